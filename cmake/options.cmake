@@ -1,0 +1,32 @@
+# What every target is compiled with, and the three functions that folders use.
+
+add_compile_options(
+  $<$<COMPILE_LANGUAGE:C,CXX>:-Wall> $<$<COMPILE_LANGUAGE:C,CXX>:-Wextra>
+  $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wthread-safety>)
+
+if(MICA_SANITIZE)
+  set(sanitize -fsanitize=${MICA_SANITIZE} -fno-sanitize-recover=all)
+  add_compile_options(-O1 -g -fno-omit-frame-pointer ${sanitize})
+  add_link_options(${sanitize})
+endif()
+
+# The executive's own dialect: no C++ exception crosses an NTAPI frame, and no initialisation runs before a System.
+set(MICA_EXECUTIVE_OPTIONS -fno-exceptions -fno-rtti -fno-threadsafe-statics)
+
+# Adds a folder that has a CMakeLists.txt.
+function(mica_add_folder folder)
+  if(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt)
+    add_subdirectory(${folder})
+  endif()
+endfunction()
+
+# Compiles the sources of a list (executive or conformance) into `target`.
+function(mica_compile target list)
+  target_sources(${target} PRIVATE $<TARGET_PROPERTY:${list},INTERFACE_SOURCES>)
+endfunction()
+
+# Gives `target` the include path of a machine, host or x64: the path is what chooses the machine.
+function(mica_machine target machine)
+  target_include_directories(${target} PRIVATE
+    ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/src/hal_${machine})
+endfunction()

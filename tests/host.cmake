@@ -1,0 +1,23 @@
+# One executable holds every host test; Catch2's main is compiled once, at -O0: optimising it only costs time.
+
+find_package(Catch2 REQUIRED)
+find_package(rapidcheck REQUIRED)
+include(Catch)
+
+add_library(catch_main OBJECT ${CMAKE_CURRENT_LIST_DIR}/catch_main.cpp)
+target_include_directories(catch_main PRIVATE ${CMAKE_CURRENT_LIST_DIR})
+target_compile_options(catch_main PRIVATE -O0 -g0)
+target_link_libraries(catch_main PRIVATE Catch2::Catch2)
+
+add_executable(host_tests $<TARGET_OBJECTS:catch_main>)
+mica_compile(host_tests conformance)
+mica_machine(host_tests host)
+target_include_directories(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR})
+target_link_libraries(host_tests PRIVATE mica Catch2::Catch2 rapidcheck)
+
+foreach(folder base rtl trace verifier ke mm ob se ps ex io ldr drivers init abi hal_host harness explore)
+  mica_add_folder(tests/${folder})
+endforeach()
+
+catch_discover_tests(host_tests PROPERTIES TIMEOUT 300)
+mica_add_folder(tests/tidy)
