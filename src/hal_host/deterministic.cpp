@@ -1,0 +1,243 @@
+// Deterministic mode: who steps next, what arrives, what time it is.
+#include <algorithm>
+#include <bit>
+
+#include "hal_host/jump.hpp"
+
+namespace mica::hal_host {
+namespace {
+
+constexpr std::uint64_t hash_prime = 0x100000001b3;
+constexpr std::uint32_t longest_gap = 256;
+constexpr std::int32_t longest_grant = 1 << 30;
+constexpr unsigned most_refusals = 16;    // then a requested interrupt lands, whatever the policy says
+
+}  // namespace
+
+std::uint64_t Simulation::now_100ns() const noexcept {
+  if (setup_.parallel) {
+    auto const elapsed = std::chrono::steady_clock::now() - began_;
+    return jumped_100ns_.load(std::memory_order_relaxed) +
+           static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()) / 100;
+  }
+  Core const& core = Machine::current().core;
+  return skew_100ns_ + steps_ + static_cast<std::uint64_t>(core.seat->granted - core.countdown);
+}
+
+// Moves the points taken since the grant into the simulation's count.
+void Simulation::account(Seat& seat) noexcept {
+  Core& core = seat.block->core;
+  steps_ += static_cast<std::uint64_t>(std::max(seat.granted - core.countdown, 0));
+  seat.granted = core.countdown = 0;
+}
+
+// How many points may pass before anything outside this processor can matter.
+void Simulation::grant(Seat& seat) noexcept {
+  bool alone = seat.wire.load(std::memory_order_relaxed) == 0;
+  for (unsigned i = 0; alone && i < setup_.processors; ++i) {
+    Seat const& other = seats_[i];
+    if (&other == &seat) continue;
+    Activity const activity = other.activity.load(std::memory_order_relaxed);
+    alone = activity != Activity::steps && activity != Activity::awaits && !can_step(other);
+  }
+  std::uint64_t gap = longest_grant;
+  if (!alone) gap = 1 + choose(Choice::gap, {.count = longest_gap, .processors = 0, .current = seat.number});
+  std::uint64_t const now = skew_100ns_ + steps_, due = earliest_due();
+  if (due != never.value_100ns) gap = std::min(gap, due > now ? due - now : 1);
+  gap = std::min(gap, setup_.step_limit > steps_ ? setup_.step_limit - steps_ : 1);
+  seat.granted = seat.block->core.countdown = static_cast<std::int32_t>(gap);
+}
+
+std::uint32_t Simulation::choose(Choice kind, Candidates const& candidates) noexcept {
+  std::uint32_t const chosen = setup_.policy->choose(kind, candidates);
+  hash_ = (hash_ ^ (chosen + (static_cast<std::uint64_t>(kind) << 32) + (steps_ << 8))) * hash_prime;
+  return chosen;
+}
+
+bool Simulation::can_step(Seat const& seat) const noexcept {
+  Activity const activity = seat.activity.load(std::memory_order_relaxed);
+  if (activity == Activity::steps) return true;
+  if (activity == Activity::absent || activity == Activity::frozen) return false;
+  if (activity == Activity::awaits && seat.awaited->load(std::memory_order_relaxed) != seat.seen) return true;
+  Core const& core = seat.block->core;
+  return deliverable(core, core.pending | seat.wire.load(std::memory_order_relaxed));
+}
+
+Seat* Simulation::pick(Seat const& from) noexcept {
+  std::uint32_t mask = 0;
+  for (unsigned i = 0; i < setup_.processors; ++i)
+    if (can_step(seats_[i])) mask |= 1u << i;
+  auto const count = static_cast<std::uint32_t>(std::popcount(mask));
+  if (count == 0) return nullptr;
+  std::uint32_t index = 0;
+  if (count > 1) index = choose(Choice::processor, {count, mask, from.number});
+  for (; index; --index) mask &= mask - 1;
+  return &seats_[std::countr_zero(mask)];
+}
+
+std::uint64_t Simulation::earliest_due() const noexcept {
+  std::uint64_t earliest = never.value_100ns;
+  for (unsigned i = 0; i < setup_.processors; ++i)
+    if (seats_[i].activity.load(std::memory_order_relaxed) != Activity::frozen)
+      earliest = std::min(earliest, seats_[i].due_100ns.load(std::memory_order_relaxed));
+  return earliest;
+}
+
+void Simulation::fire_due() noexcept {
+  std::uint64_t const now = skew_100ns_ + steps_;
+  for (unsigned i = 0; i < setup_.processors; ++i) {
+    Seat& seat = seats_[i];
+    if (seat.due_100ns.load(std::memory_order_relaxed) > now) continue;
+    seat.due_100ns.store(never.value_100ns, std::memory_order_relaxed);
+    seat.wire.fetch_or(level_bit(clock_level), std::memory_order_relaxed);
+  }
+}
+
+// Nobody can step: time goes to the earliest armed clock. False: there is none, or nobody wants it.
+bool Simulation::advance() noexcept {
+  std::uint64_t const due = earliest_due();
+  bool awaiting = false;
+  for (unsigned i = 0; i < setup_.processors; ++i)
+    awaiting |= seats_[i].activity.load(std::memory_order_relaxed) == Activity::awaits;
+  if (due == never.value_100ns || (settling_.load(std::memory_order_relaxed) && !awaiting)) {
+    ending_.end = awaiting ? End::deadlock : End::quiet;
+    ending_.reason = awaiting ? "every processor spins on a word that nobody will change" : "";
+    return false;
+  }
+  std::uint64_t const now = skew_100ns_ + steps_;
+  skew_100ns_ += due > now ? due - now : 0;
+  fire_due();
+  return true;
+}
+
+Seat& Simulation::next_seat(Seat const& from) noexcept {
+  fire_due();
+  for (;;) {
+    if (Seat* const next = pick(from)) return *next;
+    if (!advance()) return controllers_[0];
+  }
+}
+
+// Lets others step until this processor is chosen again.
+void Simulation::give_way(Seat& from) noexcept {
+  account(from);
+  if (steps_ >= setup_.step_limit) end({End::step_limit, {}, "the step limit was reached"});
+  hash_ = (hash_ ^ from.block->core.trace ^ from.number) * hash_prime;
+  Seat& next = next_seat(from);
+  if (&next != &from) Jump::hop(from, next);
+}
+
+// Requested interrupts arrive, when the policy says so or when that is what woke this processor.
+void Simulation::land(Seat& seat, bool forced) noexcept {
+  std::uint32_t const wire = seat.wire.load(std::memory_order_relaxed);
+  if (wire == 0) return;
+  Core& core = seat.block->core;
+  if (!forced && ++seat.refusals < most_refusals && deliverable(core, wire) &&
+      choose(Choice::interrupt, {.count = 2, .processors = 0, .current = seat.number}) == 0)
+    return;
+  seat.refusals = 0;
+  seat.wire.store(0, std::memory_order_relaxed);
+  core.pending |= wire;
+}
+
+void Simulation::jump_time() noexcept {
+  std::uint64_t const due = earliest_due(), now = skew_100ns_ + steps_;
+  if (due == never.value_100ns || due <= now) return;
+  if (choose(Choice::time, {.count = 2, .processors = 0, .current = 0}) == 1) skew_100ns_ += due - now;
+}
+
+void Simulation::decide() noexcept {
+  Seat& seat = me();
+  if (setup_.parallel) {
+    poll(seat);
+  } else {
+    account(seat);
+    jump_time();
+    give_way(seat);
+    land(seat, false);
+    grant(seat);
+  }
+  Core& core = seat.block->core;
+  if (deliverable(core, core.pending)) Machine::deliver();
+}
+
+void Simulation::await(std::atomic<std::uint32_t> const& word, std::uint32_t seen) noexcept {
+  Seat& seat = me();
+  seat.awaited = &word;
+  seat.seen = seen;
+  if (setup_.parallel) {
+    await_parallel(seat);
+  } else {
+    seat.activity = Activity::awaits;
+    give_way(seat);
+    seat.activity = Activity::steps;
+    land(seat, word.load(std::memory_order_relaxed) == seen);
+    grant(seat);
+  }
+  Core& core = seat.block->core;
+  if (deliverable(core, core.pending)) Machine::deliver();
+}
+
+void Simulation::halt() noexcept {
+  Seat& seat = me();
+  Core& core = seat.block->core;
+  core.masked = false;
+  if (setup_.parallel) {
+    halt_parallel(seat);
+  } else if (!deliverable(core, core.pending)) {
+    seat.activity = Activity::halted;
+    give_way(seat);
+    seat.activity = Activity::steps;
+    land(seat, true);
+    grant(seat);
+  }
+  Machine::deliver();
+}
+
+void Simulation::request(unsigned number, KIRQL level) noexcept {
+  note(0x200 + number);
+  Seat& target = seats_[number];
+  target.wire.fetch_or(level_bit(level), std::memory_order_release);
+  if (!setup_.parallel) {
+    account(me());
+    me().granted = me().block->core.countdown = 1;
+  } else if (target.activity.load() == Activity::halted) {
+    { std::lock_guard const guard{mutex_}; }
+    changed_.notify_all();
+  }
+}
+
+void Simulation::arm(std::uint64_t due_100ns) noexcept {
+  Seat& seat = me();
+  note(due_100ns);
+  seat.due_100ns.store(due_100ns, std::memory_order_relaxed);
+  if (setup_.parallel) return;
+  account(seat);
+  grant(seat);
+}
+
+void Simulation::spend(std::uint64_t duration_100ns) noexcept {
+  if (setup_.parallel) {
+    jumped_100ns_.fetch_add(duration_100ns, std::memory_order_relaxed);
+    return;
+  }
+  account(me());
+  skew_100ns_ += duration_100ns;
+  me().granted = me().block->core.countdown = 1;
+}
+
+Ending Simulation::run_deterministic() {
+  Seat& controller = controllers_[0];
+  adopt_strand(controller.strand);
+  controller.exceptions = thread_exceptions();
+  ExceptionState const mine = *controller.exceptions;
+  for (Seat& seat : seats_) seat.exceptions = controller.exceptions;
+  Seat& next = next_seat(controller);
+  if (&next != &controller) Jump::hop(controller, next);
+  *controller.exceptions = mine;
+  for (Seat const& seat : seats_)
+    if (seat.block) hash_ = (hash_ ^ seat.block->core.trace) * hash_prime;
+  return ending_;
+}
+
+}  // namespace mica::hal_host

@@ -1,0 +1,208 @@
+// The host machine: a library inside a Linux process. See hal/machine_concept.hpp for the contract.
+//   A kernel thread is a fiber, a processor a seat in a Simulation, IRQL a field of the processor's block.
+//   Every seam call is a scheduling point: other processors may step there, and interrupts may land. Code must
+//   read current() afresh after one: below DISPATCH_LEVEL the thread may be on another processor by then.
+//   Blocks are touched only by the OS thread that steps their processor, so nothing here is atomic.
+#pragma once
+
+#include <atomic>
+#include <bit>
+
+#include "hal/machine_concept.hpp"
+#include "hal_host/sanitizers.hpp"
+#include "hal_host/strand.hpp"
+
+namespace mica {
+
+namespace hal_host {
+
+class Simulation;
+struct Seat;
+
+// What the machine keeps in each processor's block. Interrupt sets are bit masks by IRQL.
+struct Core {
+  std::int32_t countdown;      // scheduling points until the simulation decides again
+  std::uint32_t pending;       // arrived, not yet delivered
+  std::uint32_t in_service;    // delivered, and their end not yet signalled
+  KIRQL level;
+  bool masked;                 // disable_interrupts
+  std::uint64_t trace;         // running hash of what this processor did since the last decision
+  std::byte* direct;           // where physical address 0 would be mapped
+  Seat* seat;
+  Simulation* simulation;
+};
+
+inline constexpr KIRQL dispatch_level = 2;
+inline constexpr KIRQL device_level = 5;
+inline constexpr KIRQL clock_level = 13;
+inline constexpr KIRQL ipi_level = 14;
+
+[[nodiscard]] constexpr std::uint32_t level_bit(KIRQL level) noexcept { return 1u << level; }
+
+// Somebody called into the kernel on a thread that runs no System: says so and aborts.
+[[noreturn]] void NTAPI stop_outside() noexcept;
+
+#if defined(MICA_ASAN) || defined(MICA_INSTRUMENTED)
+inline constexpr std::size_t kernel_stack_bytes = 256 * 1024;
+#else
+inline constexpr std::size_t kernel_stack_bytes = 64 * 1024;
+#endif
+
+}  // namespace hal_host
+
+struct Machine {
+  struct Processor {
+    KPCR pcr;
+    hal_host::Core core;
+  };
+
+  struct Context {
+    std::atomic<void*> saved;    // null: saved nowhere
+    void(NTAPI* entry)(void*);
+    void* argument;
+    std::uint64_t id;            // counted per System: what a trace calls it
+    hal_host::Strand strand;
+  };
+
+  static constexpr std::size_t stack_size = hal_host::kernel_stack_bytes;
+  static constexpr std::size_t stack_guard = 64 * 1024;
+
+  // ---- Processor
+  MICA_RAW static Processor& current() noexcept {
+    Processor* const processor = current_processor;
+    if (!processor) [[unlikely]] hal_host::stop_outside();
+    return *processor;
+  }
+  MICA_RAW static PKTHREAD current_thread() noexcept { return current().pcr.Prcb.CurrentThread; }
+  MICA_RAW static ULONG processor_number() noexcept { return current().pcr.Prcb.Number; }
+  static ULONG NTAPI processor_count() noexcept;
+  static bool NTAPI start_processor(Processor& processor, hal::Stack stack) noexcept;
+  static void NTAPI send_ipi(unsigned number) noexcept;
+  static void NTAPI freeze_others() noexcept;
+  static void NTAPI halt() noexcept;
+  static void NTAPI await(std::atomic<std::uint32_t> const& word, std::uint32_t seen) noexcept;
+
+  // ---- IRQL
+  MICA_RAW static KIRQL irql() noexcept { return current().core.level; }
+
+  MICA_RAW static KIRQL raise(KIRQL level) noexcept {
+    point();
+    hal_host::Core& core = current().core;
+    KIRQL const old = core.level;
+    core.level = level;
+#if defined(MICA_TSAN)
+    if (old < hal_host::dispatch_level && level >= hal_host::dispatch_level) hal_host::token_acquire(&core);
+#endif
+    return old;
+  }
+
+  MICA_RAW static void lower(KIRQL level) noexcept {
+    hal_host::Core& core = current().core;
+#if defined(MICA_TSAN)
+    if (level < hal_host::dispatch_level && core.level >= hal_host::dispatch_level) hal_host::token_release(&core);
+#endif
+    core.level = level;
+    if (core.pending >> level > 1) [[unlikely]] deliver();
+    point();
+  }
+
+  MICA_RAW static void request_dispatch() noexcept {
+    hal_host::Core& core = current().core;
+    core.pending |= hal_host::level_bit(hal_host::dispatch_level);
+    core.trace = std::rotl(core.trace, 5) + 1;
+    point();
+  }
+
+  MICA_RAW static bool disable_interrupts() noexcept {
+    point();
+    hal_host::Core& core = current().core;
+    bool const enabled = !core.masked;
+    core.masked = true;
+    return enabled;
+  }
+
+  MICA_RAW static void restore_interrupts(bool enabled) noexcept {
+    hal_host::Core& core = current().core;
+    core.masked = !enabled;
+    if (core.pending >> core.level > 1) [[unlikely]] deliver();
+    point();
+  }
+
+  // ---- Context
+  static void NTAPI make_context(Context& context, hal::Stack stack, void(NTAPI* entry)(void*),
+                                 void* argument) noexcept;
+  static void NTAPI switch_context(Context& from, Context& to) noexcept;
+  static void NTAPI release_context(Context& context) noexcept;
+
+  // ---- Time
+  static InterruptTime NTAPI interrupt_time() noexcept;
+  static std::uint64_t NTAPI performance_counter() noexcept;
+  static std::uint64_t performance_frequency() noexcept { return 10'000'000; }
+  static std::uint64_t NTAPI boot_system_time_100ns() noexcept;
+  static void NTAPI arm_clock(InterruptTime due) noexcept;
+  static void NTAPI stall(unsigned microseconds) noexcept;
+  static KUSER_SHARED_DATA* NTAPI shared_user_data() noexcept;
+
+  // ---- Memory
+  static std::span<hal::PageRange const> NTAPI physical_memory() noexcept;
+  static hal::VirtualRange NTAPI system_space() noexcept;
+  MICA_RAW static std::byte* direct(PhysicalAddress address) noexcept { return current().core.direct + address.value; }
+  static bool NTAPI map(void* address, PageNumber page, hal::Protection protection) noexcept;
+  static void NTAPI unmap(void* address) noexcept;
+  static void NTAPI protect(void* address, hal::Protection protection) noexcept;
+  static void NTAPI flush(void* address, std::size_t pages) noexcept;
+  static bool NTAPI copy_guarded(void* to, void const* from, std::size_t bytes) noexcept;
+  static bool compare_exchange_16(std::uint64_t* target, std::uint64_t* expected,
+                                  std::uint64_t const* desired) noexcept;
+
+  // ---- World
+  static void NTAPI debug_output(char const* text, std::size_t bytes) noexcept;
+  static int debug_input() noexcept { return -1; }
+  static char const* NTAPI command_line() noexcept;
+  [[noreturn]] static void NTAPI stop(hal::Verdict verdict) noexcept;
+
+  // ---- Diagnosis
+  static std::size_t NTAPI backtrace(std::uint64_t frame, std::uint64_t* addresses, std::size_t capacity) noexcept;
+  static hal::SymbolName NTAPI symbol_name(std::uint64_t address) noexcept;
+
+  // ---- Below the seam
+  // A scheduling point of the seam.
+  MICA_RAW static void point() noexcept {
+    if (--current().core.countdown <= 0) [[unlikely]] decide();
+  }
+  static void NTAPI decide() noexcept;
+  static void NTAPI deliver() noexcept;
+
+  // Its value is read afresh after every switch and its address never taken: fibers move between OS threads,
+  // and compilers keep addresses of thread-local variables in registers.
+  [[gnu::tls_model("initial-exec")]] static constinit thread_local Processor* current_processor;
+};
+
+#if defined(__x86_64__)
+MICA_RAW inline bool Machine::compare_exchange_16(std::uint64_t* target, std::uint64_t* expected,
+                                                  std::uint64_t const* desired) noexcept {
+  point();
+  bool swapped;
+  asm volatile("lock cmpxchg16b %1"
+               : "=@ccz"(swapped), "+m"(*reinterpret_cast<__int128*>(target)), "+a"(expected[0]), "+d"(expected[1])
+               : "b"(desired[0]), "c"(desired[1])
+               : "memory");
+  return swapped;
+}
+#else
+inline bool Machine::compare_exchange_16(std::uint64_t* target, std::uint64_t* expected,
+                                         std::uint64_t const* desired) noexcept {
+  point();
+  __int128 wanted, old;
+  __builtin_memcpy(&old, expected, 16);
+  __builtin_memcpy(&wanted, desired, 16);
+  bool const swapped = __atomic_compare_exchange(reinterpret_cast<__int128*>(target), &old, &wanted, false,
+                                                 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  __builtin_memcpy(expected, &old, 16);
+  return swapped;
+}
+#endif
+
+static_assert(hal::MachineLike<Machine>);
+
+}  // namespace mica

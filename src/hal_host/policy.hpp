@@ -1,0 +1,102 @@
+// Every choice of a deterministic run goes through one interface.
+//   Candidates are numbered from 0; choose() is asked only when there is more than one. A trace is the vector of
+//   what it answered, so replaying is a policy too. Called from inside the simulation: must not call the seam.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+namespace mica::hal_host {
+
+enum class Choice : std::uint8_t {
+  gap,        // scheduling points until the next decision, less one; candidate 0 is "decide at the next"
+  processor,  // which processor steps: an index into the ones that can
+  interrupt,  // whether a requested interrupt lands now: 1 yes
+  time,       // whether time jumps to the earliest armed clock: 1 yes
+};
+
+struct Candidates {
+  std::uint32_t count;
+  std::uint32_t processors;   // Choice::processor: mask of those that can step, ascending
+  std::uint32_t current;      // Choice::processor: the one that stepped last
+};
+
+class Policy {
+ public:
+  virtual ~Policy() = default;
+  [[nodiscard]] virtual std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept = 0;
+};
+
+// xorshift64*, seeded through splitmix so that neighbouring seeds differ.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) noexcept;
+  [[nodiscard]] std::uint32_t below(std::uint32_t bound) noexcept {
+    state_ ^= state_ >> 12;
+    state_ ^= state_ << 25;
+    state_ ^= state_ >> 27;
+    std::uint64_t const high = (state_ * 0x2545f4914f6cdd1d) >> 32;
+    return static_cast<std::uint32_t>((high * bound) >> 32);
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+// Uniform choice. How often it decides differs from seed to seed, from every point to one in 64.
+class RandomPolicy final : public Policy {
+ public:
+  explicit RandomPolicy(std::uint64_t seed, bool time_jumps = false) noexcept;
+  [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept override;
+
+ private:
+  Random random_;
+  std::uint32_t mean_gap_;
+  bool time_jumps_;
+};
+
+// Probabilistic concurrency testing: the enabled processor of highest priority steps; at `depth - 1` points,
+// drawn among the first `length` that had a choice, the one that runs falls below all others.
+//   [Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010]
+class PctPolicy final : public Policy {
+ public:
+  PctPolicy(std::uint64_t seed, unsigned depth, std::uint32_t length) noexcept;
+  [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept override;
+
+ private:
+  static constexpr unsigned max_depth = 8;
+  Random random_;
+  std::array<std::int32_t, 32> priorities_{};
+  std::array<std::uint32_t, max_depth> change_points_{};
+  unsigned changes_;
+  std::uint32_t decisions_ = 0;
+};
+
+// Writes down what another policy answers.
+class RecordingPolicy final : public Policy {
+ public:
+  explicit RecordingPolicy(Policy& inner) noexcept : inner_{inner} {}
+  [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept override {
+    choices_.push_back(inner_.choose(kind, candidates));
+    return choices_.back();
+  }
+  [[nodiscard]] std::vector<std::uint32_t> const& choices() const noexcept { return choices_; }
+
+ private:
+  Policy& inner_;
+  std::vector<std::uint32_t> choices_;
+};
+
+// Answers from a recorded trace; past its end the first candidate.
+class ReplayPolicy final : public Policy {
+ public:
+  explicit ReplayPolicy(std::vector<std::uint32_t> choices) noexcept : choices_{std::move(choices)} {}
+  [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept override;
+
+ private:
+  std::vector<std::uint32_t> choices_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace mica::hal_host

@@ -1,0 +1,91 @@
+// Regions: mappings, what a reset forgets, copies that survive.
+#include "catch.hpp"
+#include "rig.hpp"
+
+using namespace mica;
+using namespace mica::hal_host_test;
+
+TEST_CASE("one physical page appears at two addresses", "[hal_host]") {
+  Rig rig{{}};
+  rig.body[0] = [] {
+    std::byte* const space = Machine::system_space().base;
+    PageNumber const page = Machine::physical_memory()[0].first;
+    REQUIRE(Machine::map(space, page, hal::Protection::read_write));
+    REQUIRE(Machine::map(space + 8 * page_size, page, hal::Protection::read_only));
+    *space = std::byte{42};
+    CHECK(space[8 * page_size] == std::byte{42});
+    CHECK(*Machine::direct(address_of(page)) == std::byte{42});
+    Machine::unmap(space);
+    Machine::flush(space, 1);
+    char buffer[4] = {};
+    CHECK_FALSE(Machine::copy_guarded(buffer, space, 4));
+    CHECK(Machine::copy_guarded(buffer, space + 8 * page_size, 4));
+    CHECK(buffer[0] == 42);
+    CHECK_FALSE(Machine::copy_guarded(space + 8 * page_size, buffer, 4));
+    Machine::protect(space + 8 * page_size, hal::Protection::read_write);
+    CHECK(Machine::copy_guarded(space + 8 * page_size, buffer, 4));
+    CHECK_FALSE(Machine::copy_guarded(space + 9 * page_size - 2, buffer, 4));
+    CHECK_FALSE(Machine::map(space, {1}, hal::Protection::read_write));
+  };
+  CHECK(rig.run().end == End::quiet);
+}
+
+TEST_CASE("a guarded copy meets null and the host's memory", "[hal_host]") {
+  Rig rig{{}};
+  rig.body[0] = [] {
+    char buffer[8] = {};
+    static char const text[8] = "mica";
+    CHECK_FALSE(Machine::copy_guarded(buffer, nullptr, 8));
+    CHECK_FALSE(Machine::copy_guarded(nullptr, buffer, 8));
+    CHECK_FALSE(Machine::copy_guarded(buffer, reinterpret_cast<void*>(0x8000'0000'0000'0000), 1));
+    CHECK(Machine::copy_guarded(buffer, text, 8));
+    CHECK(std::string{buffer} == "mica");
+  };
+  CHECK(rig.run().end == End::quiet);
+}
+
+TEST_CASE("a reset region has no mappings and zero storage", "[hal_host]") {
+  Region* const region = Region::acquire(4 << 20);
+  REQUIRE(region);
+  auto* const word = static_cast<std::uint64_t*>(region->take_storage(8));
+  *word = 7;
+  REQUIRE(region->map(region->system(), {Region::first_page}, hal::Protection::read_write));
+  CHECK(region->allows(region->system(), page_size, true));
+  region->reset();
+  CHECK_FALSE(region->allows(region->system(), 1, false));
+  CHECK(region->take_storage(8) == word);
+  CHECK(*word == 0);
+  REQUIRE(region->map(region->system(), {Region::first_page}, hal::Protection::read_write));
+  region->drop_stale();
+  *region->system() = std::byte{1};
+  CHECK(*(region->direct() + Region::first_page * page_size) == std::byte{1});
+  Region::release(region);
+}
+
+TEST_CASE("sixteen bytes are exchanged at once", "[hal_host]") {
+  Rig rig{{}};
+  rig.body[0] = [] {
+    alignas(16) std::uint64_t target[2] = {1, 2};
+    std::uint64_t expected[2] = {1, 3};
+    std::uint64_t const desired[2] = {5, 6};
+    CHECK_FALSE(Machine::compare_exchange_16(target, expected, desired));
+    CHECK(expected[1] == 2);
+    CHECK(Machine::compare_exchange_16(target, expected, desired));
+    CHECK((target[0] == 5 && target[1] == 6));
+  };
+  CHECK(rig.run().end == End::quiet);
+}
+
+TEST_CASE("a backtrace names code and stays inside its buffer", "[hal_host]") {
+  Rig rig{{}};
+  rig.body[0] = [] {
+    std::uint64_t addresses[4] = {};
+    std::size_t const count = Machine::backtrace(0, addresses, 3);
+    CHECK(count >= 1);
+    CHECK(count <= 3);
+    CHECK(addresses[3] == 0);
+    CHECK(Machine::backtrace(0x10, addresses, 3) == 0);
+    CHECK(Machine::symbol_name(1).name == nullptr);
+  };
+  CHECK(rig.run().end == End::quiet);
+}
