@@ -1,0 +1,58 @@
+"""How long files, functions and lines are."""
+import re
+
+from source import CODE, OTHERS, bare, files
+
+FILE_NOTED, FILE_FORBIDDEN = 300, 500
+FUNCTION_NOTED = 70
+COLUMNS = 100
+PREPROCESSOR = re.compile(r'^[ \t]*#(?:[^\n]*\\\n)*[^\n]*', re.MULTILINE)
+SCOPE = re.compile(r'\b(namespace|class|struct|union|enum|concept)\b|extern\s*""\s*$')
+CONTROL = re.compile(r'^\s*(if|for|while|switch|do|else|try)\b')
+
+
+def functions(text):
+    """(first line, number of lines) of every function, by matching braces."""
+    text = PREPROCESSOR.sub(lambda match: "\n" * match.group(0).count("\n"), text)
+    depth, opened, head, line = [], None, "", 1
+    for character in text:
+        if character == "\n":
+            line += 1
+        if character == "{":
+            is_function = (opened is None and ")" in head and not CONTROL.match(head)
+                           and not SCOPE.search(head.split("(")[0]))
+            if is_function:
+                opened = (len(depth), line - head.strip().count("\n"))
+            depth.append(None)
+            head = ""
+        elif character == "}":
+            if depth:
+                depth.pop()
+            if opened and len(depth) == opened[0]:
+                yield opened[1], line - opened[1] + 1
+                opened = None
+            head = ""
+        elif character == ";":
+            head = ""
+        else:
+            head += character
+
+
+def findings(root):
+    found = []
+    for path in files(root, "src", "include", "tests", "bench", "examples", "script", "cmake",
+                      suffixes=CODE + OTHERS):
+        name, text = path.relative_to(root), path.read_text()
+        lines = text.splitlines()
+        if len(lines) > FILE_FORBIDDEN:
+            found.append(("error", name, f"{len(lines)} lines, more than {FILE_FORBIDDEN}"))
+        elif len(lines) > FILE_NOTED:
+            found.append(("note", name, f"{len(lines)} lines"))
+        for number, line in enumerate(lines if path.suffix in CODE else [], 1):
+            if len(line) > COLUMNS:
+                found.append(("error", f"{name}:{number}", f"{len(line)} columns, more than {COLUMNS}"))
+        if path.suffix in (".cpp", ".hpp", ".h", ".c"):
+            for first, length in functions(bare(text)):
+                if length > FUNCTION_NOTED:
+                    found.append(("note", f"{name}:{first}", f"a function of {length} lines"))
+    return found
