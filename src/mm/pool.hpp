@@ -1,0 +1,76 @@
+// The tagged pool: one implementation, an instance for nonpaged and one for paged memory.
+//
+// Rules
+//   allocate, free: nonpaged IRQL <= DISPATCH_LEVEL, paged IRQL <= APC_LEVEL; never block.
+//   A block smaller than a page comes from this processor's magazine of its size class, at DISPATCH_LEVEL and without a
+//   lock; the heap behind refills and drains magazines under the lock `pool`. A larger one is pages of its own.
+//   Memory is found by its address: the page database says which pool a page belongs to, so that a pointer from elsewhere is
+//   a bugcheck and not a fault. Callers' mistakes are judged before any lock is taken.
+//                                                     [MSDN ExAllocatePoolWithTag, Bug Check 0xC2, Bug Check 0x19]
+#pragma once
+
+#include "ke/processor.hpp"
+#include "mm/heap.hpp"
+#include "mm/physical.hpp"
+#include "mm/tag_table.hpp"
+
+namespace mica::mm {
+
+enum class PoolKind : std::uint8_t { nonpaged, paged };
+inline constexpr unsigned pool_count = 2;
+
+// What one processor keeps for one pool. Touched at DISPATCH_LEVEL on that processor.
+struct PoolCache {
+  struct Magazine {
+    BlockHeader* head;
+    std::uint16_t count;
+    std::uint16_t capacity;
+  };
+  Magazine magazines[class_count];
+  TagTable tags;
+};
+
+class Pool {
+ public:
+  // False if there are no pages for the processors' caches.
+  [[nodiscard]] bool NTAPI initialize(PoolKind kind, Physical& pages, ULONG processors) noexcept;
+
+  // `bytes` of memory aligned to 16, to its page if that many; nullptr if there is none. `tag` is not 0.
+  [[nodiscard]] void* NTAPI allocate(std::size_t bytes, ULONG tag) noexcept;
+  // The same, aligned to a cache line.
+  [[nodiscard]] void* NTAPI allocate_line(std::size_t bytes, ULONG tag) noexcept;
+
+  // `memory` lies in a page that `entry` says is this pool's. `tag` 0 fits every block.
+  void NTAPI free(void* memory, PageEntry& entry, ULONG tag) noexcept;
+
+  // Gives the blocks that one processor keeps back to the heap, and empty pages back to the system. On that processor at
+  // DISPATCH_LEVEL, or while it cannot run.
+  void NTAPI trim(ULONG processor) noexcept;
+
+  [[nodiscard]] std::size_t NTAPI block_pages() noexcept;
+  [[nodiscard]] TagTable const& tags(ULONG processor) const noexcept { return caches_[processor]->tags; }
+  [[nodiscard]] ULONG processors() const noexcept { return processors_; }
+
+ private:
+  using Magazine = PoolCache::Magazine;
+
+  [[nodiscard]] PoolCache& here() noexcept { return *caches_[Machine::processor_number()]; }
+  void require_level(ULONG_PTR violation, ULONG_PTR what) const noexcept;
+  void keep(PoolCache& cache, BlockHeader* block) noexcept;
+  [[nodiscard]] BlockHeader* NTAPI refill(PoolCache& cache, unsigned units) noexcept;
+  [[nodiscard]] BlockHeader* NTAPI fresh(unsigned units, Alignment alignment) noexcept;
+  void NTAPI drain(Magazine& magazine, unsigned kept) noexcept;
+  [[nodiscard]] void* NTAPI allocate_pages(std::size_t bytes, ULONG tag) noexcept;
+  void NTAPI free_pages(void* memory, PageEntry& entry, ULONG tag) noexcept;
+  [[noreturn]] void NTAPI judge(BlockHeader* block) noexcept;
+
+  ke::SpinLock<ke::Rank::pool> lock_;
+  Heap heap_ MICA_GUARDED_BY(lock_);
+  Physical* pages_;
+  KIRQL highest_;                  // the highest level it may be used at
+  PoolKind kind_;
+  ULONG processors_;
+  PoolCache* caches_[ke::max_processors];
+};
+
+}  // namespace mica::mm

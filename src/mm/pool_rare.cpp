@@ -1,0 +1,100 @@
+// The pool's less frequent ways: setting up, whole pages, cache lines, trimming, and judging a bad free.
+#include <algorithm>
+
+#include "mm/poison.hpp"
+#include "mm/pool.hpp"
+
+namespace mica::mm {
+
+bool Pool::initialize(PoolKind kind, Physical& pages, ULONG processors) noexcept {
+  constexpr std::size_t cache_pages = (sizeof(PoolCache) + page_size - 1) >> page_shift;
+  pages_ = &pages;
+  kind_ = kind;
+  highest_ = kind == PoolKind::nonpaged ? DISPATCH_LEVEL : APC_LEVEL;
+  for (processors_ = 0; processors_ < processors; ++processors_) {
+    PageNumber const page = pages.allocate(cache_pages, PageUse::kernel, Fill::zero);
+    if (page == no_page) return false;
+    auto* const cache = static_cast<PoolCache*>(direct(page));
+    for (unsigned i = 0; i < class_count; ++i) {
+      unsigned const units = class_units(i);
+      cache->magazines[i].capacity = units <= 32 ? 32 : units <= fine_units ? 8 : 4;
+    }
+    caches_[processors_] = cache;
+  }
+  return true;
+}
+
+void* Pool::allocate_line(std::size_t bytes, ULONG tag) noexcept {
+  unsigned const units = std::max(units_for(std::min(bytes, page_size)), smallest_units);
+  if (units + Heap::line_units > largest_units) return allocate_pages(bytes, tag);
+  KIRQL const level = Machine::irql();
+  if (level > highest_) {
+    ke::bugcheck(BAD_POOL_CALLER, 0x08, level, static_cast<ULONG_PTR>(kind_), bytes);
+  }
+  ke::RaiseToDispatch raised;
+  BlockHeader* block;
+  {
+    ke::SpinGuardAtDispatch<ke::Rank::pool> guard{lock_};
+    block = heap_.allocate(units, Alignment::cache_line);
+  }
+  if (block == nullptr) block = fresh(units, Alignment::cache_line);
+  if (block == nullptr) return nullptr;
+  here().tags.slot(tag).count_allocation(bytes);
+  return issue(block, bytes, tag);
+}
+
+void* Pool::allocate_pages(std::size_t bytes, ULONG tag) noexcept {
+  std::size_t const pages = (bytes >> page_shift) + ((bytes & (page_size - 1)) != 0);
+  PageNumber const first = pages_->allocate(pages, PageUse::pool_large, Fill::none);
+  if (first == no_page) return nullptr;
+  auto* const memory = static_cast<std::byte*>(direct(first));
+  PageEntry& entry = *pages_->entry_at(memory);
+  entry.pool = static_cast<std::uint8_t>(kind_);
+  entry.tag = tag;
+  entry.bytes = bytes;
+  poison(memory + bytes, (pages << page_shift) - bytes);
+  ke::RaiseToDispatch raised;
+  here().tags.slot(tag).count_allocation(bytes);
+  return memory;
+}
+
+void Pool::free_pages(void* memory, PageEntry& entry, ULONG tag) noexcept {
+  if (tag != entry.tag && tag != 0) {
+    ke::bugcheck(BAD_POOL_CALLER, 0x0A, ke::as_parameter(memory), entry.tag, tag);
+  }
+  std::size_t const bytes = entry.bytes;
+  {
+    ke::RaiseToDispatch raised;
+    here().tags.slot(entry.tag).count_free(bytes);
+  }
+  pages_->release(pages_->page_at(memory), (bytes + page_size - 1) >> page_shift);
+}
+
+void Pool::trim(ULONG processor) noexcept {
+  for (Magazine& magazine : caches_[processor]->magazines) drain(magazine, 0);
+}
+
+std::size_t Pool::block_pages() noexcept {
+  ke::SpinGuard<ke::Rank::pool> guard{lock_};
+  return heap_.pages();
+}
+
+// The header does not match its seal: freed before, written over, or never a block at all.
+MICA_TOUCHES_POISON void Pool::judge(BlockHeader* block) noexcept {
+  std::uint64_t const contents = std::uint64_t{block->tag} << 32 | std::uint32_t{block->slack} << 24 |
+                                 block->listed << 16 | block->units << 8 | block->previous;
+  bool begins;
+  {
+    ke::SpinGuard<ke::Rank::pool> guard{lock_};
+    begins = begins_a_block(block);
+  }
+  if (block->slack == BlockHeader::freed && (begins || block->listed)) {
+    ke::bugcheck(BAD_POOL_CALLER, 0x07, 0, contents, ke::as_parameter(block->memory()));
+  }
+  if (begins) {
+    ke::bugcheck(BAD_POOL_HEADER, 0x20, ke::as_parameter(block), ke::as_parameter(block + block->units));
+  }
+  ke::bugcheck(BAD_POOL_CALLER, 0x99, ke::as_parameter(block->memory()));
+}
+
+}  // namespace mica::mm
