@@ -1,0 +1,49 @@
+#include <machine.hpp>
+
+#include <algorithm>
+#include <span>
+
+namespace mica {
+
+namespace {
+
+// One function: tables of these are made from the image itself (symbols.awk), sorted by address.
+struct Symbol {
+  std::uint64_t address;
+  char const* name;
+};
+extern "C" Symbol const __start_mica_symbols[], __stop_mica_symbols[];
+extern "C" std::byte const __text_start[], __text_end[];
+
+bool is_code(std::uint64_t address) noexcept {
+  return address >= reinterpret_cast<std::uint64_t>(__text_start) &&
+         address < reinterpret_cast<std::uint64_t>(__text_end);
+}
+
+}  // namespace
+
+// A frame is {caller's frame pointer, return address}; stacks grow downward, so callers' frames lie higher.
+std::size_t Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses, std::size_t capacity) noexcept {
+  if (frame == 0) frame = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
+  std::size_t count = 0;
+  while (count < capacity && frame % 8 == 0) {
+    std::uint64_t pair[2];
+    if (!copy_guarded(pair, reinterpret_cast<void const*>(frame), sizeof pair) || pair[1] == 0) break;
+    addresses[count++] = pair[1];
+    if (pair[0] <= frame) break;
+    frame = pair[0];
+  }
+  return count;
+}
+
+hal::SymbolName Machine::symbol_name(std::uint64_t address) noexcept {
+  std::span const symbols{__start_mica_symbols, __stop_mica_symbols};
+  if (!is_code(address)) return {nullptr, 0};
+  auto const after = std::upper_bound(symbols.begin(), symbols.end(), address,
+                                      [](std::uint64_t wanted, Symbol const& one) { return wanted < one.address; });
+  if (after == symbols.begin()) return {nullptr, 0};
+  Symbol const& found = *(after - 1);
+  return {found.name, address - found.address};
+}
+
+}  // namespace mica
