@@ -49,6 +49,7 @@ void Simulation::grant(Seat& seat) noexcept {
 }
 
 std::uint32_t Simulation::choose(Choice kind, Candidates const& candidates) noexcept {
+  LookAway const look_away;
   std::uint32_t const chosen = setup_.policy->choose(kind, candidates);
   hash_ = (hash_ ^ (chosen + (static_cast<std::uint64_t>(kind) << 32) + (steps_ << 8))) * hash_prime;
   return chosen;
@@ -138,6 +139,7 @@ void Simulation::land(Seat& seat, bool forced) noexcept {
   seat.refusals = 0;
   seat.wire.store(0, std::memory_order_relaxed);
   core.pending |= wire;
+  token_acquire(&seat);
 }
 
 void Simulation::jump_time() noexcept {
@@ -197,6 +199,7 @@ void Simulation::halt() noexcept {
 void Simulation::request(unsigned number, KIRQL level) noexcept {
   note(0x200 + number);
   Seat& target = seats_[number];
+  token_release(&target);
   target.wire.fetch_or(level_bit(level), std::memory_order_release);
   if (!setup_.parallel) {
     account(me());

@@ -28,6 +28,7 @@ MICA_RAW void land_from_change(fiber::transfer_t arrival) noexcept {
 
 MICA_RAW void enter(fiber::transfer_t arrival) noexcept {
   Seat& seat = *Machine::current().core.seat;
+  token_acquire(&seat);
   if (arrival.data) Jump::land_from_hop(seat, *static_cast<Seat*>(arrival.data), arrival.fctx);
   else land_from_change(arrival);
   Machine::Context& self = *seat.running;

@@ -118,11 +118,13 @@ struct Machine {
     hal_host::Core& core = current().core;
     bool const enabled = !core.masked;
     core.masked = true;
+    hal_host::token_acquire(&core);
     return enabled;
   }
 
   MICA_RAW static void restore_interrupts(bool enabled) noexcept {
     hal_host::Core& core = current().core;
+    hal_host::token_release(&core);
     core.masked = !enabled;
     if (core.pending >> core.level > 1) [[unlikely]] deliver();
     point();

@@ -56,7 +56,10 @@ void Simulation::poll(Seat& seat) noexcept {
   if (freezing_.load(std::memory_order_acquire) && seat.activity.exchange(Activity::frozen) != Activity::frozen)
     leave_parallel(seat);
   if (seat.steps >= setup_.step_limit) end({End::step_limit, {}, "the step limit was reached"});
-  core.pending |= seat.wire.exchange(0, std::memory_order_acquire);
+  if (std::uint32_t const wire = seat.wire.exchange(0, std::memory_order_acquire)) {
+    core.pending |= wire;
+    token_acquire(&seat);
+  }
   std::uint64_t const due = seat.due_100ns.load(std::memory_order_relaxed);
   if (due != never.value_100ns && due <= now_100ns()) {
     seat.due_100ns.store(never.value_100ns, std::memory_order_relaxed);

@@ -146,6 +146,10 @@ void Region::release(Region* region) noexcept {
 }
 
 void Region::reset() noexcept {
+#if defined(MICA_ASAN)
+  // Flows that were abandoned on stacks in here left their poison.
+  __asan_unpoison_memory_region(base_ + storage_offset, storage_used_);
+#endif
   std::memset(base_ + storage_offset, 0, storage_used_);
   storage_used_ = 0;
   for (std::size_t i = touched_first_; i < touched_end_; ++i) entries_[i].kernel = 0;

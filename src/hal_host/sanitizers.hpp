@@ -1,4 +1,6 @@
 // Which sanitizer this is compiled for, and the attribute of code that none may instrument.
+//   The machine's own sources are compiled without TSan's instrumentation and with MICA_TSAN (CMakeLists.txt); in
+//   headers that others compile, MICA_RAW does the same for a function.
 //   MICA_RAW stands on what runs while a fiber switch is half done, and on the seam's bodies: what they
 //   touch belongs to a simulated processor, not to the thread that runs on it.
 #pragma once
@@ -20,7 +22,7 @@
 #endif
 #endif
 
-#if defined(MICA_INSTRUMENTED) && !defined(MICA_EXPLORED)
+#if defined(MICA_INSTRUMENTED) && !defined(MICA_EXPLORED) && !defined(MICA_TSAN)
 #define MICA_TSAN 1
 #endif
 
@@ -35,6 +37,10 @@
 #if defined(MICA_TSAN)
 extern "C" void __tsan_acquire(void* address);
 extern "C" void __tsan_release(void* address);
+extern "C" void AnnotateIgnoreReadsBegin(char const* file, int line);
+extern "C" void AnnotateIgnoreReadsEnd(char const* file, int line);
+extern "C" void AnnotateIgnoreWritesBegin(char const* file, int line);
+extern "C" void AnnotateIgnoreWritesEnd(char const* file, int line);
 #endif
 
 namespace mica::hal_host {
@@ -50,5 +56,25 @@ MICA_RAW inline void token_release([[maybe_unused]] void* token) noexcept {
   __tsan_release(token);
 #endif
 }
+
+// While one stands, TSan looks away: for what belongs to the simulation, whichever thread happens to run it. No
+// switch of context may happen meanwhile.
+class [[nodiscard]] LookAway {
+ public:
+  MICA_RAW LookAway() noexcept {
+#if defined(MICA_TSAN)
+    AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+    AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+#endif
+  }
+  MICA_RAW ~LookAway() {
+#if defined(MICA_TSAN)
+    AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+#endif
+  }
+  LookAway(LookAway const&) = delete;
+  LookAway& operator=(LookAway const&) = delete;
+};
 
 }  // namespace mica::hal_host

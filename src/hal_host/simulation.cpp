@@ -42,6 +42,7 @@ void Simulation::place(Seat& seat, Machine::Processor& block, hal::Stack stack, 
   seat.strand = seat.first.strand;
   seat.suspended = Jump::fresh(stack);
   seat.granted = 1;
+  token_release(&seat);
   seat.activity = Activity::steps;
 }
 
@@ -85,8 +86,7 @@ void Simulation::note(std::uint64_t event) noexcept {
 
 void Simulation::write_log(char const* text, std::size_t bytes) noexcept {
   {
-    std::unique_lock<std::mutex> lock{mutex_, std::defer_lock};
-    if (setup_.parallel) lock.lock();
+    std::lock_guard const guard{mutex_};
     if (log_.size() + bytes <= setup_.log_limit_bytes) {
       log_.append(text, bytes);
       return;

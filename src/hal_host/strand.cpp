@@ -18,7 +18,7 @@ namespace {
 
 // Making a TSan fiber costs up to 830 us, so they are reused. One whose functions never returned keeps their
 // shadow frames, and a shadow stack has room for about 64 000: each is reused a bounded number of times.
-constexpr unsigned reuses = 1000;
+constexpr unsigned reuses = 100;
 
 struct PooledFiber {
   void* fiber;

@@ -2,7 +2,6 @@
 #include <cfenv>
 #include <stdexcept>
 
-#include "catch.hpp"
 #include "rig.hpp"
 
 using namespace mica;
@@ -31,15 +30,15 @@ TEST_CASE("a context runs on its stack and comes back", "[hal_host]") {
   unsigned rounds = 0;
   pair.other_body = [&] {
     char here;
-    CHECK(&here > static_cast<char*>(stack.base));
-    CHECK(&here < static_cast<char*>(stack.base) + stack.bytes);
+    HOLDS(&here > static_cast<char*>(stack.base));
+    HOLDS(&here < static_cast<char*>(stack.base) + stack.bytes);
     for (; rounds < 1000; ++rounds) Machine::switch_context(pair.other, pair.main);
   };
   rig.body[0] = [&] {
     Machine::make_context(pair.other, stack, run_other, &pair);
     for (unsigned i = 0; i < 1000; ++i) {
       Machine::switch_context(pair.main, pair.other);
-      REQUIRE(rounds == i);
+      HOLDS(rounds == i);
     }
     Machine::switch_context(pair.main, pair.other);
     Machine::release_context(pair.other);
@@ -53,14 +52,14 @@ TEST_CASE("rounding and exceptions belong to the flow, not to the thread", "[hal
   Pair pair;
   bool caught_other = false, caught_main = false;
   pair.other_body = [&] {
-    CHECK(std::fegetround() == FE_TONEAREST);
+    HOLDS(std::fegetround() == FE_TONEAREST);
     try {
       throw std::runtime_error{"other"};
     } catch (std::runtime_error const& error) {
       Machine::switch_context(pair.other, pair.main);
       caught_other = std::string{error.what()} == "other" && std::current_exception() != nullptr;
     }
-    CHECK(std::current_exception() == nullptr);
+    HOLDS(std::current_exception() == nullptr);
   };
   rig.body[0] = [&] {
     Machine::make_context(pair.other, rig.new_stack(), run_other, &pair);
@@ -69,7 +68,7 @@ TEST_CASE("rounding and exceptions belong to the flow, not to the thread", "[hal
       throw std::logic_error{"main"};
     } catch (std::logic_error const&) {
       Machine::switch_context(pair.main, pair.other);
-      CHECK(std::fegetround() == FE_UPWARD);
+      HOLDS(std::fegetround() == FE_UPWARD);
       std::fesetround(FE_TONEAREST);
       try {
         std::rethrow_exception(std::current_exception());
@@ -90,12 +89,12 @@ TEST_CASE("W4: a switch to a context that is not saved ends the System", "[hal_h
     Rig rig{{.processors = 2, .seed = seed, .step_limit = 100'000}};
     Pair pair;
     Machine::Context second{};
-    bool announced = false;
+    std::atomic<bool> announced{false};
     pair.other_body = [&] { Machine::stall(1); };
     // Says that `main` may be continued before the switch away from it is made.
     rig.body[0] = [&] {
       Machine::make_context(pair.other, rig.new_stack(), run_other, &pair);
-      CHECK(rig.start(1));
+      HOLDS(rig.start(1));
       announced = true;
       Machine::switch_context(pair.main, pair.other);
     };
@@ -145,16 +144,16 @@ TEST_CASE("a dispatch interrupt may switch, and the level it interrupted comes b
   rig.body[0] = [&] {
     Machine::make_context(pair.other, rig.new_stack(), run_other, &pair);
     Machine::request_dispatch();
-    CHECK(dispatches == 0);
+    HOLDS(dispatches == 0);
     Machine::lower(PASSIVE_LEVEL);
-    CHECK(dispatches == 1);
-    CHECK(Machine::irql() == PASSIVE_LEVEL);
+    HOLDS(dispatches == 1);
+    HOLDS(Machine::irql() == PASSIVE_LEVEL);
     Machine::raise(DISPATCH_LEVEL);
   };
   rig.on_dispatch = [&] {
     ++dispatches;
     Machine::switch_context(pair.main, pair.other);
-    CHECK(Machine::irql() == DISPATCH_LEVEL);
+    HOLDS(Machine::irql() == DISPATCH_LEVEL);
   };
   CHECK(rig.run().end == End::quiet);
 }

@@ -1,7 +1,6 @@
 // Parallel mode: real threads, the same contract.
 #include <thread>
 
-#include "catch.hpp"
 #include "rig.hpp"
 
 using namespace mica;
@@ -24,7 +23,7 @@ TEST_CASE("parallel processors exclude each other and wake each other", "[hal_ho
     };
     for (auto& body : rig.body) body = work;
     rig.body[0] = [&] {
-      for (unsigned i = 1; i < 4; ++i) CHECK(rig.start(i));
+      for (unsigned i = 1; i < 4; ++i) HOLDS(rig.start(i));
       work();
     };
     rig.on_ipi = [&] { ++ipis; };
@@ -42,7 +41,7 @@ TEST_CASE("parallel: idle time is jumped over", "[hal_host]") {
   Rig rig{{.processors = 2, .parallel = true}};
   std::uint64_t fired_at = 0;
   rig.body[0] = [&] {
-    CHECK(rig.start(1));
+    HOLDS(rig.start(1));
     Machine::arm_clock({36'000'000'000});   // an hour
   };
   rig.on_clock = [&] { fired_at = Machine::interrupt_time().value_100ns; };
@@ -55,8 +54,8 @@ TEST_CASE("parallel: idle time is jumped over", "[hal_host]") {
 TEST_CASE("parallel: freeze and stop", "[hal_host]") {
   Rig rig{{.processors = 3, .parallel = true, .step_limit = 1'000'000'000}};
   rig.body[0] = [&] {
-    CHECK(rig.start(1));
-    CHECK(rig.start(2));
+    HOLDS(rig.start(1));
+    HOLDS(rig.start(2));
     Machine::stall(100);
     Machine::freeze_others();
     Machine::stop(hal::Verdict::bugcheck);
@@ -91,7 +90,7 @@ TEST_CASE("a context moves from one OS thread to another", "[hal_host]") {
   };
   rig.body[0] = [&] {
     Machine::make_context(wanderer, rig.new_stack(), body, &argument);
-    CHECK(rig.start(1));
+    HOLDS(rig.start(1));
     Machine::switch_context(idles[0], wanderer);
     published.store(1, std::memory_order_release);
     do Machine::await(finished, 0);

@@ -1,15 +1,24 @@
 // A bare simulation with no executive above it: each processor runs the body a test gave it, then idles.
-//   Bodies are entered at DISPATCH_LEVEL on the processor's own stack.
+//   Bodies are entered at DISPATCH_LEVEL on the processor's own stack. Inside them HOLDS(...) checks: Catch2's own
+//   state belongs to the thread that runs the test.
 #pragma once
 
 #include <functional>
 #include <memory>
 
+#include "catch.hpp"
 #include "hal_host/simulation.hpp"
 
 namespace mica::hal_host_test {
 
 using namespace mica::hal_host;
+
+inline std::atomic<int> first_failed_line{0};
+
+inline void note_check(bool holds, int line) noexcept {
+  int none = 0;
+  if (!holds) first_failed_line.compare_exchange_strong(none, line);
+}
 
 struct Options {
   unsigned processors = 1;
@@ -46,7 +55,9 @@ class Rig {
   Ending run() {
     if (!booted_) simulation_->boot(blocks_[0], stack(0), first_code, nullptr);
     booted_ = true;
-    return simulation_->run();
+    Ending const ending = simulation_->run();
+    if (int const line = first_failed_line.exchange(0)) FAIL_CHECK("HOLDS failed in line " << line);
+    return ending;
   }
   [[nodiscard]] hal::Stack stack(unsigned number) const { return {stacks_[number], Machine::stack_size}; }
   // A stack for a context of the test's own.
@@ -89,3 +100,5 @@ class Rig {
 };
 
 }  // namespace mica::hal_host_test
+
+#define HOLDS(...) ::mica::hal_host_test::note_check(static_cast<bool>(__VA_ARGS__), __LINE__)

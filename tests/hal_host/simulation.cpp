@@ -1,5 +1,4 @@
 // The deterministic machine: time, interrupts, endings, repeatability.
-#include "catch.hpp"
 #include "rig.hpp"
 
 using namespace mica;
@@ -19,7 +18,8 @@ Finished contend(unsigned processors, std::uint64_t seed, Policy* policy = nullp
   Rig rig{{.processors = processors, .seed = seed, .policy = policy}};
   std::atomic<std::uint32_t> lock{0};
   std::uint32_t order = 1;
-  unsigned inside = 0, ipis = 0;
+  unsigned inside = 0;
+  std::atomic<unsigned> ipis{0};
   bool excluded = true;
   auto const work = [&] {
     for (unsigned round = 0; round < 3; ++round) {
@@ -35,14 +35,14 @@ Finished contend(unsigned processors, std::uint64_t seed, Policy* policy = nullp
   };
   for (auto& body : rig.body) body = work;
   rig.body[0] = [&] {
-    for (unsigned i = 1; i < processors; ++i) CHECK(rig.start(i));
+    for (unsigned i = 1; i < processors; ++i) HOLDS(rig.start(i));
     work();
   };
   rig.on_ipi = [&] { ++ipis; };
   Ending const ending = rig.run();
   CHECK(ending.end == End::quiet);
   CHECK(excluded);
-  return {rig.simulation().trace_hash(), rig.simulation().steps(), ipis, order};
+  return {rig.simulation().trace_hash(), rig.simulation().steps(), ipis.load(), order};
 }
 
 }  // namespace
@@ -85,7 +85,7 @@ TEST_CASE("interrupt time jumps to the armed clock when all are halted", "[hal_h
   rig.body[0] = [] { Machine::arm_clock({5'000'000}); };
   rig.on_clock = [&] {
     fired_at = Machine::interrupt_time().value_100ns;
-    CHECK(Machine::irql() == CLOCK_LEVEL);
+    HOLDS(Machine::irql() == CLOCK_LEVEL);
   };
   CHECK(rig.run().end == End::quiet);
   CHECK(fired_at >= 5'000'000);
@@ -98,7 +98,7 @@ TEST_CASE("a loop that polls the time ends, and so does one that waits for the c
   bool fired = false;
   rig.body[0] = [&] {
     Machine::arm_clock({3000});
-    while (Machine::interrupt_time().value_100ns < 2000) CHECK_FALSE(fired);
+    while (Machine::interrupt_time().value_100ns < 2000) HOLDS(!fired);
     while (!fired) Machine::interrupt_time();
   };
   rig.on_clock = [&] { fired = true; };
@@ -110,7 +110,7 @@ TEST_CASE("what nobody will change is a deadlock, what never ends meets the step
   std::atomic<std::uint32_t> word{1};
   Rig spinning{{.processors = 2}};
   spinning.body[0] = [&] {
-    CHECK(spinning.start(1));
+    HOLDS(spinning.start(1));
     Machine::await(word, 1);
   };
   CHECK(spinning.run().end == End::deadlock);
@@ -131,11 +131,11 @@ TEST_CASE("lowering delivers what is pending, highest first", "[hal_host]") {
     Machine::arm_clock({0});
     Machine::send_ipi(0);
     for (int i = 0; i < 2000; ++i) Machine::interrupt_time();   // long enough for both to arrive
-    CHECK(order.empty());
+    HOLDS(order.empty());
     Machine::lower(old);
-    CHECK(order == "ic");
+    HOLDS(order == "ic");
     Machine::lower(PASSIVE_LEVEL);
-    CHECK(order == "icd");
+    HOLDS(order == "icd");
     Machine::raise(DISPATCH_LEVEL);
   };
   rig.on_ipi = [&] { order += Machine::irql() == IPI_LEVEL ? 'i' : '?'; };
@@ -149,19 +149,19 @@ TEST_CASE("levels are each processor's own", "[hal_host]") {
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     Rig rig{{.processors = 2, .seed = seed}};
     rig.body[0] = [&] {
-      CHECK(rig.start(1));
+      HOLDS(rig.start(1));
       for (int i = 0; i < 20; ++i) {
         KIRQL const old = Machine::raise(9);
-        REQUIRE(old == DISPATCH_LEVEL);
+        HOLDS(old == DISPATCH_LEVEL);
         Machine::stall(1);
-        REQUIRE(Machine::irql() == 9);
+        HOLDS(Machine::irql() == 9);
         Machine::lower(old);
       }
     };
     rig.body[1] = [] {
       for (int i = 0; i < 20; ++i) {
         Machine::stall(1);
-        REQUIRE(Machine::irql() == DISPATCH_LEVEL);
+        HOLDS(Machine::irql() == DISPATCH_LEVEL);
       }
     };
     REQUIRE(rig.run().end == End::quiet);
@@ -170,11 +170,11 @@ TEST_CASE("levels are each processor's own", "[hal_host]") {
 
 TEST_CASE("the others stay frozen, and stop ends the System", "[hal_host]") {
   Rig rig{{.processors = 3}};
-  unsigned moved_after = 0;
-  bool frozen = false;
+  std::atomic<unsigned> moved_after{0};
+  std::atomic<bool> frozen{false};
   rig.body[0] = [&] {
-    CHECK(rig.start(1));
-    CHECK(rig.start(2));
+    HOLDS(rig.start(1));
+    HOLDS(rig.start(2));
     Machine::stall(10);
     Machine::freeze_others();
     frozen = true;
@@ -185,7 +185,7 @@ TEST_CASE("the others stay frozen, and stop ends the System", "[hal_host]") {
   rig.body[1] = rig.body[2] = [&] {
     for (;;) {
       Machine::stall(1);
-      moved_after += frozen;
+      if (frozen) ++moved_after;
     }
   };
   Ending const ending = rig.run();
@@ -197,7 +197,7 @@ TEST_CASE("the others stay frozen, and stop ends the System", "[hal_host]") {
 
 TEST_CASE("a device interrupt wakes a quiet System", "[hal_host]") {
   Rig rig{{.processors = 2}};
-  rig.body[0] = [&] { CHECK(rig.start(1)); };
+  rig.body[0] = [&] { HOLDS(rig.start(1)); };
   REQUIRE(rig.run().end == End::quiet);
   unsigned calls = 0;
   rig.simulation().interrupt([](void* argument) NTAPI { ++*static_cast<unsigned*>(argument); }, &calls);
