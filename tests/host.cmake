@@ -21,3 +21,4 @@ endforeach()
 
 catch_discover_tests(host_tests PROPERTIES TIMEOUT 300)
 mica_add_folder(tests/tidy)
+mica_add_folder(tests/gdb)

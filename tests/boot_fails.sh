@@ -1,0 +1,12 @@
+#!/bin/sh
+# boot_fails.sh QEMU_SCRIPT KERNEL OPTION: the kernel option must end the run with status 3 and its text.
+case $3 in
+  fail-check) text='[FAIL]' ;;
+  bugcheck) text='*** STOP: 0x' ;;
+  *) echo "unknown option $3" >&2; exit 64 ;;
+esac
+output=$("$1" --append "$3" "$2")
+status=$?
+printf '%s\n' "$output"
+[ $status -eq 3 ] || { echo "status $status instead of 3" >&2; exit 1; }
+printf '%s\n' "$output" | grep -qF -- "$text" || { echo "the console does not say $text" >&2; exit 1; }
