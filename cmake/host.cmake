@@ -1,5 +1,5 @@
-# The host machine's library. `mica_executive` holds the executive's objects in its own dialect; src/hal_host and
-# src/harness add theirs with target_sources(mica PRIVATE ...).
+# The host machine's library. `mica_executive` holds the executive's objects in its own dialect;
+# src/hal_host and src/harness add theirs with target_sources(mica PRIVATE ...).
 
 set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)

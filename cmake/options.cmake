@@ -10,7 +10,8 @@ if(MICA_SANITIZE)
   add_link_options(${sanitize})
 endif()
 
-# The executive's own dialect: no C++ exception crosses an NTAPI frame, and no initialisation runs before a System.
+# The executive's own dialect: no C++ exception crosses an NTAPI frame, and no initialisation runs
+# before a System.
 set(MICA_EXECUTIVE_OPTIONS -fno-exceptions -fno-rtti -fno-threadsafe-statics)
 
 # Adds a folder that has a CMakeLists.txt.

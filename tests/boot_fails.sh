@@ -1,5 +1,6 @@
 #!/bin/sh
-# boot_fails.sh QEMU_SCRIPT KERNEL OPTION: the kernel option must end the run with status 3 and its text.
+# boot_fails.sh QEMU_SCRIPT KERNEL OPTION: the kernel option must end the run with status 3 and its
+# text.
 case $3 in
   fail-check) text='[FAIL]' ;;
   bugcheck) text='*** STOP: 0x' ;;

@@ -1,4 +1,5 @@
-# One executable holds every host test; Catch2's main is compiled once, at -O0: optimising it only costs time.
+# One executable holds every host test; Catch2's main is compiled once, at -O0: optimising it only
+# costs time.
 
 find_package(Catch2 REQUIRED)
 find_package(rapidcheck REQUIRED)
@@ -9,7 +10,7 @@ target_include_directories(catch_main PRIVATE ${CMAKE_CURRENT_LIST_DIR})
 target_compile_options(catch_main PRIVATE -O0 -g0)
 target_link_libraries(catch_main PRIVATE Catch2::Catch2)
 
-add_executable(host_tests $<TARGET_OBJECTS:catch_main>)
+add_executable(host_tests conformance_adapter.cpp $<TARGET_OBJECTS:catch_main>)
 mica_compile(host_tests conformance)
 mica_machine(host_tests host)
 target_include_directories(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR})

@@ -1,4 +1,5 @@
-# The kernel boots with its self-tests and must end QEMU with exactly 33 (script/qemu says what else happened).
+# The kernel boots with its self-tests and must end QEMU with exactly 33 (script/qemu says what else
+# happened).
 
 if(TARGET mica.elf)
   foreach(processors 1 2 4)

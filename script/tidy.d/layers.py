@@ -1,7 +1,8 @@
 """A folder of src/ includes only itself and what stands above it in the list of layers."""
 from source import EXECUTIVE, INCLUDE, LAYERS, files, seam
 
-# Freestanding headers that the executive may use; everything else of the standard library it may not.
+# Freestanding headers that the executive may use; everything else of the standard library it may
+# not.
 FREESTANDING = set("""algorithm array atomic bit climits compare concepts cstdarg cstddef cstdint
   cstring initializer_list iterator limits new numeric optional source_location span stdarg.h
   stddef.h stdint.h string_view tuple type_traits utility version""".split())
