@@ -126,7 +126,7 @@ void Machine::arm_clock(InterruptTime due) noexcept {
 }
 
 void Machine::stall(unsigned microseconds) noexcept {
-  std::uint64_t const ticks = performance_frequency() / 1'000'000 * microseconds;
+  std::uint64_t const ticks = performance_frequency() * microseconds / 1'000'000 + 1;
   for (std::uint64_t const start = performance_counter(); performance_counter() - start < ticks;) hal_x64::pause();
 }
 

@@ -45,7 +45,10 @@ struct Machine {
   static void NTAPI freeze_others() noexcept;
   // Interrupts are recognised only after the instruction that follows sti. [SDM 2B, "STI"]
   static void halt() noexcept { asm volatile("sti; hlt" ::: "memory"); }
-  static void await(std::atomic<std::uint32_t> const&, std::uint32_t) noexcept { asm volatile("pause"); }
+  template <class Atomic, class Value>
+  static void await(Atomic const&, Value) noexcept {
+    asm volatile("pause");
+  }
 
   // ---- IRQL
   static KIRQL irql() noexcept {

@@ -68,6 +68,7 @@ void set_up_processor(Machine::Processor& block) noexcept {
   enable_protections();
   load_descriptors(number);
   block.pcr.Self = &block.pcr;
+  block.pcr.CurrentPrcb = &block.pcr.Prcb;
   block.apic_id = topology_.apic_ids[number];
   write_msr(msr_gs_base, reinterpret_cast<std::uint64_t>(&block));
   apic::enable();

@@ -1,0 +1,79 @@
+// What a bugcheck asks the machine, and its console.
+#include <cstring>
+
+#include "suite.hpp"
+
+namespace mica::hal_suite {
+
+namespace {
+
+constexpr std::size_t most = 32;
+
+[[gnu::noinline]] std::size_t trace_from_here(std::uint64_t* addresses, std::size_t capacity) {
+  std::size_t const count = Machine::backtrace(0, addresses, capacity);
+  asm volatile("" ::: "memory");   // not the last act of this function
+  return count;
+}
+
+void traces() {
+  std::uint64_t addresses[most] = {};
+  std::size_t const count = trace_from_here(addresses, most);
+  HAL_CHECK(count >= 1 && count <= most);
+  for (std::size_t i = 0; i < count; ++i) HAL_CHECK(addresses[i] != 0);
+  HAL_CHECK(trace_from_here(addresses, 1) == 1);
+  HAL_CHECK(trace_from_here(addresses, 0) == 0);
+}
+
+void broken_frames() {
+  std::uint64_t addresses[most];
+  std::byte* const unmapped = new_addresses(1);
+  HAL_CHECK(Machine::backtrace(reinterpret_cast<std::uint64_t>(unmapped), addresses, most) == 0);
+  HAL_CHECK(Machine::backtrace(9, addresses, most) == 0);
+  std::uint64_t loop[2] = {reinterpret_cast<std::uint64_t>(loop), 1};
+  HAL_CHECK(Machine::backtrace(reinterpret_cast<std::uint64_t>(loop), addresses, most) <= 1);
+}
+
+void traces_in_a_handler() {
+  static Count traced;
+  traced.store(0);
+  set_hooks({.ipi = [] {
+    std::uint64_t addresses[most];
+    HAL_CHECK(trace_from_here(addresses, most) >= 1);
+    traced.fetch_add(1);
+  }});
+  Raised const raised{DISPATCH_LEVEL};
+  Machine::send_ipi(Machine::processor_number());
+  await_at_least(traced, 1);
+}
+
+void names() {
+  hal::SymbolName const nothing = Machine::symbol_name(0);
+  HAL_CHECK(nothing.name == nullptr);
+  auto const address = reinterpret_cast<std::uint64_t>(&trace_from_here);
+  hal::SymbolName const found = Machine::symbol_name(address + 1);
+  if (!found.name) return;   // a machine may know no names
+  HAL_CHECK(found.offset == 1);
+  HAL_CHECK(std::strlen(found.name) > 0);
+}
+
+void console() {
+  Machine::debug_output("", 0);
+  int const byte = Machine::debug_input();
+  HAL_CHECK(byte >= -1 && byte <= 255);
+  HAL_CHECK(Machine::command_line() != nullptr);
+  HAL_CHECK(std::strlen(Machine::command_line()) < 4096);
+}
+
+constexpr Case cases[] = {
+    {"diagnosis: a backtrace has this function's caller first", traces},
+    {"diagnosis: a backtrace stops at a broken frame", broken_frames},
+    {"diagnosis: a backtrace inside a handler", traces_in_a_handler},
+    {"diagnosis: a name and how far into it", names},
+    {"console: takes nothing, gives a byte or none", console},
+};
+
+}  // namespace
+
+std::span<Case const> diagnosis_cases() noexcept { return cases; }
+
+}  // namespace mica::hal_suite
