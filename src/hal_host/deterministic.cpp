@@ -59,7 +59,7 @@ bool Simulation::can_step(Seat const& seat) const noexcept {
   Activity const activity = seat.activity.load(std::memory_order_relaxed);
   if (activity == Activity::steps) return true;
   if (activity == Activity::absent || activity == Activity::frozen) return false;
-  if (activity == Activity::awaits && seat.awaited->load(std::memory_order_relaxed) != seat.seen) return true;
+  if (activity == Activity::awaits && seat.guard.open()) return true;
   Core const& core = seat.block->core;
   return deliverable(core, core.pending | seat.wire.load(std::memory_order_relaxed));
 }
@@ -163,17 +163,16 @@ void Simulation::decide() noexcept {
   if (deliverable(core, core.pending)) Machine::deliver();
 }
 
-void Simulation::await(std::atomic<std::uint32_t> const& word, std::uint32_t seen) noexcept {
+void Simulation::await(Guard const& guard) noexcept {
   Seat& seat = me();
-  seat.awaited = &word;
-  seat.seen = seen;
+  seat.guard = guard;
   if (setup_.parallel) {
     await_parallel(seat);
   } else {
     seat.activity = Activity::awaits;
     give_way(seat);
     seat.activity = Activity::steps;
-    land(seat, word.load(std::memory_order_relaxed) == seen);
+    land(seat, !guard.open());
     grant(seat);
   }
   Core& core = seat.block->core;

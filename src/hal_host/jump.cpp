@@ -9,8 +9,8 @@ namespace fiber = boost::context::detail;
 MICA_RAW void Jump::land_from_hop(Seat& here, Seat& left, void* left_at) noexcept {
   left.suspended = left_at;
   end_jump(here.strand, &left.strand);
-  if (!left.block) token_acquire(&here.block->core.simulation->enter_token_);
-  else if (!here.block) token_acquire(&left.block->core.simulation->exit_token_);
+  if (!left.block) token_acquire(here.block->core.simulation->enter_token());
+  else if (!here.block) token_acquire(left.block->core.simulation->exit_token());
 }
 
 namespace {
@@ -36,19 +36,41 @@ MICA_RAW void enter(fiber::transfer_t arrival) noexcept {
   __builtin_trap();
 }
 
-MICA_RAW void exchange_exceptions(Seat& thread_of, Strand& out, Strand const& in) noexcept {
-  out.exceptions = *thread_of.exceptions;
-  *thread_of.exceptions = in.exceptions;
+MICA_RAW bool any(ExceptionState const& state) noexcept { return state.caught || state.uncaught; }
+
+// The copy in a flow that runs is empty: so where nobody handles an exception there is nothing to write.
+MICA_RAW void exchange_exceptions(ExceptionState& running, Strand& out, Strand& in) noexcept {
+  if (!any(running) && !any(in.exceptions)) [[likely]] return;
+  out.exceptions = running;
+  running = in.exceptions;
+  in.exceptions = {};
+}
+
+// The seat goes on with another flow; the flow it had is saved into `from` once the other one runs.
+MICA_RAW inline void change_flow(Seat& seat, Machine::Context& from, Machine::Context& to, void* target) noexcept {
+  seat.leaving = &from;
+  seat.running = &to;
+#if defined(MICA_ASAN) || defined(MICA_TSAN)
+  from.strand = seat.strand;
+#endif
+  exchange_exceptions(*seat.exceptions, from.strand, to.strand);
+#if defined(MICA_ASAN) || defined(MICA_TSAN)
+  seat.strand = to.strand;
+  token_release(&seat.block->core);
+  token_release(seat.block->core.simulation->exit_token());
+#endif
+  begin_jump(from.strand, to.strand);
+  land_from_change(fiber::jump_fcontext(target, nullptr));
 }
 
 }  // namespace
 
 MICA_RAW void Jump::hop(Seat& from, Seat& to) noexcept {
   Machine::current_processor = to.block;
-  if (!from.block) token_release(&to.block->core.simulation->enter_token_);
-  else token_release(&from.block->core.simulation->exit_token_);
+  if (!from.block) token_release(to.block->core.simulation->enter_token());
+  else token_release(from.block->core.simulation->exit_token());
   to.exceptions = from.exceptions;
-  exchange_exceptions(from, from.strand, to.strand);
+  exchange_exceptions(*from.exceptions, from.strand, to.strand);
   begin_jump(from.strand, to.strand);
   fiber::transfer_t const arrival = fiber::jump_fcontext(to.suspended, &from);
   land_from_hop(from, *static_cast<Seat*>(arrival.data), arrival.fctx);
@@ -58,20 +80,24 @@ void* Jump::fresh(hal::Stack stack) noexcept {
   return fiber::make_fcontext(static_cast<char*>(stack.base) + stack.bytes, stack.bytes, enter);
 }
 
-MICA_RAW void Jump::change(Seat& seat, Machine::Context& from, Machine::Context& to, void* target) noexcept {
-  seat.leaving = &from;
-  seat.running = &to;
-#if defined(MICA_ASAN) || defined(MICA_TSAN)
-  from.strand = seat.strand;
-  exchange_exceptions(seat, from.strand, to.strand);
-  seat.strand = to.strand;
-  token_release(&seat.block->core);
-  token_release(&seat.block->core.simulation->exit_token_);
-#else
-  exchange_exceptions(seat, from.strand, to.strand);
-#endif
-  begin_jump(from.strand, to.strand);
-  land_from_change(fiber::jump_fcontext(target, nullptr));
+}  // namespace mica::hal_host
+
+namespace mica {
+
+using namespace hal_host;
+
+MICA_RAW void NTAPI Machine::switch_context(Context& from, Context& to) noexcept {
+  point();
+  Core& core = current().core;
+  if (core.level != dispatch_level) [[unlikely]]
+    core.simulation->violation("a context switch at an IRQL other than DISPATCH_LEVEL");
+  if (core.in_service) [[unlikely]]
+    core.simulation->violation("a context switch before the end of the interrupt it was made for");
+  void* const target = to.saved.load(std::memory_order_acquire);
+  if (!target) [[unlikely]] core.simulation->violation("a switch to a context that is not saved");
+  to.saved.store(nullptr, std::memory_order_relaxed);
+  core.trace = std::rotl(core.trace, 5) + to.id;
+  change_flow(*core.seat, from, to, target);
 }
 
-}  // namespace mica::hal_host
+}  // namespace mica

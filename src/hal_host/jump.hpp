@@ -13,8 +13,6 @@ struct Jump {
   MICA_RAW static void land_from_hop(Seat& here, Seat& left, void* left_at) noexcept;
   // A stack prepared to run context.entry(context.argument) once it is jumped to.
   [[nodiscard]] static void* fresh(hal::Stack stack) noexcept;
-  // The seat goes on with another flow; the flow it had is saved into `from` once the other one runs.
-  MICA_RAW static void change(Seat& seat, Machine::Context& from, Machine::Context& to, void* target) noexcept;
 };
 
 }  // namespace mica::hal_host

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <bit>
+#include <type_traits>
 
 #include "hal/machine_concept.hpp"
 #include "hal_host/sanitizers.hpp"
@@ -30,6 +31,28 @@ struct Core {
   std::byte* direct;           // where physical address 0 would be mapped
   Seat* seat;
   Simulation* simulation;
+};
+
+// A word in memory and the value it must leave: what a processor that spins waits for.
+struct Guard {
+  void const* word;
+  std::uint64_t seen;
+  unsigned bytes;   // 1, 4 or 8
+
+  template <class Place, class Word>
+  [[nodiscard]] static Guard of(Place const* place, Word seen) noexcept {
+    static_assert(sizeof(Place) == sizeof(Word) && (sizeof(Word) == 1 || sizeof(Word) == 4 || sizeof(Word) == 8));
+    Guard guard{place, 0, sizeof(Word)};
+    __builtin_memcpy(&guard.seen, &seen, sizeof seen);
+    return guard;
+  }
+  MICA_RAW [[nodiscard]] bool open() const noexcept {
+    switch (bytes) {
+      case 1: return __atomic_load_n(static_cast<std::uint8_t const*>(word), __ATOMIC_RELAXED) != seen;
+      case 4: return __atomic_load_n(static_cast<std::uint32_t const*>(word), __ATOMIC_RELAXED) != seen;
+      default: return __atomic_load_n(static_cast<std::uint64_t const*>(word), __ATOMIC_RELAXED) != seen;
+    }
+  }
 };
 
 inline constexpr KIRQL dispatch_level = 2;
@@ -80,7 +103,14 @@ struct Machine {
   static void NTAPI send_ipi(unsigned number) noexcept;
   static void NTAPI freeze_others() noexcept;
   static void NTAPI halt() noexcept;
-  static void NTAPI await(std::atomic<std::uint32_t> const& word, std::uint32_t seen) noexcept;
+  template <class Word>
+  static void await(std::atomic<Word> const& word, std::type_identity_t<Word> seen) noexcept {
+    await_word(hal_host::Guard::of(&word, seen));
+  }
+  template <class Word>
+  static void await(std::atomic_ref<Word> const& word, std::type_identity_t<Word> seen) noexcept {
+    await_word(hal_host::Guard::of(std::bit_cast<Word const*>(word), seen));
+  }
 
   // ---- IRQL
   MICA_RAW static KIRQL irql() noexcept { return current().core.level; }
@@ -173,6 +203,7 @@ struct Machine {
     if (--current().core.countdown <= 0) [[unlikely]] decide();
   }
   static void NTAPI decide() noexcept;
+  static void NTAPI await_word(hal_host::Guard const& guard) noexcept;
   static void NTAPI deliver() noexcept;
 
   // Its value is read afresh after every switch and its address never taken: fibers move between OS threads,

@@ -71,7 +71,7 @@ void Simulation::await_parallel(Seat& seat) noexcept {
   auto const patience = std::chrono::steady_clock::now() + spin_patience;
   Core& core = seat.block->core;
   for (unsigned spins = 0;; ++spins) {
-    if (seat.awaited->load(std::memory_order_relaxed) != seat.seen) return;
+    if (seat.guard.open()) return;
     if (spins < spins_before_yield) {
       pause_processor();
       continue;

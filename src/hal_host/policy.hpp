@@ -1,32 +1,14 @@
-// Every choice of a deterministic run goes through one interface.
-//   Candidates are numbered from 0; choose() is asked only when there is more than one. A trace is the vector of
-//   what it answered, so replaying is a policy too. Called from inside the simulation: must not call the seam.
+// The policies that come with the machine; the interface is mica/policy.hpp.
 #pragma once
+
+#include <mica/policy.hpp>
 
 #include <array>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace mica::hal_host {
-
-enum class Choice : std::uint8_t {
-  gap,        // scheduling points until the next decision, less one; candidate 0 is "decide at the next"
-  processor,  // which processor steps: an index into the ones that can
-  interrupt,  // whether a requested interrupt lands now: 1 yes
-  time,       // whether time jumps to the earliest armed clock: 1 yes
-};
-
-struct Candidates {
-  std::uint32_t count;
-  std::uint32_t processors;   // Choice::processor: mask of those that can step, ascending
-  std::uint32_t current;      // Choice::processor: the one that stepped last
-};
-
-class Policy {
- public:
-  virtual ~Policy() = default;
-  [[nodiscard]] virtual std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept = 0;
-};
 
 // xorshift64*, seeded through splitmix so that neighbouring seeds differ.
 class Random {

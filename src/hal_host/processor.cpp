@@ -42,9 +42,9 @@ void NTAPI Machine::freeze_others() noexcept {
 
 void NTAPI Machine::halt() noexcept { simulation().halt(); }
 
-void NTAPI Machine::await(std::atomic<std::uint32_t> const& word, std::uint32_t seen) noexcept {
+void NTAPI Machine::await_word(Guard const& guard) noexcept {
   point();
-  if (word.load(std::memory_order_relaxed) == seen) simulation().await(word, seen);
+  if (!guard.open()) simulation().await(guard);
 }
 
 InterruptTime NTAPI Machine::interrupt_time() noexcept {

@@ -38,8 +38,7 @@ struct Seat {
   Machine::Context* leaving = nullptr;     // a switch between save and publication
   std::atomic<std::uint32_t> wire{0};      // interrupts requested, not yet arrived
   unsigned refusals = 0;                   // how often the policy kept the wire waiting
-  std::atomic<std::uint32_t> const* awaited = nullptr;
-  std::uint32_t seen = 0;
+  Guard guard{};                           // while it awaits
   std::atomic<std::uint64_t> due_100ns{never.value_100ns};
   std::int32_t granted = 0;                // what `countdown` started from
   std::uint64_t steps = 0;                 // parallel mode: its own count
@@ -104,7 +103,7 @@ class Simulation {
   [[nodiscard]] bool start(Machine::Processor& block, hal::Stack stack) noexcept;
   void request(unsigned number, KIRQL level) noexcept;
   void freeze_others() noexcept;
-  void await(std::atomic<std::uint32_t> const& word, std::uint32_t seen) noexcept;
+  void await(Guard const& guard) noexcept;
   void halt() noexcept;
   void arm(std::uint64_t due_100ns) noexcept;
   void spend(std::uint64_t duration_100ns) noexcept;
@@ -113,6 +112,9 @@ class Simulation {
   void write_log(char const* text, std::size_t bytes) noexcept;
   [[noreturn]] void end(Ending const& ending) noexcept;
   [[noreturn]] void violation(char const* reason) noexcept { end({End::violation, {}, reason}); }
+  // Happens-before: the host's thread to the kernel's, and back.
+  [[nodiscard]] void* enter_token() noexcept { return &enter_token_; }
+  [[nodiscard]] void* exit_token() noexcept { return &exit_token_; }
   void device_interrupt() noexcept { device_routine_(device_argument_); }
   [[nodiscard]] std::uint64_t next_context_id() noexcept { return ++context_ids_; }
   void remember(Machine::Context& context) noexcept;
@@ -171,9 +173,8 @@ class Simulation {
   std::atomic<std::uint64_t> jumped_100ns_{0};
   std::chrono::steady_clock::time_point began_{};
   std::vector<std::thread> threads_;
-  char enter_token_ = 0;                      // happens-before: the host's thread to the kernel's, and back
+  char enter_token_ = 0;
   char exit_token_ = 0;
-  friend struct Jump;
 };
 
 [[nodiscard]] inline bool deliverable(Core const& core, std::uint32_t requests) noexcept {

@@ -1,0 +1,37 @@
+// One kernel and what the host keeps about it.
+#pragma once
+
+#include <mica/system.hpp>
+
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include "harness/session.hpp"
+#include "hal_host/simulation.hpp"
+#include "init/state.hpp"
+
+namespace mica {
+
+struct System::Kernel {
+  explicit Kernel(Config given) : config{std::move(given)} {}
+  ~Kernel();
+
+  // False: no memory for it.
+  [[nodiscard]] bool boot();
+  void shut_down() noexcept;
+  void record_failure(char const* expression, char const* file, int line);
+
+  Config config;
+  hal_host::Region* region = nullptr;
+  init::State* state = nullptr;
+  std::unique_ptr<Policy> own_policy;
+  std::optional<hal_host::Simulation> simulation;
+  harness::Session* session = nullptr;
+  std::mutex failures_mutex;                 // parallel mode: checks on several processors
+  std::vector<std::string> failures;
+  std::optional<Outcome> final_outcome;
+};
+
+}  // namespace mica

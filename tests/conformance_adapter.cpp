@@ -1,0 +1,44 @@
+// Every conformance case as a Catch2 test: on 1, 2 and 4 processors, under several schedules, each twice at
+// different places in memory. The second run must be the same as the first to the last event.
+#include <mica/system.hpp>
+#include <mica/test.hpp>
+
+#include "catch.hpp"
+
+// A binary without cases has neither symbol.
+extern "C" {
+[[gnu::weak]] extern mica::test::Case const* const __start_mica_cases[];
+[[gnu::weak]] extern mica::test::Case const* const __stop_mica_cases[];
+}
+
+namespace {
+
+constexpr unsigned seeds = 3;
+
+void run_twice(mica::test::Case const& one, mica::Config const& config) {
+  mica::System first{config}, second{config};
+  mica::Outcome const outcome = first.try_run(one.body);
+  INFO(outcome.report() << "\n" << first.log());
+  REQUIRE(outcome.completed());
+  REQUIRE(second.try_run(one.body).completed());
+  REQUIRE(first.trace_hash() == second.trace_hash());
+  REQUIRE(first.steps() == second.steps());
+  REQUIRE(first.log() == second.log());
+}
+
+struct CaseInvoker final : mica::catch_shim::Invoker {
+  explicit CaseInvoker(mica::test::Case const& given) : one{given} {}
+  void invoke() const override {
+    for (unsigned const processors : {1u, 2u, 4u})
+      for (unsigned seed = 1; seed <= seeds; ++seed) run_twice(one, {.processors = processors, .seed = seed});
+  }
+  mica::test::Case const& one;
+};
+
+[[maybe_unused]] bool const registered = [] {
+  for (auto const* entry = __start_mica_cases; entry != __stop_mica_cases; ++entry)
+    mica::catch_shim::add_test((*entry)->name, "[conformance]", (*entry)->file, (*entry)->line, new CaseInvoker{**entry});
+  return true;
+}();
+
+}  // namespace
