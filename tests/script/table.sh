@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# The benchmark table: ratios of medians, peers, budgets, and a failure for what is over without a reason.
+scripts=$1
+. "$(dirname "$0")/expect.sh"
+
+entry() { # NAME AGGREGATE TIME UNIT
+  printf '{"name":"%s_%s","run_name":"%s","aggregate_name":"%s","cpu_time":%s,"time_unit":"%s"}' \
+    "$1" "$2" "$1" "$2" "$3" "$4"
+}
+printf '{"context":{"num_cpus":2},"benchmarks":[%s,%s,%s,%s,%s]}' \
+  "$(entry pool/ours median 9 ns)" "$(entry pool/ours mean 100 ns)" "$(entry pool/floor median 4 ns)" \
+  "$(entry pool/peer:glibc median 0.018 us)" "$(entry timer/ours/1000 median 7 ns)" >"$work/result.json"
+table() { python3 "$scripts/bench.d/table.py" --budgets "$work/budgets" "$@" "$work/result.json"; }
+
+expect 0 '| pool | 9.0 | 4.0 | 2.25 |  | glibc 18.0 (2.0) |' table
+expect 0 '| timer/1000 | 7.0 |  |  |  |  |' table
+printf 'pool\t3\n' >"$work/budgets"
+expect 0 '| 2.25 | 3.0 |' table
+printf 'pool\t1.5\n' >"$work/budgets"
+expect 1 'does not say why' table
+printf 'pool\t1.5\tIt keeps tags.\n' >"$work/budgets"
+expect 0 '- `pool`: 2.25 instead of 1.5. It keeps tags.' table
+expect 0 '' table --document "$work/performance.md"
+expect 0 'It keeps tags.' cat "$work/performance.md"
+[ $failures -eq 0 ]
