@@ -212,6 +212,9 @@ void Simulation::request(unsigned number, KIRQL level) noexcept {
 void Simulation::arm(std::uint64_t due_100ns) noexcept {
   Seat& seat = me();
   note(due_100ns);
+  // What was armed and has come, but was not delivered yet, is replaced too.
+  seat.wire.fetch_and(~level_bit(clock_level), std::memory_order_relaxed);
+  seat.block->core.pending &= ~level_bit(clock_level);
   seat.due_100ns.store(due_100ns, std::memory_order_relaxed);
   if (setup_.parallel) return;
   account(seat);
@@ -219,13 +222,16 @@ void Simulation::arm(std::uint64_t due_100ns) noexcept {
 }
 
 void Simulation::spend(std::uint64_t duration_100ns) noexcept {
+  Seat& seat = me();
   if (setup_.parallel) {
     jumped_100ns_.fetch_add(duration_100ns, std::memory_order_relaxed);
+    seat.granted = seat.block->core.countdown = 1;
     return;
   }
-  account(me());
+  account(seat);
   skew_100ns_ += duration_100ns;
-  me().granted = me().block->core.countdown = 1;
+  seat.refusals = most_refusals;   // no interrupt takes longer to arrive
+  seat.granted = seat.block->core.countdown = 1;
 }
 
 Ending Simulation::run_deterministic() {

@@ -65,7 +65,7 @@ inline constexpr KIRQL ipi_level = 14;
 // Somebody called into the kernel on a thread that runs no System: says so and aborts.
 [[noreturn]] void NTAPI stop_outside() noexcept;
 
-#if defined(MICA_ASAN) || defined(MICA_INSTRUMENTED)
+#if defined(MICA_ASAN) || defined(MICA_TSAN)
 inline constexpr std::size_t kernel_stack_bytes = 256 * 1024;
 #else
 inline constexpr std::size_t kernel_stack_bytes = 64 * 1024;
