@@ -1,6 +1,8 @@
-// The pool by its public names.  [MSDN ExAllocatePoolWithTag, ExAllocatePool2, ExAllocatePoolWithQuotaTag, ExFreePoolWithTag]
+// The pool by its public names.
+//   [MSDN ExAllocatePoolWithTag, ExAllocatePool2, ExAllocatePoolWithQuotaTag, ExFreePoolWithTag]
 //   IRQL <= DISPATCH_LEVEL, paged pool <= APC_LEVEL. Nothing blocks.
-//   All pool memory is resident and not executable; quota is not charged, because every caller is the system's.
+//   All pool memory is resident and not executable; quota is not charged, because every caller is
+//   the system's.
 #include <nt/ex.h>
 #include <nt/ntstatus.h>
 
@@ -12,29 +14,36 @@ namespace {
 
 using namespace mica;
 
-constexpr ULONG untagged = 0x656E'6F4E;   // what a debugger shows as None
+constexpr ULONG untagged = 0x656E'6F4E;  // what a debugger shows as None
 
 struct Request {
   mm::PoolKind kind;
   bool cache_aligned;
   bool zero;
-  bool raise;   // on failure, instead of returning NULL
+  bool raise;  // on failure, instead of returning NULL
   void* caller;
 };
 
-[[nodiscard]] void* allocate(Request const& request, SIZE_T bytes, ULONG tag) noexcept {
+// Apart: a call out of this convention would make every allocation save the vector registers.
+[[gnu::noinline]] void NTAPI clear(void* memory, SIZE_T bytes) noexcept {
+  std::memset(memory, 0, bytes);
+}
+
+[[nodiscard]] void* NTAPI allocate(Request const& request, SIZE_T bytes, ULONG tag) noexcept {
   mm::Pool& pool = mm::state().pools[static_cast<unsigned>(request.kind)];
-  void* const memory = request.cache_aligned ? pool.allocate_line(bytes, tag) : pool.allocate(bytes, tag);
+  void* const memory =
+      request.cache_aligned ? pool.allocate_line(bytes, tag) : pool.allocate(bytes, tag);
   if (memory == nullptr) {
     if (request.raise) ke::raise_status(STATUS_INSUFFICIENT_RESOURCES, request.caller);
     return nullptr;
   }
-  if (request.zero) std::memset(memory, 0, bytes);
+  if (request.zero) clear(memory, bytes);
   return memory;
 }
 
 // The requests that name a POOL_TYPE.
-[[nodiscard]] void* allocate_typed(POOL_TYPE type, SIZE_T bytes, ULONG tag, bool raise, void* caller) noexcept {
+[[nodiscard]] void* NTAPI allocate_typed(POOL_TYPE type, SIZE_T bytes, ULONG tag, bool raise,
+                                         void* caller) noexcept {
   auto const bits = static_cast<ULONG>(type);
   if (tag == 0) [[unlikely]] {
     ke::bugcheck(BAD_POOL_CALLER, 0x9B, bits, bytes, ke::as_parameter(caller));
@@ -50,7 +59,8 @@ struct Request {
   return allocate(request, bytes, tag);
 }
 
-[[nodiscard]] void* allocate_with_quota(POOL_TYPE type, SIZE_T bytes, ULONG tag, void* caller) noexcept {
+[[nodiscard]] void* NTAPI allocate_with_quota(POOL_TYPE type, SIZE_T bytes, ULONG tag,
+                                              void* caller) noexcept {
   bool const raise = (static_cast<ULONG>(type) & POOL_QUOTA_FAIL_INSTEAD_OF_RAISE) == 0;
   return allocate_typed(type, bytes, tag, raise, caller);
 }
@@ -65,7 +75,8 @@ struct Request {
   return kind != 0 && (kind & (kind - 1)) == 0 && (flags & required & ~known) == 0;
 }
 
-[[nodiscard]] void* allocate_flagged(POOL_FLAGS flags, SIZE_T bytes, ULONG tag, void* caller) noexcept {
+[[nodiscard]] void* NTAPI allocate_flagged(POOL_FLAGS flags, SIZE_T bytes, ULONG tag,
+                                           void* caller) noexcept {
   bool const raise = (flags & POOL_FLAG_RAISE_ON_FAILURE) != 0;
   if (tag == 0 || !valid(flags)) {
     if (raise) ke::raise_status(STATUS_INVALID_PARAMETER, caller);
@@ -90,11 +101,17 @@ PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {
 }
 
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag) {
+  // The plain kinds of pool are nearly all there is.
+  auto const plain = static_cast<ULONG>(PoolType) & ~ULONG{NonPagedPoolNx};
+  if (plain <= PagedPool && Tag != 0) [[likely]]
+    return mm::state().pools[plain].allocate(NumberOfBytes, Tag);
   return allocate_typed(PoolType, NumberOfBytes, Tag, false, __builtin_return_address(0));
 }
 
-// The priority says how low memory may run before the request fails; nothing is set aside for higher ones.
-PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag, EX_POOL_PRIORITY) {
+// The priority says how low memory may run before the request fails; nothing is set aside for
+// higher ones.
+PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
+                                          EX_POOL_PRIORITY) {
   return allocate_typed(PoolType, NumberOfBytes, Tag, false, __builtin_return_address(0));
 }
 
@@ -110,8 +127,12 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag) {
   return allocate_flagged(Flags, NumberOfBytes, Tag, __builtin_return_address(0));
 }
 
-VOID NTAPI ExFreePool(PVOID P) { mm::free_pool(P, 0); }
+VOID NTAPI ExFreePool(PVOID P) {
+  mm::free_pool(P, 0);
+}
 
-VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag) { mm::free_pool(P, Tag); }
+VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag) {
+  mm::free_pool(P, Tag);
+}
 
 }  // extern "C"

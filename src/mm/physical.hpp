@@ -1,9 +1,10 @@
 // Physical pages: who has which, and those nobody has.
 //
 // Rules
-//   allocate, release: IRQL <= DISPATCH_LEVEL; never block. Lock: pages, under which nothing else is taken, so
-//   they may be called with any lock of rank below it held (the pool's, the system space's, the machine's).
-//   A page that was allocated is reachable through Machine::direct(), writable, until it is released.
+//   allocate, release: IRQL <= DISPATCH_LEVEL; never block. Lock: pages, under which nothing else
+//   is taken, so they may be called with any lock of rank below it held (the pool's, the system
+//   space's, the machine's). A page that was allocated is reachable through Machine::direct(),
+//   writable, until it is released.
 #pragma once
 
 #include <machine.hpp>
@@ -19,7 +20,8 @@ enum class Fill : std::uint8_t { none, zero };
 
 class Physical {
  public:
-  // Takes the machine's ranges; the first pages of each hold its database. Once, before any other member.
+  // Takes the machine's ranges; the first pages of each hold its database. Once, before any other
+  // member.
   void NTAPI initialize(std::span<hal::PageRange const> ranges) noexcept;
 
   // `pages` neighbouring pages, or no_page.
@@ -29,7 +31,8 @@ class Physical {
   [[nodiscard]] std::size_t total_pages() const noexcept { return total_pages_; }
   [[nodiscard]] std::size_t NTAPI free_pages() noexcept;
 
-  // What is known of the page at a direct address; nullptr where no allocated page is. Any IRQL, no lock.
+  // What is known of the page at a direct address; nullptr where no allocated page is. Any IRQL, no
+  // lock.
   [[nodiscard]] PageEntry* entry_at(void const* direct) noexcept {
     auto const address = reinterpret_cast<std::uintptr_t>(direct);
     for (unsigned i = 0; i < range_count_; ++i) {
@@ -47,7 +50,7 @@ class Physical {
  private:
   // The largest first, because most lookups end there.
   struct Range {
-    std::uintptr_t base;     // direct address of `first`; the range is contiguous there too
+    std::uintptr_t base;  // direct address of `first`; the range is contiguous there too
     std::size_t bytes;
     PageNumber first;
     PageRuns runs;
@@ -62,6 +65,8 @@ class Physical {
   Range ranges_[range_limit];
 };
 
-[[nodiscard]] inline void* direct(PageNumber page) noexcept { return Machine::direct(address_of(page)); }
+[[nodiscard]] inline void* direct(PageNumber page) noexcept {
+  return Machine::direct(address_of(page));
+}
 
 }  // namespace mica::mm

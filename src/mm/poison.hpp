@@ -1,5 +1,6 @@
 // Memory nobody may touch, told to AddressSanitizer where the build has it. Any IRQL.
-//   Allocators touch what they poisoned (links and headers of free blocks): such functions are MICA_TOUCHES_POISON.
+//   Allocators touch what they poisoned (links and headers of free blocks): such functions are
+//   MICA_TOUCHES_POISON.
 #pragma once
 
 #include <cstddef>

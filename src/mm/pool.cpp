@@ -5,71 +5,96 @@
 
 namespace mica::mm {
 
-// Also says what a caller at too high a level did: 0x08 allocated, 0x09 freed.
-inline void Pool::require_level(ULONG_PTR violation, ULONG_PTR what) const noexcept {
-  KIRQL const level = Machine::irql();
-  if (level > highest_) [[unlikely]] {
-    ke::bugcheck(BAD_POOL_CALLER, violation, level, static_cast<ULONG_PTR>(kind_), what);
-  }
-}
-
-MICA_TOUCHES_POISON inline void Pool::keep(PoolCache& cache, BlockHeader* block) noexcept {
-  Magazine& magazine = cache.magazines[class_of(block->units)];
-  if (magazine.count >= magazine.capacity) [[unlikely]] drain(magazine, magazine.capacity / 2);
+// Puts a freed block on top of its magazine, which has room.
+MICA_TOUCHES_POISON static inline void push(PoolCache::Magazine& magazine,
+                                            BlockHeader* block) noexcept {
   block->slack = BlockHeader::freed;
   block->seal = reinterpret_cast<std::uintptr_t>(magazine.head);
   magazine.head = block;
   ++magazine.count;
 }
 
+// Whatever is not usual is left to a tail call, so that the usual way saves no registers.
 MICA_TOUCHES_POISON void* Pool::allocate(std::size_t bytes, ULONG tag) noexcept {
-  require_level(0x08, bytes);
-  if (bytes > largest_block) [[unlikely]] return allocate_pages(bytes, tag);
+  if (bytes > largest_block) [[unlikely]]
+    return allocate_pages(bytes, tag);
+  KIRQL const old = Machine::irql();
+  if (old > highest_) [[unlikely]]
+    reject(Violation::allocated, bytes);
   unsigned const size_class = class_holding(units_for(bytes));
 
-  KIRQL const old = Machine::raise(DISPATCH_LEVEL);
+  Machine::raise(DISPATCH_LEVEL);
   PoolCache& cache = here();
   Magazine& magazine = cache.magazines[size_class];
-  BlockHeader* block = magazine.head;
-  if (block != nullptr) [[likely]] {
-    if (block->slack != BlockHeader::freed || class_of(block->units) != size_class) [[unlikely]] {
-      Machine::lower(old);
-      ke::bugcheck(BAD_POOL_HEADER, 0x03, ke::as_parameter(block), block->seal, block->seal);
-    }
-    magazine.head = reinterpret_cast<BlockHeader*>(block->seal);
-    --magazine.count;
-  } else {
-    block = refill(cache, class_units(size_class));
-    if (block == nullptr) {
-      Machine::lower(old);
-      return nullptr;
-    }
+  BlockHeader* const block = magazine.head;
+  TagSlot* const slot = cache.tags.find(tag);
+  if (block == nullptr || slot == nullptr) [[unlikely]]
+    return allocate_slowly(bytes, tag, old);
+  if (block->slack != BlockHeader::freed || class_of(block->units) != size_class) [[unlikely]] {
+    reject_magazine(block, old);
   }
-  cache.tags.slot(tag).count_allocation(bytes);
+  magazine.head = reinterpret_cast<BlockHeader*>(block->seal);
+  --magazine.count;
+  slot->count_allocation(bytes);
   void* const memory = issue(block, bytes, tag);
   Machine::lower(old);
   return memory;
 }
 
-MICA_TOUCHES_POISON void Pool::free(void* memory, PageEntry& entry, ULONG tag) noexcept {
-  require_level(0x09, ke::as_parameter(memory));
-  if (entry.use != PageUse::pool_blocks) [[unlikely]] return free_pages(memory, entry, tag);
+// The magazine is empty, or the tag is new. Entered at DISPATCH_LEVEL, leaves at `old`.
+MICA_TOUCHES_POISON void* Pool::allocate_slowly(std::size_t bytes, ULONG tag, KIRQL old) noexcept {
+  PoolCache& cache = here();
+  BlockHeader* const block = refill(cache, class_units(class_holding(units_for(bytes))));
+  void* memory = nullptr;
+  if (block != nullptr) {
+    cache.tags.slot(tag).count_allocation(bytes);
+    memory = issue(block, bytes, tag);
+  }
+  Machine::lower(old);
+  return memory;
+}
 
+MICA_TOUCHES_POISON void Pool::free(void* memory, PageEntry& entry, ULONG tag) noexcept {
+  if (entry.use != PageUse::pool_blocks) [[unlikely]]
+    return free_pages(memory, entry, tag);
+  KIRQL const old = Machine::irql();
+  if (old > highest_) [[unlikely]]
+    reject(Violation::freed, ke::as_parameter(memory));
   BlockHeader* const block = static_cast<BlockHeader*>(memory) - 1;
   std::uint32_t const owner = block->tag;
-  if (block->seal != seal_of(block, block->units, block->slack, owner)) [[unlikely]] judge(block);
-  if (tag != owner && tag != 0) [[unlikely]] {
-    ke::bugcheck(BAD_POOL_CALLER, 0x0A, ke::as_parameter(memory), owner, tag);
-  }
+  if (block->seal != seal_of(block, block->units, block->slack, owner)) [[unlikely]]
+    judge(block);
+  if (tag != owner && tag != 0) [[unlikely]]
+    reject_tag(memory, owner, tag);
   std::size_t const capacity = block->capacity();
   std::size_t const bytes = capacity - block->slack;
   poison(memory, capacity);
 
-  KIRQL const old = Machine::raise(DISPATCH_LEVEL);
+  Machine::raise(DISPATCH_LEVEL);
   PoolCache& cache = here();
-  cache.tags.slot(owner).count_free(bytes);
+  Magazine& magazine = cache.magazines[class_of(block->units)];
+  TagSlot* const slot = cache.tags.find(owner);
+  if (magazine.count >= magazine.capacity || slot == nullptr) [[unlikely]]
+    return free_slowly(block, bytes, old);
+  slot->count_free(bytes);
+  push(magazine, block);
+  Machine::lower(old);
+}
+
+// The magazine is full, or the tag is new to this processor. Entered at DISPATCH_LEVEL, leaves at
+// `old`.
+MICA_TOUCHES_POISON void Pool::free_slowly(BlockHeader* block, std::size_t bytes,
+                                           KIRQL old) noexcept {
+  PoolCache& cache = here();
+  cache.tags.slot(block->tag).count_free(bytes);
   keep(cache, block);
   Machine::lower(old);
+}
+
+MICA_TOUCHES_POISON void Pool::keep(PoolCache& cache, BlockHeader* block) noexcept {
+  Magazine& magazine = cache.magazines[class_of(block->units)];
+  if (magazine.count >= magazine.capacity) drain(magazine, magazine.capacity / 2);
+  push(magazine, block);
 }
 
 // From the heap, a few at once if they are small; or from a new page. At DISPATCH_LEVEL.
@@ -123,7 +148,7 @@ MICA_TOUCHES_POISON void Pool::drain(Magazine& magazine, unsigned kept) noexcept
   }
   magazine.count = static_cast<std::uint16_t>(kept);
 
-  void* empty = nullptr;   // pages to give back, linked through their first word
+  void* empty = nullptr;  // pages to give back, linked through their first word
   Heap::Released released{};
   {
     ke::SpinGuardAtDispatch<ke::Rank::pool> guard{lock_};

@@ -2,11 +2,12 @@
 //
 // Rules
 //   allocate, free: nonpaged IRQL <= DISPATCH_LEVEL, paged IRQL <= APC_LEVEL; never block.
-//   A block smaller than a page comes from this processor's magazine of its size class, at DISPATCH_LEVEL and without a
-//   lock; the heap behind refills and drains magazines under the lock `pool`. A larger one is pages of its own.
-//   Memory is found by its address: the page database says which pool a page belongs to, so that a pointer from elsewhere is
-//   a bugcheck and not a fault. Callers' mistakes are judged before any lock is taken.
-//                                                     [MSDN ExAllocatePoolWithTag, Bug Check 0xC2, Bug Check 0x19]
+//   A block smaller than a page comes from this processor's magazine of its size class, at
+//   DISPATCH_LEVEL and without a lock; the heap behind refills and drains magazines under the lock
+//   `pool`. A larger one is pages of its own.
+//   Memory is found by its address: the page database says which pool a page belongs to, so that a
+//   pointer from elsewhere is a bugcheck and not a fault. Callers' mistakes are judged before any
+//   lock is taken.         [MSDN ExAllocatePoolWithTag, Bug Check 0xC2, Bug Check 0x19]
 #pragma once
 
 #include "ke/processor.hpp"
@@ -35,7 +36,8 @@ class Pool {
   // False if there are no pages for the processors' caches.
   [[nodiscard]] bool NTAPI initialize(PoolKind kind, Physical& pages, ULONG processors) noexcept;
 
-  // `bytes` of memory aligned to 16, to its page if that many; nullptr if there is none. `tag` is not 0.
+  // `bytes` of memory aligned to 16, to its page if that many; nullptr if there is none. `tag` is
+  // not 0.
   [[nodiscard]] void* NTAPI allocate(std::size_t bytes, ULONG tag) noexcept;
   // The same, aligned to a cache line.
   [[nodiscard]] void* NTAPI allocate_line(std::size_t bytes, ULONG tag) noexcept;
@@ -43,31 +45,40 @@ class Pool {
   // `memory` lies in a page that `entry` says is this pool's. `tag` 0 fits every block.
   void NTAPI free(void* memory, PageEntry& entry, ULONG tag) noexcept;
 
-  // Gives the blocks that one processor keeps back to the heap, and empty pages back to the system. On that processor at
-  // DISPATCH_LEVEL, or while it cannot run.
+  // Gives the blocks that one processor keeps back to the heap, and empty pages back to the system.
+  // On that processor at DISPATCH_LEVEL, or while it cannot run.
   void NTAPI trim(ULONG processor) noexcept;
 
   [[nodiscard]] std::size_t NTAPI block_pages() noexcept;
-  [[nodiscard]] TagTable const& tags(ULONG processor) const noexcept { return caches_[processor]->tags; }
+  [[nodiscard]] TagTable const& tags(ULONG processor) const noexcept {
+    return caches_[processor]->tags;
+  }
   [[nodiscard]] ULONG processors() const noexcept { return processors_; }
 
  private:
   using Magazine = PoolCache::Magazine;
 
   [[nodiscard]] PoolCache& here() noexcept { return *caches_[Machine::processor_number()]; }
-  void require_level(ULONG_PTR violation, ULONG_PTR what) const noexcept;
-  void keep(PoolCache& cache, BlockHeader* block) noexcept;
+  [[nodiscard]] void* NTAPI allocate_slowly(std::size_t bytes, ULONG tag, KIRQL old) noexcept;
+  void NTAPI free_slowly(BlockHeader* block, std::size_t bytes, KIRQL old) noexcept;
+  void NTAPI keep(PoolCache& cache, BlockHeader* block) noexcept;
   [[nodiscard]] BlockHeader* NTAPI refill(PoolCache& cache, unsigned units) noexcept;
   [[nodiscard]] BlockHeader* NTAPI fresh(unsigned units, Alignment alignment) noexcept;
   void NTAPI drain(Magazine& magazine, unsigned kept) noexcept;
   [[nodiscard]] void* NTAPI allocate_pages(std::size_t bytes, ULONG tag) noexcept;
   void NTAPI free_pages(void* memory, PageEntry& entry, ULONG tag) noexcept;
+
+  // At too high a level: the first parameter of the bugcheck.
+  enum class Violation : ULONG_PTR { allocated = 0x08, freed = 0x09 };
+  [[noreturn]] void NTAPI reject(Violation violation, ULONG_PTR what) const noexcept;
+  [[noreturn]] void NTAPI reject_tag(void* memory, ULONG owner, ULONG tag) const noexcept;
+  [[noreturn]] void NTAPI reject_magazine(BlockHeader* block, KIRQL old) const noexcept;
   [[noreturn]] void NTAPI judge(BlockHeader* block) noexcept;
 
   ke::SpinLock<ke::Rank::pool> lock_;
   Heap heap_ MICA_GUARDED_BY(lock_);
   Physical* pages_;
-  KIRQL highest_;                  // the highest level it may be used at
+  KIRQL highest_;  // the highest level it may be used at
   PoolKind kind_;
   ULONG processors_;
   PoolCache* caches_[ke::max_processors];

@@ -1,4 +1,5 @@
-// The pool's less frequent ways: setting up, whole pages, cache lines, trimming, and judging a bad free.
+// The pool's less frequent ways: setting up, whole pages, cache lines, trimming, and judging a bad
+// free.
 #include <algorithm>
 
 #include "mm/poison.hpp"
@@ -17,7 +18,7 @@ bool Pool::initialize(PoolKind kind, Physical& pages, ULONG processors) noexcept
     auto* const cache = static_cast<PoolCache*>(direct(page));
     for (unsigned i = 0; i < class_count; ++i) {
       unsigned const units = class_units(i);
-      cache->magazines[i].capacity = units <= 32 ? 32 : units <= fine_units ? 8 : 4;
+      cache->magazines[i].capacity = units <= 32 ? 32 : units <= fine_units ? 16 : 8;
     }
     caches_[processors_] = cache;
   }
@@ -27,10 +28,7 @@ bool Pool::initialize(PoolKind kind, Physical& pages, ULONG processors) noexcept
 void* Pool::allocate_line(std::size_t bytes, ULONG tag) noexcept {
   unsigned const units = std::max(units_for(std::min(bytes, page_size)), smallest_units);
   if (units + Heap::line_units > largest_units) return allocate_pages(bytes, tag);
-  KIRQL const level = Machine::irql();
-  if (level > highest_) {
-    ke::bugcheck(BAD_POOL_CALLER, 0x08, level, static_cast<ULONG_PTR>(kind_), bytes);
-  }
+  if (Machine::irql() > highest_) reject(Violation::allocated, bytes);
   ke::RaiseToDispatch raised;
   BlockHeader* block;
   {
@@ -44,6 +42,7 @@ void* Pool::allocate_line(std::size_t bytes, ULONG tag) noexcept {
 }
 
 void* Pool::allocate_pages(std::size_t bytes, ULONG tag) noexcept {
+  if (Machine::irql() > highest_) reject(Violation::allocated, bytes);
   std::size_t const pages = (bytes >> page_shift) + ((bytes & (page_size - 1)) != 0);
   PageNumber const first = pages_->allocate(pages, PageUse::pool_large, Fill::none);
   if (first == no_page) return nullptr;
@@ -59,9 +58,8 @@ void* Pool::allocate_pages(std::size_t bytes, ULONG tag) noexcept {
 }
 
 void Pool::free_pages(void* memory, PageEntry& entry, ULONG tag) noexcept {
-  if (tag != entry.tag && tag != 0) {
-    ke::bugcheck(BAD_POOL_CALLER, 0x0A, ke::as_parameter(memory), entry.tag, tag);
-  }
+  if (Machine::irql() > highest_) reject(Violation::freed, ke::as_parameter(memory));
+  if (tag != entry.tag && tag != 0) reject_tag(memory, entry.tag, tag);
   std::size_t const bytes = entry.bytes;
   {
     ke::RaiseToDispatch raised;
@@ -79,10 +77,26 @@ std::size_t Pool::block_pages() noexcept {
   return heap_.pages();
 }
 
+void Pool::reject(Violation violation, ULONG_PTR what) const noexcept {
+  ke::bugcheck(BAD_POOL_CALLER, static_cast<ULONG_PTR>(violation), Machine::irql(),
+               static_cast<ULONG_PTR>(kind_), what);
+}
+
+void Pool::reject_tag(void* memory, ULONG owner, ULONG tag) const noexcept {
+  ke::bugcheck(BAD_POOL_CALLER, 0x0A, ke::as_parameter(memory), owner, tag);
+}
+
+// A block that is free was written to: its header is not what it was.
+MICA_TOUCHES_POISON void Pool::reject_magazine(BlockHeader* block, KIRQL old) const noexcept {
+  Machine::lower(old);
+  ke::bugcheck(BAD_POOL_HEADER, 0x03, ke::as_parameter(block), block->seal, block->seal);
+}
+
 // The header does not match its seal: freed before, written over, or never a block at all.
 MICA_TOUCHES_POISON void Pool::judge(BlockHeader* block) noexcept {
-  std::uint64_t const contents = std::uint64_t{block->tag} << 32 | std::uint32_t{block->slack} << 24 |
-                                 block->listed << 16 | block->units << 8 | block->previous;
+  std::uint64_t const contents = std::uint64_t{block->tag} << 32 |
+                                 std::uint32_t{block->slack} << 24 | block->listed << 16 |
+                                 block->units << 8 | block->previous;
   bool begins;
   {
     ke::SpinGuard<ke::Rank::pool> guard{lock_};
@@ -92,7 +106,8 @@ MICA_TOUCHES_POISON void Pool::judge(BlockHeader* block) noexcept {
     ke::bugcheck(BAD_POOL_CALLER, 0x07, 0, contents, ke::as_parameter(block->memory()));
   }
   if (begins) {
-    ke::bugcheck(BAD_POOL_HEADER, 0x20, ke::as_parameter(block), ke::as_parameter(block + block->units));
+    ke::bugcheck(BAD_POOL_HEADER, 0x20, ke::as_parameter(block),
+                 ke::as_parameter(block + block->units));
   }
   ke::bugcheck(BAD_POOL_CALLER, 0x99, ke::as_parameter(block->memory()));
 }

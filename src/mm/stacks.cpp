@@ -6,10 +6,12 @@ namespace mica::mm {
 
 namespace {
 
-constexpr std::size_t round_up(std::size_t bytes) noexcept { return (bytes + page_size - 1) >> page_shift; }
+constexpr std::size_t round_up(std::size_t bytes) noexcept {
+  return (bytes + page_size - 1) >> page_shift;
+}
 
-// One page more than asked for: tops are moved down within it, so that the busiest lines of different stacks fall
-// into different cache sets.
+// One page more than asked for: tops are moved down within it, so that the busiest lines of
+// different stacks fall into different cache sets.
 constexpr std::size_t guard_pages = round_up(Machine::stack_guard);
 constexpr std::size_t body_pages = round_up(Machine::stack_size) + 1;
 constexpr std::size_t body_bytes = body_pages << page_shift;

@@ -1,8 +1,10 @@
-// Kernel stacks: Machine::stack_size bytes each, unmapped memory below, and tops that do not share cache sets.
+// Kernel stacks: Machine::stack_size bytes each, unmapped memory below, and tops that do not share
+// cache sets.
 //
 // Rules
 //   allocate, release: IRQL <= DISPATCH_LEVEL; never block. Lock: stacks.
-//   A released stack is nobody's: its thread was switched away from for good. Some are kept for the next thread.
+//   A released stack is nobody's: its thread was switched away from for good. Some are kept for the
+//   next thread.
 #pragma once
 
 #include "mm/system_space.hpp"

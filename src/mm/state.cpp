@@ -18,11 +18,14 @@ void free_pool(void* memory, ULONG tag) noexcept {
   State& mm = state();
   PageEntry* const entry = mm.pages.entry_at(memory);
   std::uintptr_t const offset = reinterpret_cast<std::uintptr_t>(memory) & (page_size - 1);
-  // Blocks of their own pages begin a page; smaller ones never do, because their header stands before them.
+  // Blocks of their own pages begin a page; smaller ones never do, because their header stands
+  // before them.
   bool const plausible =
-      entry != nullptr && (entry->use == PageUse::pool_blocks ? offset != 0 && offset % unit == 0
-                                                              : entry->use == PageUse::pool_large && offset == 0);
-  if (!plausible) [[unlikely]] ke::bugcheck(BAD_POOL_CALLER, 0x46, ke::as_parameter(memory));
+      entry != nullptr &&
+      (entry->use == PageUse::pool_blocks ? offset != 0 && offset % unit == 0
+                                          : entry->use == PageUse::pool_large && offset == 0);
+  if (!plausible) [[unlikely]]
+    ke::bugcheck(BAD_POOL_CALLER, 0x46, ke::as_parameter(memory));
   mm.pools[entry->pool].free(memory, *entry, tag);
 }
 
@@ -31,6 +34,8 @@ void trim_pools() noexcept {
   for (Pool& pool : state().pools) pool.trim(Machine::processor_number());
 }
 
-PageNumber table_page() noexcept { return state().pages.allocate(1, PageUse::kernel, Fill::zero); }
+PageNumber table_page() noexcept {
+  return state().pages.allocate(1, PageUse::kernel, Fill::zero);
+}
 
 }  // namespace mica::mm

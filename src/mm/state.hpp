@@ -1,8 +1,9 @@
 // Mm's state, one per System, and what the rest of the executive calls.
 //
 // Rules
-//   initialize: once, on processor 0 before another one runs, IRQL <= DISPATCH_LEVEL. Nothing of mm works before it.
-//   Everything else: IRQL <= DISPATCH_LEVEL unless it says otherwise; nothing blocks.
+//   initialize: once, on processor 0 before another one runs, IRQL <= DISPATCH_LEVEL. Nothing of mm
+//   works before it. Everything else: IRQL <= DISPATCH_LEVEL unless it says otherwise; nothing
+//   blocks.
 #pragma once
 
 #include "mm/pool.hpp"
@@ -17,27 +18,35 @@ struct State {
   Pool pools[pool_count];
 };
 
-[[nodiscard]] inline State& state() noexcept { return *ke::processor_block().mm; }
+[[nodiscard]] inline State& state() noexcept {
+  return *ke::processor_block().mm;
+}
 
 // `state` is zero-filled. False if the machine has too little memory to begin with.
 [[nodiscard]] bool NTAPI initialize(State& state) noexcept;
 
-// ---- Pool. `tag` is not 0; allocation returns nullptr if there is no memory. [MSDN ExAllocatePoolWithTag]
+// ---- Pool. `tag` is not 0; allocation returns nullptr if there is no memory. [MSDN
+// ExAllocatePoolWithTag]
 [[nodiscard]] inline void* allocate_pool(PoolKind kind, std::size_t bytes, ULONG tag) noexcept {
   return state().pools[static_cast<unsigned>(kind)].allocate(bytes, tag);
 }
-// `tag` 0 fits every block; another tag than the block's, and every pointer that is no live block, is a bugcheck.
+// `tag` 0 fits every block; another tag than the block's, and every pointer that is no live block,
+// is a bugcheck.
 void NTAPI free_pool(void* memory, ULONG tag) noexcept;
 // Gives back the memory that this processor keeps for its next allocations.
 void NTAPI trim_pools() noexcept;
 
 // ---- Kernel stacks. base is nullptr if there is no memory.
-[[nodiscard]] inline hal::Stack allocate_stack() noexcept { return state().stacks.allocate(); }
-inline void free_stack(hal::Stack stack) noexcept { state().stacks.release(stack); }
+[[nodiscard]] inline hal::Stack allocate_stack() noexcept {
+  return state().stacks.allocate();
+}
+inline void free_stack(hal::Stack stack) noexcept {
+  state().stacks.release(stack);
+}
 
 // ---- Pages
-// Handlers::table_page: a zeroed page, or no_page. Takes the lock `pages` alone, so the machine may call it with any lock
-// of its own or of a lower rank held.
+// Handlers::table_page: a zeroed page, or no_page. Takes the lock `pages` alone, so the machine may
+// call it with any lock of its own or of a lower rank held.
 [[nodiscard]] PageNumber NTAPI table_page() noexcept;
 
 }  // namespace mica::mm

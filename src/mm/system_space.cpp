@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t word_bits = 64;
 
-[[nodiscard]] std::size_t pages_for(std::size_t bytes) noexcept { return (bytes + page_size - 1) >> page_shift; }
+[[nodiscard]] std::size_t pages_for(std::size_t bytes) noexcept {
+  return (bytes + page_size - 1) >> page_shift;
+}
 
 }  // namespace
 
@@ -19,7 +21,8 @@ bool SystemSpace::initialize(hal::VirtualRange space, Physical& pages) noexcept 
   count_ = std::min(space.bytes >> page_shift, 4 * pages.total_pages()) & ~(word_bits - 1);
   PageNumber const bits = pages.allocate(pages_for(count_ / 8), PageUse::kernel, Fill::zero);
   // Slots are cleared when their range is reserved.
-  PageNumber const slots = pages.allocate(pages_for(count_ * sizeof(Slot)), PageUse::kernel, Fill::none);
+  PageNumber const slots =
+      pages.allocate(pages_for(count_ * sizeof(Slot)), PageUse::kernel, Fill::none);
   if (bits == no_page || slots == no_page) return false;
   slots_ = static_cast<Slot*>(direct(slots));
   ke::SpinGuard<ke::Rank::system_space> guard{lock_};
@@ -92,7 +95,8 @@ void SystemSpace::unmap(std::byte* address, std::size_t pages) noexcept {
 bool SystemSpace::populate(std::byte* address, std::size_t pages) noexcept {
   for (std::size_t i = 0; i < pages; ++i) {
     PageNumber const page = pages_->allocate(1, PageUse::kernel, Fill::none);
-    if (page != no_page && map(address + (i << page_shift), page, hal::Protection::read_write)) continue;
+    if (page != no_page && map(address + (i << page_shift), page, hal::Protection::read_write))
+      continue;
     if (page != no_page) pages_->release(page, 1);
     depopulate(address, i);
     return false;
@@ -100,8 +104,8 @@ bool SystemSpace::populate(std::byte* address, std::size_t pages) noexcept {
   return true;
 }
 
-// A page is somebody else's only after no processor can reach it here: unmapped and flushed first. The slots would
-// forget it, so the pages are strung together through their own first words.
+// A page is somebody else's only after no processor can reach it here: unmapped and flushed first.
+// The slots would forget it, so the pages are strung together through their own first words.
 void SystemSpace::depopulate(std::byte* address, std::size_t pages) noexcept {
   PageNumber chain = no_page;
   for (std::size_t i = 0; i < pages; ++i) {

@@ -2,9 +2,9 @@
 //
 // Rules
 //   IRQL <= DISPATCH_LEVEL; never block. Lock: system_space, not held while the machine maps.
-//   Every range is followed by a page that stays unmapped, so running over its end faults; the page before it is the
-//   previous range's.
-//   A range belongs to its caller: no two processors map or unmap in the same one at once.
+//   Every range is followed by a page that stays unmapped, so running over its end faults; the page
+//   before it is the previous range's. A range belongs to its caller: no two processors map or
+//   unmap in the same one at once.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,8 @@ namespace mica::mm {
 
 class SystemSpace {
  public:
-  // False if the tables do not fit into memory. Uses at most four times as many pages as there is memory.
+  // False if the tables do not fit into memory. Uses at most four times as many pages as there is
+  // memory.
   [[nodiscard]] bool NTAPI initialize(hal::VirtualRange space, Physical& pages) noexcept;
 
   // A range with nothing mapped; nullptr if there is none as large.
@@ -24,7 +25,8 @@ class SystemSpace {
   void NTAPI release(std::byte* base, std::size_t pages) noexcept;
 
   // False if the machine had no page for its tables.
-  [[nodiscard]] bool NTAPI map(std::byte* address, PageNumber page, hal::Protection protection) noexcept;
+  [[nodiscard]] bool NTAPI map(std::byte* address, PageNumber page,
+                               hal::Protection protection) noexcept;
   // Unmaps `pages` pages on every processor; what was behind them is the caller's as before.
   void NTAPI unmap(std::byte* address, std::size_t pages) noexcept;
 
@@ -41,7 +43,7 @@ class SystemSpace {
   }
 
  private:
-  using Slot = std::atomic<std::uint32_t>;   // page number + 1; 0: nothing
+  using Slot = std::atomic<std::uint32_t>;  // page number + 1; 0: nothing
   static constexpr std::size_t none = ~std::size_t{0};
 
   [[nodiscard]] Slot& slot(void const* address) const noexcept {
@@ -52,8 +54,8 @@ class SystemSpace {
   void mark(std::size_t first, std::size_t pages, bool used) noexcept MICA_REQUIRES(lock_);
 
   ke::SpinLock<ke::Rank::system_space> lock_;
-  std::uint64_t* used_ MICA_GUARDED_BY(lock_);   // bit per page
-  std::size_t hint_ MICA_GUARDED_BY(lock_);      // where the last search ended
+  std::uint64_t* used_ MICA_GUARDED_BY(lock_);  // bit per page
+  std::size_t hint_ MICA_GUARDED_BY(lock_);     // where the last search ended
   std::byte* base_;
   std::size_t count_;
   Slot* slots_;

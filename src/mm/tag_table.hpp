@@ -1,10 +1,14 @@
-// What each tag has allocated and freed on one processor in one pool; mm::Pool adds the processors up.
+// What each tag has allocated and freed on one processor in one pool; mm::Pool adds the processors
+// up.
 //
 // Rules
-//   Written by its processor alone, at DISPATCH_LEVEL; read by any. A block may be freed on another processor than it was
-//   allocated on: a single table's difference may be negative, only the sum over all means something.
-//   A zero-filled table is empty. Tags beyond its room share the last slot, which shows the tag 'Ovfl'.
+//   Written by its processor alone, at DISPATCH_LEVEL; read by any. A block may be freed on another
+//   processor than it was allocated on: a single table's difference may be negative, only the sum
+//   over all means something. A zero-filled table is empty. Tags beyond its room share the last
+//   slot, which shows the tag 'Ovfl'.
 #pragma once
+
+#include <nt/ntdef.h>
 
 #include <atomic>
 #include <cstdint>
@@ -12,10 +16,10 @@
 namespace mica::mm {
 
 struct TagSlot {
-  std::atomic<std::uint32_t> tag;   // 0: nobody's yet
+  std::atomic<std::uint32_t> tag;  // 0: nobody's yet
   std::atomic<std::uint64_t> allocations;
   std::atomic<std::uint64_t> frees;
-  std::atomic<std::uint64_t> bytes;   // allocated minus freed, modulo 2^64
+  std::atomic<std::uint64_t> bytes;  // allocated minus freed, modulo 2^64
 
   void count_allocation(std::size_t size) noexcept {
     add(allocations, 1);
@@ -40,16 +44,22 @@ struct TagTable {
 
   TagSlot slots[room + 1];
 
-  [[nodiscard]] TagSlot& slot(std::uint32_t tag) noexcept {
+  // The tag's slot if it is where nearly every tag's is; nullptr: slot() knows.
+  [[nodiscard]] TagSlot* find(std::uint32_t tag) noexcept {
     TagSlot& first = slots[hash(tag)];
-    if (first.tag.load(std::memory_order_relaxed) == tag) [[likely]] return first;
-    return search(tag);
+    return first.tag.load(std::memory_order_relaxed) == tag ? &first : nullptr;
+  }
+  [[nodiscard]] TagSlot& slot(std::uint32_t tag) noexcept {
+    TagSlot* const first = find(tag);
+    return first != nullptr ? *first : search(tag);
   }
 
  private:
-  [[nodiscard]] static unsigned hash(std::uint32_t tag) noexcept { return tag * 0x9E37'79B1u >> (32 - bits); }
+  [[nodiscard]] static unsigned hash(std::uint32_t tag) noexcept {
+    return tag * 0x9E37'79B1u >> (32 - bits);
+  }
 
-  [[gnu::noinline]] TagSlot& search(std::uint32_t tag) noexcept {
+  [[gnu::noinline]] TagSlot& NTAPI search(std::uint32_t tag) noexcept {
     for (unsigned i = 0, at = hash(tag); i < room; ++i, at = (at + 1) % room) {
       std::uint32_t const owner = slots[at].tag.load(std::memory_order_relaxed);
       if (owner == tag) return slots[at];

@@ -33,7 +33,7 @@ void add(Row& row, TagSlot const& slot) noexcept {
 
 std::size_t pool_usage(State& state, std::span<TagUsage> rows) noexcept {
   std::size_t count = 0;
-  std::size_t unnamed = 0;   // tags that found no room
+  std::size_t unnamed = 0;  // tags that found no room
   for (PoolKind const kind : {PoolKind::nonpaged, PoolKind::paged}) {
     each_slot(state.pools[static_cast<unsigned>(kind)], [&](ULONG tag, TagSlot const& slot) {
       TagUsage* row = find(rows.first(count), kind, tag);
