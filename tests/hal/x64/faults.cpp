@@ -65,23 +65,25 @@ void NTAPI report(hal::Fault const& fault) {
 }
 
 // ---- The faults
-template <class Value>
-Value volatile* at(std::uint64_t address) noexcept {
-  asm volatile("" : "+r"(address));   // the compiler knows too much about null
-  return reinterpret_cast<Value volatile*>(address);
+// The compiler knows too much about null, and about what may not be written.
+std::uint64_t hidden(std::uint64_t address) noexcept {
+  asm volatile("" : "+r"(address));
+  return address;
 }
+char volatile& at(std::uint64_t address) noexcept { return *reinterpret_cast<char volatile*>(hidden(address)); }
+void call(std::uint64_t address) noexcept { reinterpret_cast<void (*)()>(hidden(address))(); }
 
-void read_null() { (void)*at<char>(0x1234); }
-void write_null() { *at<char>(0x1234) = 1; }
-void write_code() { *at<char>(reinterpret_cast<std::uint64_t>(&write_code)) = 1; }
-void write_constant() { *at<char>(reinterpret_cast<std::uint64_t>(&option)) = 1; }
-void execute_data() { reinterpret_cast<void (*)()>(at<char>(reinterpret_cast<std::uint64_t>(counted)))(); }
+void read_null() { [[maybe_unused]] char const value = at(0x1234); }
+void write_null() { at(0x1234) = 1; }
+void write_code() { at(reinterpret_cast<std::uint64_t>(&write_code)) = 1; }
+void write_constant() { at(reinterpret_cast<std::uint64_t>(&option)) = 1; }
+void execute_data() { call(reinterpret_cast<std::uint64_t>(counted)); }
 void execute_direct() {
   auto const page = Machine::physical_memory().front().first;
-  reinterpret_cast<void (*)()>(Machine::direct(address_of(page)))();
+  call(reinterpret_cast<std::uint64_t>(Machine::direct(address_of(page))));
 }
-void read_low_memory() { (void)*at<char>(hal_x64::trampoline_address); }
-void not_canonical() { *at<char>(0x0001'0000'0000'0000) = 1; }
+void read_low_memory() { [[maybe_unused]] char const value = at(hal_x64::trampoline_address); }
+void not_canonical() { at(0x0001'0000'0000'0000) = 1; }
 void divide() { asm volatile("xor %%edx, %%edx; mov $1, %%eax; div %%edx" ::: "eax", "edx"); }
 void no_instruction() { asm volatile("ud2"); }
 void breakpoint() { asm volatile("int3"); }

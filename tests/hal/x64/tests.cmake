@@ -34,3 +34,17 @@ add_test(NAME hal_fault_overflow
   COMMAND ${qemu} --processors 4 --append fault=overflow $<TARGET_FILE:mica_hal.elf>)
 set_tests_properties(hal_fault_overflow PROPERTIES PASS_REGULAR_EXPRESSION
   "others stand still, interrupts are off, at DISPATCH_LEVEL\nstack_overflow\nhal_suite::recurse\n")
+
+# The same image, entered as multiboot2 says.
+set(loader_source ${CMAKE_CURRENT_LIST_DIR}/multiboot2_loader.c)
+set(loader ${CMAKE_CURRENT_BINARY_DIR}/mica_hal_multiboot2.elf)
+add_custom_command(OUTPUT ${loader} VERBATIM
+  COMMAND ${CMAKE_C_COMPILER} -m32 -O1 -ffreestanding -fno-pic -fno-stack-protector -fcf-protection=none -nostdlib
+    -static -no-pie -Wall -Wextra -Wno-unused-command-line-argument -Wl,-Ttext=0x4000000 -Wl,--build-id=none
+    -Wl,-e,enter "-DIMAGE=\"$<TARGET_FILE:mica_hal.elf>\"" ${loader_source} -o ${loader}
+  DEPENDS mica_hal.elf ${loader_source})
+add_custom_target(mica_hal_multiboot2 ALL DEPENDS ${loader})
+add_test(NAME hal_multiboot2 COMMAND ${qemu} --processors 4 ${loader})
+add_test(NAME hal_multiboot2_command_line COMMAND ${qemu} --append fault=no_instruction ${loader})
+set_tests_properties(hal_multiboot2_command_line PROPERTIES
+  PASS_REGULAR_EXPRESSION "invalid_opcode\nhal_suite::no_instruction\n")

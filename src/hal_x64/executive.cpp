@@ -1,0 +1,24 @@
+// mica.elf: the executive as what boots. The one System of a booted machine lives here.
+#include "hal_x64/payload.hpp"
+#include "init/state.hpp"
+
+namespace mica::hal_x64::payload {
+
+namespace {
+
+constinit init::State system_state{};
+
+}  // namespace
+
+hal::Handlers const& prepare(unsigned processors) noexcept {
+  init::prepare(system_state, processors);
+  return init::handlers();
+}
+
+Machine::Processor& processor_block(unsigned number) noexcept {
+  return init::processor_block(system_state, number);
+}
+
+void start() noexcept { init::start(); }
+
+}  // namespace mica::hal_x64::payload
