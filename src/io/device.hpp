@@ -1,0 +1,38 @@
+// Devices.
+//   A device lives until its driver has deleted it, the last file on it is closed and no device is
+//   attached above it: then it leaves its driver's list and loses the reference it was created
+//   with.
+#pragma once
+
+#include "io/state.hpp"
+#include "ob/type.hpp"
+
+namespace mica::io {
+
+// What io keeps of a device behind the driver's own extension: begins with the public part.
+struct DeviceExtension {
+  DEVOBJ_EXTENSION common;
+  bool delete_pending;         // device lock
+  PDEVICE_OBJECT attached_to;  // the device below. Device lock
+};
+
+[[nodiscard]] inline DeviceExtension& extension_of(DEVICE_OBJECT& device) noexcept {
+  return *reinterpret_cast<DeviceExtension*>(device.DeviceObjectExtension);
+}
+
+[[nodiscard]] ob::TypeOptions device_type_options() noexcept;
+[[nodiscard]] ob::TypeOptions driver_type_options() noexcept;
+
+// Counts a file on the device. STATUS_NO_SUCH_DEVICE: it is being made or deleted;
+// STATUS_ACCESS_DENIED: it is exclusive and in use. IRQL <= DISPATCH_LEVEL.
+[[nodiscard]] NTSTATUS NTAPI open_device(DEVICE_OBJECT& device) noexcept;
+void NTAPI close_device(DEVICE_OBJECT& device) noexcept;
+
+// Ends a deleted device that nothing holds any more; called by whoever took the last thing away.
+// IRQL <= DISPATCH_LEVEL.
+void NTAPI end_if_unused(DEVICE_OBJECT& device) noexcept;
+
+// The top of the device's stack, referenced. IRQL <= DISPATCH_LEVEL.
+[[nodiscard]] DEVICE_OBJECT& NTAPI reference_top(DEVICE_OBJECT& device) noexcept;
+
+}  // namespace mica::io

@@ -1,0 +1,28 @@
+// Files: what an open of a device makes.
+//   IRP_MJ_CREATE goes to the top of the device's stack when it is opened by name, IRP_MJ_CLEANUP
+//   when its last handle is closed, IRP_MJ_CLOSE when its last reference is gone. All are waited
+//   for. IRQL PASSIVE_LEVEL.
+#pragma once
+
+#include "io/state.hpp"
+#include "ob/type.hpp"
+
+namespace mica::io {
+
+// What an opener hands to parse_device through the namespace.
+struct OpenPacket {
+  ULONG disposition;  // FILE_OPEN, FILE_CREATE, ...
+  ULONG create_options;
+  ULONG file_attributes;
+  ULONG share_access;
+  IO_STATUS_BLOCK result;  // out: what the driver answered
+};
+
+[[nodiscard]] ob::TypeOptions file_type_options() noexcept;
+
+// The device type's parse procedure. Besides what the driver answers: STATUS_OBJECT_TYPE_MISMATCH
+// without a packet or for another type than files, STATUS_NO_SUCH_DEVICE, STATUS_ACCESS_DENIED,
+// STATUS_INSUFFICIENT_RESOURCES.
+NTSTATUS NTAPI parse_device(void* object, ob::ParseRequest& request, void** found);
+
+}  // namespace mica::io

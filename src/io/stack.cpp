@@ -1,0 +1,64 @@
+// Stacks of devices.
+//   IoAttachDeviceToDeviceStack, IoGetAttachedDeviceReference: IRQL <= DISPATCH_LEVEL;
+//   IoDetachDevice: PASSIVE_LEVEL.
+#include "io/device.hpp"
+
+namespace mica::io {
+namespace {
+
+DEVICE_OBJECT& top_of(State&, DEVICE_OBJECT& device) noexcept {
+  DEVICE_OBJECT* top = &device;
+  while (top->AttachedDevice != nullptr) top = top->AttachedDevice;
+  return *top;
+}
+
+}  // namespace
+
+DEVICE_OBJECT& NTAPI reference_top(DEVICE_OBJECT& device) noexcept {
+  State& io = state();
+  ke::SpinGuard guard{io.device_lock};
+  DEVICE_OBJECT& top = top_of(io, device);
+  ObfReferenceObject(&top);
+  return top;
+}
+
+}  // namespace mica::io
+
+using namespace mica::io;
+
+PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice,
+                                                 PDEVICE_OBJECT TargetDevice) {
+  State& io = state();
+  mica::ke::SpinGuard guard{io.device_lock};
+  DEVICE_OBJECT& top = top_of(io, *TargetDevice);
+  if (extension_of(top).delete_pending || (top.Flags & DO_DEVICE_INITIALIZING) != 0) return nullptr;
+  top.AttachedDevice = SourceDevice;
+  SourceDevice->StackSize = static_cast<CCHAR>(top.StackSize + 1);
+  SourceDevice->AlignmentRequirement = top.AlignmentRequirement;
+  SourceDevice->SectorSize = top.SectorSize;
+  extension_of(*SourceDevice).attached_to = &top;
+  return &top;
+}
+
+VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice) {
+  {
+    mica::ke::SpinGuard guard{state().device_lock};
+    extension_of(*TargetDevice->AttachedDevice).attached_to = nullptr;
+    TargetDevice->AttachedDevice = nullptr;
+  }
+  end_if_unused(*TargetDevice);
+}
+
+PDEVICE_OBJECT NTAPI IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject) {
+  return &reference_top(*DeviceObject);
+}
+
+PDEVICE_OBJECT NTAPI IoGetAttachedDevice(PDEVICE_OBJECT DeviceObject) {
+  State& io = state();
+  mica::ke::SpinGuard guard{io.device_lock};
+  return &top_of(io, *DeviceObject);
+}
+
+PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject) {
+  return IoGetAttachedDevice(FileObject->DeviceObject);
+}

@@ -1,0 +1,78 @@
+// Object types: what all objects of one kind share.
+//   A type is itself an object of the type "Type", named \ObjectTypes\<name>. Types are made at
+//   start and live as long as the System, or until their maker ends them with ObMakeTemporaryObject
+//   and ObDereferenceObject. Procedures are called at PASSIVE_LEVEL with no lock of ob held. [WI7
+//   p1 ch3, "Object types"]
+#pragma once
+
+#include <nt/ex.h>
+#include <nt/ntstatus.h>
+#include <nt/ob.h>
+
+#include "base/types.hpp"
+
+namespace mica::ob {
+
+// A pool tag, in the order its letters stand in memory.
+[[nodiscard]] consteval ULONG pool_tag(char const (&letters)[5]) noexcept {
+  ULONG tag = 0;
+  for (int i = 3; i >= 0; --i) tag = tag << 8 | static_cast<unsigned char>(letters[i]);
+  return tag;
+}
+
+// What a parse procedure is asked: an object by name below (or at) the object that was reached.
+struct ParseRequest {
+  // In: the path below the object, without a leading backslash; may be empty.
+  UNICODE_STRING remaining;
+  POBJECT_TYPE wanted;  // in: the type the caller will accept, or null
+  ACCESS_MASK access;
+  ULONG attributes;
+  KPROCESSOR_MODE mode;
+  void* context;  // in: what the opener handed down (io's open packet)
+  // Out, with STATUS_REPARSE: the path to start again with, from the pool (tag_name).
+  UNICODE_STRING replacement;
+};
+
+struct TypeProcedures {
+  // The last reference is gone: releases what the body holds; the memory is freed after it.
+  void(NTAPI* remove)(void* object);
+  // A handle was closed; `handles_before` counts it. Later than the handle's last use, before its
+  // reference is dropped.
+  void(NTAPI* close)(void* object, ULONG handles_before);
+  // STATUS_SUCCESS with a referenced *found, STATUS_REPARSE with a replacement, or an error.
+  NTSTATUS(NTAPI* parse)(void* object, ParseRequest& request, void** found);
+  // What an object's name has beyond its place in the namespace (a file's path on its device).
+  // Writes up to `bytes` bytes and returns how many there are.
+  ULONG(NTAPI* name_suffix)(void* object, WCHAR* buffer, ULONG bytes);
+  // The object whose place in the namespace names this one (a file's device); null means the object
+  // itself.
+  void*(NTAPI* name_owner)(void* object);
+};
+
+struct TypeOptions {
+  char16_t const* name;
+  TypeProcedures procedures;
+  GENERIC_MAPPING mapping;
+  ACCESS_MASK valid_access;
+  ULONG tag;  // pool tag of its objects
+};
+
+// Makes a type; the caller owns one reference. STATUS_OBJECT_NAME_COLLISION,
+// STATUS_INSUFFICIENT_RESOURCES.
+[[nodiscard]] NTSTATUS NTAPI create_type(TypeOptions const& options, POBJECT_TYPE* type) noexcept;
+
+// Generic rights become the type's own; MAXIMUM_ALLOWED becomes all of them.
+[[nodiscard]] ACCESS_MASK NTAPI map_access(POBJECT_TYPE type, ACCESS_MASK desired) noexcept;
+
+inline constexpr ULONG tag_name = pool_tag("ObNm");
+inline constexpr ULONG tag_directory = pool_tag("ObDi");
+inline constexpr ULONG tag_handles = pool_tag("ObHa");
+
+}  // namespace mica::ob
+
+struct _OBJECT_TYPE {
+  mica::ob::TypeProcedures procedures;
+  GENERIC_MAPPING mapping;
+  ACCESS_MASK valid_access;
+  ULONG tag;
+};

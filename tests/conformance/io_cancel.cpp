@@ -1,0 +1,101 @@
+// Cancelling: IoCancelIrp, IoSetCancelRoutine, the cancel spin lock.
+#include "io_support.hpp"
+
+using namespace mica::test;
+
+namespace {
+
+struct Cancelled {
+  int calls;
+  KIRQL irql;
+  PDEVICE_OBJECT device;
+};
+
+void NTAPI cancel(PDEVICE_OBJECT device, PIRP irp) {
+  auto& log = *static_cast<Cancelled*>(irp->Tail.Overlay.DriverContext[0]);
+  ++log.calls;
+  log.irql = KeGetCurrentIrql();
+  log.device = device;
+  IoReleaseCancelSpinLock(irp->CancelIrql);
+}
+
+// Keeps the IRP.
+NTSTATUS NTAPI hold(PDEVICE_OBJECT, PIRP irp) {
+  IoMarkIrpPending(irp);
+  IoSetCancelRoutine(irp, cancel);
+  return STATUS_PENDING;
+}
+
+}  // namespace
+
+MICA_CASE("Io: IoCancelIrp calls the cancel routine once, with the lock held") {
+  Driver driver;
+  driver->MajorFunction[IRP_MJ_READ] = hold;
+  PDEVICE_OBJECT const device = driver.make();
+  Cancelled log{};
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+  irp->Tail.Overlay.DriverContext[0] = &log;
+  MICA_CHECK(IoCallDriver(device, irp) == STATUS_PENDING);
+  MICA_CHECK(IoCancelIrp(irp) != FALSE);
+  MICA_CHECK(log.calls == 1);
+  MICA_CHECK(log.irql == DISPATCH_LEVEL);
+  MICA_CHECK(log.device == device);
+  MICA_CHECK(irp->Cancel != FALSE);
+  MICA_CHECK(irp->CancelRoutine == nullptr);
+  MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+  MICA_CHECK(IoCancelIrp(irp) == FALSE);
+  MICA_CHECK(log.calls == 1);
+  complete(irp, STATUS_CANCELLED);
+  IoFreeIrp(irp);
+}
+
+MICA_CASE("Io: an IRP without a cancel routine is only marked") {
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  MICA_CHECK(IoCancelIrp(irp) == FALSE);
+  MICA_CHECK(irp->Cancel != FALSE);
+  MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+  IoFreeIrp(irp);
+}
+
+MICA_CASE("Io: IoSetCancelRoutine says which routine it replaced") {
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  MICA_CHECK(IoSetCancelRoutine(irp, cancel) == nullptr);
+  MICA_CHECK(IoSetCancelRoutine(irp, nullptr) == cancel);
+  IoFreeIrp(irp);
+}
+
+MICA_CASE("Io: the cancel spin lock raises to DISPATCH_LEVEL and restores") {
+  KIRQL old = HIGH_LEVEL;
+  IoAcquireCancelSpinLock(&old);
+  MICA_CHECK(old == PASSIVE_LEVEL);
+  MICA_CHECK(KeGetCurrentIrql() == DISPATCH_LEVEL);
+  IoReleaseCancelSpinLock(old);
+  MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+}
+
+MICA_CASE("Io: of completion and cancellation at once, one wins") {
+  Driver driver;
+  driver->MajorFunction[IRP_MJ_READ] = hold;
+  PDEVICE_OBJECT const device = driver.make();
+  for (int i = 0; i < 20; ++i) {
+    Cancelled log{};
+    PIRP const irp = IoAllocateIrp(1, FALSE);
+    MICA_REQUIRE(irp != nullptr);
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+    irp->Tail.Overlay.DriverContext[0] = &log;
+    IoCallDriver(device, irp);
+    BOOLEAN called = FALSE;
+    auto canceller = [irp, &called] { called = IoCancelIrp(irp); };
+    Thread* const thread = start(canceller, {.processor = 1});
+    bool const completer_won = IoSetCancelRoutine(irp, nullptr) != nullptr;
+    join(thread);
+    MICA_CHECK(completer_won != (called != FALSE));
+    MICA_CHECK(log.calls == (completer_won ? 0 : 1));
+    complete(irp, STATUS_CANCELLED);
+    IoFreeIrp(irp);
+  }
+}

@@ -1,0 +1,70 @@
+// IRPs used wrongly: each is a bugcheck that names the IRP.
+#include "io_support.hpp"
+
+using namespace mica::test;
+
+namespace {
+
+ULONG_PTR address(void const* pointer) {
+  return reinterpret_cast<ULONG_PTR>(pointer);
+}
+
+}  // namespace
+
+MICA_CASE("Io: more drivers than stack locations is bugcheck NO_MORE_IRP_STACK_LOCATIONS") {
+  Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  driver->MajorFunction[IRP_MJ_READ] = [](PDEVICE_OBJECT self, PIRP irp)
+                                           NTAPI -> NTSTATUS { return IoCallDriver(self, irp); };
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+  Bugcheck const end = bugcheck_of([device, irp] { IoCallDriver(device, irp); });
+  MICA_CHECK(end.happened);
+  MICA_CHECK(end.code == 0x35);
+  MICA_CHECK(end.parameters[0] == address(irp));
+  IoFreeIrp(irp);
+}
+
+MICA_CASE("Io: completing an IRP twice is bugcheck MULTIPLE_IRP_COMPLETE_REQUESTS") {
+  Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  IoCallDriver(device, irp);
+  Bugcheck const end = bugcheck_of([irp] { IoCompleteRequest(irp, IO_NO_INCREMENT); });
+  MICA_CHECK(end.happened);
+  MICA_CHECK(end.code == 0x44);
+  MICA_CHECK(end.parameters[0] == address(irp));
+  IoFreeIrp(irp);
+}
+
+MICA_CASE("Io: completing with STATUS_PENDING, or with a cancel routine, is bugcheck 0xC9") {
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  IoSetNextIrpStackLocation(irp);
+  irp->IoStatus.Status = STATUS_PENDING;
+  Bugcheck end = bugcheck_of([irp] { IoCompleteRequest(irp, IO_NO_INCREMENT); });
+  MICA_CHECK(end.happened && end.code == 0xC9);
+  MICA_CHECK(end.parameters[0] == 6 && end.parameters[1] == ULONG_PTR{STATUS_PENDING} &&
+             end.parameters[2] == address(irp));
+  irp->IoStatus.Status = STATUS_SUCCESS;
+  PDRIVER_CANCEL const routine = [](PDEVICE_OBJECT, PIRP) NTAPI {};
+  IoSetCancelRoutine(irp, routine);
+  end = bugcheck_of([irp] { IoCompleteRequest(irp, IO_NO_INCREMENT); });
+  MICA_CHECK(end.happened && end.code == 0xC9);
+  MICA_CHECK(end.parameters[0] == 7 && end.parameters[2] == address(irp));
+  IoFreeIrp(irp);
+}
+
+MICA_CASE("Io: what is no IRP is not sent and not freed") {
+  Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  IRP wrong{};
+  Bugcheck end = bugcheck_of([&] { IoCallDriver(device, &wrong); });
+  MICA_CHECK(end.happened && end.code == 0xC9);
+  MICA_CHECK(end.parameters[0] == 3 && end.parameters[1] == address(&wrong));
+  end = bugcheck_of([&] { IoFreeIrp(&wrong); });
+  MICA_CHECK(end.happened && end.code == 0xC9);
+  MICA_CHECK(end.parameters[0] == 1 && end.parameters[1] == address(&wrong));
+}
