@@ -51,9 +51,7 @@ MICA_TOUCHES_POISON void Heap::unlist(BlockHeader* block) noexcept {
   }
 }
 
-// `block` and the `total` units from it on are in no list: lists what is not needed. The end is
-// used, not the beginning: headers would otherwise crowd at the start of their pages, which share a
-// few sets of the processor's cache.
+// `block` and the `total` units from it on are in no list: uses the end of them, lists the rest.
 MICA_TOUCHES_POISON BlockHeader* Heap::carve(BlockHeader* block, unsigned total, unsigned units,
                                              Alignment alignment) noexcept {
   unsigned before = total - units;

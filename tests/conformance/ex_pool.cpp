@@ -1,5 +1,5 @@
-// The pool by its older names.                      [MSDN ExAllocatePoolWithTag, ExFreePoolWithTag,
-// ExAllocatePoolWithQuotaTag]
+// The pool by its older names.
+//   [MSDN ExAllocatePoolWithTag, ExFreePoolWithTag, ExAllocatePoolWithQuotaTag]
 #include <nt/ex.h>
 #include <mica/test.hpp>
 

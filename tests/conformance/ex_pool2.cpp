@@ -1,5 +1,4 @@
-// ExAllocatePool2.                                                         [MSDN ExAllocatePool2,
-// POOL_FLAGS]
+// ExAllocatePool2.                                           [MSDN ExAllocatePool2, POOL_FLAGS]
 #include <nt/ex.h>
 #include <mica/test.hpp>
 
