@@ -17,12 +17,14 @@ namespace {
 
 // First code on the other flow. The old one is complete only once its context is published, and other
 // processors may step between the two.
-MICA_RAW void land_from_change(fiber::transfer_t arrival) noexcept {
-  Seat& seat = *Machine::current().core.seat;
+// A flow at DISPATCH_LEVEL stays on its processor, so one look at the block is enough.
+MICA_RAW inline void land_from_change(fiber::transfer_t arrival) noexcept {
+  Core& core = Machine::current().core;
+  Seat& seat = *core.seat;
   end_jump(seat.strand, nullptr);
-  token_acquire(&Machine::current().core);
+  token_acquire(&core);
   Machine::Context& left = *seat.leaving;
-  Machine::point();
+  if (--core.countdown <= 0) [[unlikely]] Machine::decide();
   left.saved.store(arrival.fctx, std::memory_order_release);
 }
 
@@ -87,8 +89,8 @@ namespace mica {
 using namespace hal_host;
 
 MICA_RAW void NTAPI Machine::switch_context(Context& from, Context& to) noexcept {
-  point();
   Core& core = current().core;
+  if (--core.countdown <= 0) [[unlikely]] decide();
   if (core.level != dispatch_level) [[unlikely]]
     core.simulation->violation("a context switch at an IRQL other than DISPATCH_LEVEL");
   if (core.in_service) [[unlikely]]

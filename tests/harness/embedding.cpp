@@ -1,0 +1,144 @@
+// A program that embeds the library and watches it: nothing is printed, no handler is installed, the environment is
+// not read and the process does not exit, whatever way a System ends. And outside a System an NT routine says so.
+#include <mica/system.hpp>
+#include <nt/ke.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+
+namespace {
+std::string forbidden_call;
+int report_to = 2;
+
+void expect(bool holds, char const* what) {
+  if (holds) return;
+  ::dprintf(report_to, "embedding: %s\n", what);
+  std::abort();
+}
+}  // namespace
+
+// What the linker puts between everything in this program and libc.
+extern "C" {
+char* __wrap_getenv(char const* name) {
+  forbidden_call = std::string{"getenv "} + name;
+  return nullptr;
+}
+char* __wrap_secure_getenv(char const* name) {
+  forbidden_call = std::string{"secure_getenv "} + name;
+  return nullptr;
+}
+[[noreturn]] void __wrap_exit(int) { std::abort(); }
+[[noreturn]] void __wrap__exit(int) { std::abort(); }
+[[noreturn]] void __wrap_quick_exit(int) { std::abort(); }
+void (*__wrap_signal(int, void (*)(int)))(int) {
+  forbidden_call = "signal";
+  return nullptr;
+}
+int __real_sigaction(int number, struct sigaction const* action, struct sigaction* old);
+int __wrap_sigaction(int number, struct sigaction const* action, struct sigaction* old) {
+  if (action) forbidden_call = "sigaction";
+  return __real_sigaction(number, action, old);
+}
+int __wrap_sigaltstack(stack_t const*, stack_t*) {
+  forbidden_call = "sigaltstack";
+  return 0;
+}
+}
+
+namespace {
+
+struct Dispositions {
+  struct sigaction actions[65];
+  sigset_t mask;
+};
+
+void read_dispositions(Dispositions& all) {
+  std::memset(static_cast<void*>(&all), 0, sizeof all);
+  for (int number = 1; number <= 64; ++number) __real_sigaction(number, nullptr, &all.actions[number]);
+  ::sigprocmask(SIG_SETMASK, nullptr, &all.mask);
+}
+
+// Descriptors 1 and 2 lead into a pipe; what comes out of it was printed.
+struct Capture {
+  int pipe_ends[2];
+  int kept;
+  Capture() {
+    expect(::pipe(pipe_ends) == 0, "pipe");
+    kept = report_to = ::dup(2);
+    ::dup2(pipe_ends[1], 1);
+    ::dup2(pipe_ends[1], 2);
+  }
+  std::string end() {
+    std::fflush(stdout);
+    ::dup2(kept, 1);
+    ::dup2(kept, 2);
+    ::close(pipe_ends[1]);
+    std::string printed;
+    char buffer[256];
+    for (ssize_t bytes; (bytes = ::read(pipe_ends[0], buffer, sizeof buffer)) > 0;)
+      printed.append(buffer, static_cast<std::size_t>(bytes));
+    ::close(pipe_ends[0]);
+    return printed;
+  }
+};
+
+void use_the_library() {
+  mica::System system{{.processors = 2}};
+  expect(system.try_run([] {}).completed(), "an empty run completes");
+  mica::System crashing;
+  mica::Outcome const crash = crashing.try_run([] { KeBugCheckEx(0xE2, 1, 2, 3, 4); });
+  expect(crash.is_bugcheck(0xE2, 1), "a bugcheck is an outcome");
+  mica::System hanging;
+  mica::Outcome const hang = hanging.try_run([] {
+    KEVENT event;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, nullptr);
+  });
+  expect(hang.kind() == mica::Outcome::Kind::deadlock, "a deadlock is an outcome");
+  mica::System parallel{{.processors = 2, .mode = mica::Mode::parallel}};
+  expect(parallel.try_run([] {}).completed(), "an empty parallel run completes");
+}
+
+// In a child: an NT routine where no System runs.
+void call_outside() {
+  int ends[2];
+  expect(::pipe(ends) == 0, "pipe");
+  pid_t const child = ::fork();
+  if (child == 0) {
+    ::dup2(ends[1], 2);
+    static_cast<void>(KeGetCurrentIrql());
+    _Exit(0);
+  }
+  ::close(ends[1]);
+  char message[200] = {};
+  expect(::read(ends[0], message, sizeof message - 1) > 0, "a call outside a System leaves a message");
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "a call outside a System aborts");
+  expect(std::strstr(message, "outside System::run") != nullptr, "and the message says why");
+}
+
+}  // namespace
+
+int main() {
+  static Dispositions before, after;
+  read_dispositions(before);
+  forbidden_call.clear();
+  Capture capture;
+  use_the_library();
+  std::string const printed = capture.end();
+  report_to = 2;
+  read_dispositions(after);
+  expect(printed.empty(), printed.c_str());
+  expect(forbidden_call.empty(), forbidden_call.c_str());
+  expect(std::memcmp(&before, &after, sizeof before) == 0, "signal dispositions are as they were");
+  call_outside();
+  return 0;
+}
