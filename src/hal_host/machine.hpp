@@ -46,7 +46,7 @@ struct Guard {
     __builtin_memcpy(&guard.seen, &seen, sizeof seen);
     return guard;
   }
-  MICA_RAW [[nodiscard]] bool open() const noexcept {
+  [[nodiscard]] MICA_RAW bool open() const noexcept {
     switch (bytes) {
       case 1: return __atomic_load_n(static_cast<std::uint8_t const*>(word), __ATOMIC_RELAXED) != seen;
       case 4: return __atomic_load_n(static_cast<std::uint32_t const*>(word), __ATOMIC_RELAXED) != seen;

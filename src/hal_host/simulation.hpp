@@ -37,7 +37,8 @@ struct Seat {
   Machine::Context* running = nullptr;
   Machine::Context* leaving = nullptr;     // a switch between save and publication
   std::atomic<std::uint32_t> wire{0};      // interrupts requested, not yet arrived
-  unsigned refusals = 0;                   // how often the policy kept the wire waiting
+  unsigned refusals = 0;                   // how often the policy kept the wire waiting...
+  static constexpr unsigned most_refusals = 16;   // ...until what was requested lands whatever it says
   Guard guard{};                           // while it awaits
   std::atomic<std::uint64_t> due_100ns{never.value_100ns};
   std::int32_t granted = 0;                // what `countdown` started from

@@ -1,0 +1,104 @@
+// What a processor asks of its simulation, in either mode.
+#include <algorithm>
+
+#include "hal_host/simulation.hpp"
+
+namespace mica::hal_host {
+
+std::uint64_t Simulation::now_100ns() const noexcept {
+  if (setup_.parallel) {
+    auto const elapsed = std::chrono::steady_clock::now() - began_;
+    return jumped_100ns_.load(std::memory_order_relaxed) +
+           static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()) / 100;
+  }
+  Core const& core = Machine::current().core;
+  return skew_100ns_ + steps_ + static_cast<std::uint64_t>(core.seat->granted - core.countdown);
+}
+
+void Simulation::decide() noexcept {
+  Seat& seat = me();
+  if (setup_.parallel) {
+    poll(seat);
+  } else {
+    account(seat);
+    jump_time();
+    give_way(seat);
+    land(seat, false);
+    grant(seat);
+  }
+  Core& core = seat.block->core;
+  if (deliverable(core, core.pending)) Machine::deliver();
+}
+
+void Simulation::await(Guard const& guard) noexcept {
+  Seat& seat = me();
+  seat.guard = guard;
+  if (setup_.parallel) {
+    await_parallel(seat);
+  } else {
+    seat.activity = Activity::awaits;
+    give_way(seat);
+    seat.activity = Activity::steps;
+    land(seat, !guard.open());
+    grant(seat);
+  }
+  Core& core = seat.block->core;
+  if (deliverable(core, core.pending)) Machine::deliver();
+}
+
+void Simulation::halt() noexcept {
+  Seat& seat = me();
+  Core& core = seat.block->core;
+  core.masked = false;
+  if (setup_.parallel) {
+    halt_parallel(seat);
+  } else if (!deliverable(core, core.pending)) {
+    seat.activity = Activity::halted;
+    give_way(seat);
+    seat.activity = Activity::steps;
+    land(seat, true);
+    grant(seat);
+  }
+  Machine::deliver();
+}
+
+void Simulation::request(unsigned number, KIRQL level) noexcept {
+  note(0x200 + number);
+  Seat& target = seats_[number];
+  token_release(&target);
+  target.wire.fetch_or(level_bit(level), std::memory_order_release);
+  if (!setup_.parallel) {
+    account(me());
+    me().granted = me().block->core.countdown = 1;
+  } else if (target.activity.load() == Activity::halted) {
+    { std::lock_guard const guard{mutex_}; }
+    changed_.notify_all();
+  }
+}
+
+void Simulation::arm(std::uint64_t due_100ns) noexcept {
+  Seat& seat = me();
+  note(due_100ns);
+  // What was armed and has come, but was not delivered yet, is replaced too.
+  seat.wire.fetch_and(~level_bit(clock_level), std::memory_order_relaxed);
+  seat.block->core.pending &= ~level_bit(clock_level);
+  seat.due_100ns.store(due_100ns, std::memory_order_relaxed);
+  if (setup_.parallel) return;
+  account(seat);
+  grant(seat);
+}
+
+void Simulation::spend(std::uint64_t duration_100ns) noexcept {
+  Seat& seat = me();
+  if (setup_.parallel) {
+    jumped_100ns_.fetch_add(duration_100ns, std::memory_order_relaxed);
+    seat.granted = seat.block->core.countdown = 1;
+    return;
+  }
+  account(seat);
+  skew_100ns_ += duration_100ns;
+  seat.refusals = Seat::most_refusals;   // no interrupt takes longer to arrive
+  seat.granted = seat.block->core.countdown = 1;
+}
+
+}  // namespace mica::hal_host
