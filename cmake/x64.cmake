@@ -8,7 +8,7 @@ set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
 # backtraces follow them.
 string(JOIN " " mica_x64_flags
   -ffreestanding -mno-red-zone -mcmodel=kernel -fno-pic -fno-pie -fno-exceptions -fno-asynchronous-unwind-tables
-  -fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer -fno-common)
+  -fno-stack-protector -fcf-protection=none -fno-omit-frame-pointer -mno-omit-leaf-frame-pointer)
 string(JOIN " " mica_x64_link
   -nostdlib -static -no-pie -Wl,-z,max-page-size=4096 -Wl,-z,noexecstack -Wl,--build-id=none)
 
@@ -17,7 +17,8 @@ if("${CMAKE_CXX_COMPILER} $ENV{CXX}" MATCHES clang)
   string(APPEND mica_x64_flags " -mno-sse -mno-mmx")
   string(APPEND mica_x64_link " -Wno-unused-command-line-argument")
 else()
-  string(APPEND mica_x64_flags " -mgeneral-regs-only")
+  # A function has its frame before anything else: the trace of a fault relies on it (src/hal_x64/backtrace.cpp).
+  string(APPEND mica_x64_flags " -mgeneral-regs-only -fno-shrink-wrap")
 endif()
 
 set(CMAKE_C_FLAGS_INIT "${mica_x64_flags}")

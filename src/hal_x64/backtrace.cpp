@@ -1,3 +1,5 @@
+#include "hal_x64/backtrace.hpp"
+
 #include <machine.hpp>
 
 #include <algorithm>
@@ -22,7 +24,16 @@ bool is_code(std::uint64_t address) noexcept {
 
 }  // namespace
 
-// A frame is {caller's frame pointer, return address}; stacks grow downward, so callers' frames lie higher.
+// g++ makes no frame for a function that does not use the stack; all others begin with `push %rbp`.
+bool hal_x64::runs_without_frame(std::uint64_t instruction) noexcept {
+  constexpr std::uint8_t push_rbp = 0x55;
+  std::uint64_t const offset = Machine::symbol_name(instruction).offset;
+  if (!is_code(instruction) || offset == 0) return true;
+  return *reinterpret_cast<std::uint8_t const*>(instruction - offset) != push_rbp;
+}
+
+// A frame is {caller's frame pointer, return address}; stacks grow downward, so callers' frames lie higher. Only the
+// first may lie elsewhere: on the stack of a fault.
 std::size_t Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses, std::size_t capacity) noexcept {
   if (frame == 0) frame = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
   std::size_t count = 0;
@@ -30,7 +41,7 @@ std::size_t Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses, st
     std::uint64_t pair[2];
     if (!copy_guarded(pair, reinterpret_cast<void const*>(frame), sizeof pair) || pair[1] == 0) break;
     addresses[count++] = pair[1];
-    if (pair[0] <= frame) break;
+    if (pair[0] == frame || (count > 1 && pair[0] < frame)) break;
     frame = pair[0];
   }
   return count;

@@ -1,6 +1,7 @@
 #include "hal_x64/trap.hpp"
 
 #include "hal_x64/apic.hpp"
+#include "hal_x64/backtrace.hpp"
 #include "hal_x64/clock.hpp"
 #include "hal_x64/flush.hpp"
 #include "hal_x64/instructions.hpp"
@@ -57,6 +58,10 @@ void fault(TrapFrame& frame) noexcept {
   std::uint64_t const registers[] = {frame.rax, frame.rcx, frame.rdx, frame.rbx, frame.rsp, frame.rbp,
                                      frame.rsi, frame.rdi, frame.r8,  frame.r9,  frame.r10, frame.r11,
                                      frame.r12, frame.r13, frame.r14, frame.r15, frame.rflags};
+  // The frame that the function did not make.
+  std::uint64_t caller[2] = {frame.rbp, 0};
+  bool const made_up = runs_without_frame(frame.rip) &&
+                       Machine::copy_guarded(&caller[1], reinterpret_cast<void const*>(frame.rsp), sizeof caller[1]);
   constexpr std::uint64_t write_access = 2, instruction_fetch = 16;   // [SDM 3A, "Page-Fault Exceptions"]
   bool const paging = frame.vector == vector_page_fault;
   hal::Fault const what{.kind = kind_of(frame, address),
@@ -68,7 +73,7 @@ void fault(TrapFrame& frame) noexcept {
                         .address = address,
                         .instruction = frame.rip,
                         .stack = frame.rsp,
-                        .frame = frame.rbp,
+                        .frame = made_up ? reinterpret_cast<std::uint64_t>(caller) : frame.rbp,
                         .registers = registers};
   registered->fault(what);
 }

@@ -1,5 +1,5 @@
-// The seam's suite on the host: processors × seeds × policies, each deterministic run twice at different places in
-// memory, and parallel mode.
+// The seam's suite on the host: processors × seeds × policies, each deterministic run twice at
+// different places in memory, and parallel mode.
 #include "catch.hpp"
 #include "hal_host/simulation.hpp"
 #include "suite.hpp"
@@ -15,7 +15,9 @@ struct Result {
   std::uint64_t hash;
 };
 
-void NTAPI enter_suite(void*) { hal_suite::start(); }
+void NTAPI enter_suite(void*) {
+  hal_suite::start();
+}
 
 Result run_suite(unsigned processors, Policy* policy) {
   Region* const region = Region::acquire(16 << 20);
@@ -26,7 +28,8 @@ Result run_suite(unsigned processors, Policy* policy) {
   setup.parallel = policy == nullptr;
   setup.policy = policy;
   setup.region = region;
-  setup.shared_data = static_cast<KUSER_SHARED_DATA*>(region->take_storage(sizeof(KUSER_SHARED_DATA)));
+  setup.shared_data =
+      static_cast<KUSER_SHARED_DATA*>(region->take_storage(sizeof(KUSER_SHARED_DATA)));
   hal_suite::prepare(processors);
   Result result;
   {

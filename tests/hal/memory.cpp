@@ -141,7 +141,7 @@ void map_my_part() {
 }
 
 void mapping_together() {
-  for (unsigned round = 0; round < 3; ++round) {
+  for (unsigned round = 0; round < 1 + 4 / Machine::processor_count(); ++round) {
     common = new_addresses(pages_each * most_processors, table_reach);
     run_everywhere(map_my_part);
   }

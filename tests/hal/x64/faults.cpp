@@ -53,7 +53,7 @@ void NTAPI report(hal::Fault const& fault) {
   print(fault.write ? " write" : "");
   print(fault.execute ? " execute" : "");
   print(fault.address == 0x1234 ? " at 1234" : "");
-  print(fault.registers[4] == fault.stack && fault.registers[5] == fault.frame ? "\n" : " WRONG REGISTERS\n");
+  print(fault.registers[4] == fault.stack ? "\n" : " WRONG REGISTERS\n");
   std::uint64_t addresses[64] = {fault.instruction};
   std::size_t const count = 1 + Machine::backtrace(fault.frame, addresses + 1, 63);
   for (std::size_t i = 0; i < count; ++i) {
