@@ -1,5 +1,5 @@
-// Catch2's one header under one name: version 2 as Debian 12 ships it, or version 3. And the one thing that the two
-// spell differently: a test that is made at run time.
+// Catch2's one header under one name: version 2 as Debian 12 ships it, or version 3. And the one
+// thing that the two spell differently: a test that is made at run time.
 #pragma once
 
 #if __has_include(<catch2/catch_all.hpp>)
@@ -13,13 +13,16 @@ namespace mica::catch_shim {
 
 #if defined(CATCH_VERSION_MAJOR) && CATCH_VERSION_MAJOR >= 3
 using Invoker = Catch::ITestInvoker;
-inline void add_test(char const* name, char const* tags, char const* file, int line, Invoker* invoker) {
-  Catch::AutoReg{Catch::Detail::unique_ptr<Invoker>{invoker}, Catch::SourceLineInfo{file, static_cast<std::size_t>(line)},
-                 "", Catch::NameAndTags{name, tags}};
+inline void add_test(char const* name, char const* tags, char const* file, int line,
+                     Invoker* invoker) {
+  Catch::AutoReg{Catch::Detail::unique_ptr<Invoker>{invoker},
+                 Catch::SourceLineInfo{file, static_cast<std::size_t>(line)}, "",
+                 Catch::NameAndTags{name, tags}};
 }
 #else
 using Invoker = Catch::ITestInvoker;
-inline void add_test(char const* name, char const* tags, char const* file, int line, Invoker* invoker) {
+inline void add_test(char const* name, char const* tags, char const* file, int line,
+                     Invoker* invoker) {
   Catch::AutoReg{invoker, Catch::SourceLineInfo{file, static_cast<std::size_t>(line)}, "",
                  Catch::NameAndTags{name, tags}};
 }

@@ -1,5 +1,6 @@
-// Every conformance case as a Catch2 test: on 1, 2 and 4 processors, under several schedules, each twice at
-// different places in memory. The second run must be the same as the first to the last event.
+// Every conformance case as a Catch2 test: on 1, 2 and 4 processors, under several schedules, each
+// twice at different places in memory. The second run must be the same as the first to the last
+// event.
 #include <mica/system.hpp>
 #include <mica/test.hpp>
 
@@ -30,14 +31,16 @@ struct CaseInvoker final : mica::catch_shim::Invoker {
   explicit CaseInvoker(mica::test::Case const& given) : one{given} {}
   void invoke() const override {
     for (unsigned const processors : {1u, 2u, 4u})
-      for (unsigned seed = 1; seed <= seeds; ++seed) run_twice(one, {.processors = processors, .seed = seed});
+      for (unsigned seed = 1; seed <= seeds; ++seed)
+        run_twice(one, {.processors = processors, .seed = seed});
   }
   mica::test::Case const& one;
 };
 
 [[maybe_unused]] bool const registered = [] {
   for (auto const* entry = __start_mica_cases; entry != __stop_mica_cases; ++entry)
-    mica::catch_shim::add_test((*entry)->name, "[conformance]", (*entry)->file, (*entry)->line, new CaseInvoker{**entry});
+    mica::catch_shim::add_test((*entry)->name, "[conformance]", (*entry)->file, (*entry)->line,
+                               new CaseInvoker{**entry});
   return true;
 }();
 

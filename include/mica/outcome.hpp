@@ -32,10 +32,13 @@ class Outcome {
   }
   // Bugchecks only, else zero.
   [[nodiscard]] std::uint32_t code() const noexcept { return code_; }
-  [[nodiscard]] std::array<std::uint64_t, 4> const& parameters() const noexcept { return parameters_; }
+  [[nodiscard]] std::array<std::uint64_t, 4> const& parameters() const noexcept {
+    return parameters_;
+  }
   // "file:line: expression", in the order they failed.
   [[nodiscard]] std::vector<std::string> const& failures() const noexcept { return failures_; }
-  // What a person needs: how it ended, what failed, and the configuration that makes it happen again.
+  // What a person needs: how it ended, what failed, and the configuration that makes it happen
+  // again.
   [[nodiscard]] std::string const& report() const noexcept { return report_; }
 
  private:
@@ -52,7 +55,8 @@ class Outcome {
 // What System::run throws, in the host's own context. what() is the report.
 class Failure : public std::runtime_error {
  public:
-  explicit Failure(Outcome outcome) : std::runtime_error{outcome.report()}, outcome_{std::move(outcome)} {}
+  explicit Failure(Outcome outcome)
+      : std::runtime_error{outcome.report()}, outcome_{std::move(outcome)} {}
   [[nodiscard]] Outcome const& outcome() const noexcept { return outcome_; }
 
  private:

@@ -1,8 +1,9 @@
 // A System is one NT kernel inside this process.
-//   Several may live at once, also on several threads; one System is used by one thread at a time. The library never
-//   exits, prints, reads the environment or installs a signal handler. NT routines act on the System whose run() is
-//   on the calling thread; called outside of one they stop the process with a message that says so.
-//   No exception crosses a kernel frame: what a callable throws is caught where it was called.
+//   Several may live at once, also on several threads; one System is used by one thread at a time.
+//   The library never exits, prints, reads the environment or installs a signal handler. NT
+//   routines act on the System whose run() is on the calling thread; called outside of one they
+//   stop the process with a message that says so. No exception crosses a kernel frame: what a
+//   callable throws is caught where it was called.
 #pragma once
 
 #include <mica/outcome.hpp>
@@ -23,22 +24,23 @@ enum class Mode : std::uint8_t {
 
 enum class Schedule : std::uint8_t {
   random,  // uniform; how often it decides differs from seed to seed
-  pct,     // priorities with few changes: finds bugs that need few preemptions, with a bounded probability
+  pct,     // priorities with few changes: finds bugs that need few preemptions, with a bounded
+           // probability
 };
 
 struct Config {
-  unsigned processors = 1;                       // 1 to 16
+  unsigned processors = 1;  // 1 to 16
   std::uint64_t seed = 1;
   Mode mode = Mode::deterministic;
   Schedule schedule = Schedule::random;
-  Policy* policy = nullptr;                      // decides instead of `schedule`; must outlive the System
-  bool time_jumps = false;                       // Schedule::random: timers may expire long before code is done
-  unsigned pct_depth = 3;                        // Schedule::pct: preemptions + 1
-  std::uint32_t pct_length = 2000;               // Schedule::pct: about how many decisions a run has
+  Policy* policy = nullptr;         // decides instead of `schedule`; must outlive the System
+  bool time_jumps = false;          // Schedule::random: timers may expire long before code is done
+  unsigned pct_depth = 3;           // Schedule::pct: preemptions + 1
+  std::uint32_t pct_length = 2000;  // Schedule::pct: about how many decisions a run has
   std::size_t memory_bytes = std::size_t{64} << 20;
   std::uint64_t step_limit = 100'000'000;
   std::size_t log_limit_bytes = std::size_t{16} << 20;
-  std::string options;                           // the kernel's command line
+  std::string options{};  // the kernel's command line
 };
 
 class System {
@@ -48,14 +50,14 @@ class System {
   System(System&&) noexcept;
   System& operator=(System&&) noexcept;
 
-  // Runs callable() in a system thread at PASSIVE_LEVEL, and then on until nothing is left to do but wait for time to
-  // pass. The first run boots the kernel. After any outcome but `completed` and checks that failed without ending
-  // it the System is over: every further run gives that outcome again, until reset().
+  // Runs callable() in a system thread at PASSIVE_LEVEL, and then on until nothing is left to do
+  // but wait for time to pass. The first run boots the kernel. After any outcome but `completed`
+  // and checks that failed without ending it the System is over: every further run gives that
+  // outcome again, until reset().
   template <class Callable>
   [[nodiscard]] Outcome try_run(Callable&& callable) {
-    using Stored = std::remove_reference_t<Callable>;
-    return execute([](void* stored) { (*static_cast<Stored*>(stored))(); },
-                   const_cast<void*>(static_cast<void const*>(std::addressof(callable))));
+    auto call = [&callable] { callable(); };
+    return execute([](void* stored) { (*static_cast<decltype(call)*>(stored))(); }, &call);
   }
 
   // The same; throws Failure unless it completed.
@@ -70,13 +72,14 @@ class System {
 
   // What DbgPrint and the kernel wrote.
   [[nodiscard]] std::string_view log() const noexcept;
-  // A hash of every choice and every event at the machine's seam since the System was made or reset.
+  // A hash of every choice and every event at the machine's seam since the System was made or
+  // reset.
   [[nodiscard]] std::uint64_t trace_hash() const noexcept;
   // Scheduling points taken.
   [[nodiscard]] std::uint64_t steps() const noexcept;
   [[nodiscard]] Config const& config() const noexcept;
 
-  struct Kernel;   // src/harness
+  struct Kernel;  // src/harness
 
  private:
   [[nodiscard]] Outcome execute(void (*body)(void*), void* argument);

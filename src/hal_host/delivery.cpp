@@ -1,6 +1,7 @@
-// How an interrupt is delivered: accept, signal its end, run the handler, go back to the level before.
-//   Each is a scheduling point of its own. Once the handler runs nothing may be in service: a handler that switches
-//   contexts takes this frame to another time and maybe to another processor.
+// How an interrupt is delivered: accept, signal its end, run the handler, go back to the level
+// before.
+//   Each is a scheduling point of its own. Once the handler runs nothing may be in service: a
+//   handler that switches contexts takes this frame to another time and maybe to another processor.
 #include <bit>
 
 #include "hal_host/simulation.hpp"
@@ -14,11 +15,16 @@ namespace {
 void run_handler(Simulation& simulation, KIRQL level) noexcept {
   hal::Handlers const& handlers = simulation.handlers();
   switch (level) {
-    case dispatch_level: return handlers.dispatch();
-    case clock_level: return handlers.clock();
-    case ipi_level: return handlers.ipi();
-    case device_level: return simulation.device_interrupt();
-    default: simulation.violation("an interrupt at a level that has no handler");
+    case dispatch_level:
+      return handlers.dispatch();
+    case clock_level:
+      return handlers.clock();
+    case ipi_level:
+      return handlers.ipi();
+    case device_level:
+      return simulation.device_interrupt();
+    default:
+      simulation.violation("an interrupt at a level that has no handler");
   }
 }
 
@@ -29,7 +35,9 @@ void accept(Core& core, KIRQL level) noexcept {
   core.simulation->note(0x300 + level);
 }
 
-void end_of_interrupt(Core& core, KIRQL level) noexcept { core.in_service &= ~level_bit(level); }
+void end_of_interrupt(Core& core, KIRQL level) noexcept {
+  core.in_service &= ~level_bit(level);
+}
 
 }  // namespace
 

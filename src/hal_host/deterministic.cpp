@@ -30,7 +30,8 @@ void Simulation::grant(Seat& seat) noexcept {
     alone = activity != Activity::steps && activity != Activity::awaits && !can_step(other);
   }
   std::uint64_t gap = longest_grant;
-  if (!alone) gap = 1 + choose(Choice::gap, {.count = longest_gap, .processors = 0, .current = seat.number});
+  if (!alone)
+    gap = 1 + choose(Choice::gap, {.count = longest_gap, .processors = 0, .current = seat.number});
   std::uint64_t const now = skew_100ns_ + steps_, due = earliest_due();
   if (due != never.value_100ns) gap = std::min(gap, due > now ? due - now : 1);
   gap = std::min(gap, setup_.step_limit > steps_ ? setup_.step_limit - steps_ : 1);
@@ -40,7 +41,8 @@ void Simulation::grant(Seat& seat) noexcept {
 std::uint32_t Simulation::choose(Choice kind, Candidates const& candidates) noexcept {
   LookAway const look_away;
   std::uint32_t const chosen = setup_.policy->choose(kind, candidates);
-  hash_ = (hash_ ^ (chosen + (static_cast<std::uint64_t>(kind) << 32) + (steps_ << 8))) * hash_prime;
+  hash_ =
+      (hash_ ^ (chosen + (static_cast<std::uint64_t>(kind) << 32) + (steps_ << 8))) * hash_prime;
   return chosen;
 }
 
@@ -134,7 +136,8 @@ void Simulation::land(Seat& seat, bool forced) noexcept {
 void Simulation::jump_time() noexcept {
   std::uint64_t const due = earliest_due(), now = skew_100ns_ + steps_;
   if (due == never.value_100ns || due <= now) return;
-  if (choose(Choice::time, {.count = 2, .processors = 0, .current = 0}) == 1) skew_100ns_ += due - now;
+  if (choose(Choice::time, {.count = 2, .processors = 0, .current = 0}) == 1)
+    skew_100ns_ += due - now;
 }
 
 Ending Simulation::run_deterministic() {

@@ -1,4 +1,5 @@
-// The seam's diagnosis group: the C++ runtime's unwinder for the running flow, frame pointers for another.
+// The seam's diagnosis group: the C++ runtime's unwinder for the running flow, frame pointers for
+// another.
 #include <dlfcn.h>
 #include <unwind.h>
 
@@ -26,14 +27,16 @@ _Unwind_Reason_Code store_frame(_Unwind_Context* context, void* argument) {
 
 }  // namespace
 
-std::size_t NTAPI Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses, std::size_t capacity) noexcept {
+std::size_t NTAPI Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses,
+                                     std::size_t capacity) noexcept {
   Walk walk{addresses, capacity, 0};
   if (frame == 0) {
     _Unwind_Backtrace(store_frame, &walk);
     return walk.count;
   }
   Region const& region = current().core.simulation->region();
-  while (walk.count < capacity && frame % 8 == 0 && region.allows(reinterpret_cast<void*>(frame), 16, false)) {
+  while (walk.count < capacity && frame % 8 == 0 &&
+         region.allows(reinterpret_cast<void*>(frame), 16, false)) {
     auto const* const words = reinterpret_cast<std::uint64_t const*>(frame);
     if (words[1] == 0) break;
     addresses[walk.count++] = words[1];

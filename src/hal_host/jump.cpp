@@ -5,51 +5,62 @@
 namespace mica::hal_host {
 namespace fiber = boost::context::detail;
 
-// A jump that hands over the OS thread carries the seat that was left; a change of flow carries nothing.
+// A jump that hands over the OS thread carries the seat that was left; a change of flow carries
+// nothing.
 MICA_RAW void Jump::land_from_hop(Seat& here, Seat& left, void* left_at) noexcept {
   left.suspended = left_at;
   end_jump(here.strand, &left.strand);
-  if (!left.block) token_acquire(here.block->core.simulation->enter_token());
-  else if (!here.block) token_acquire(left.block->core.simulation->exit_token());
+  if (!left.block)
+    token_acquire(here.block->core.simulation->enter_token());
+  else if (!here.block)
+    token_acquire(left.block->core.simulation->exit_token());
 }
 
 namespace {
 
-// First code on the other flow. The old one is complete only once its context is published, and other
-// processors may step between the two.
-// A flow at DISPATCH_LEVEL stays on its processor, so one look at the block is enough.
+// First code on the other flow. The old one is complete only once its context is published, and
+// other processors may step between the two. A flow at DISPATCH_LEVEL stays on its processor, so
+// one look at the block is enough.
 MICA_RAW inline void land_from_change(fiber::transfer_t arrival) noexcept {
   Core& core = Machine::current().core;
   Seat& seat = *core.seat;
   end_jump(seat.strand, nullptr);
   token_acquire(&core);
   Machine::Context& left = *seat.leaving;
-  if (--core.countdown <= 0) [[unlikely]] Machine::decide();
+  if (--core.countdown <= 0) [[unlikely]]
+    Machine::decide();
   left.saved.store(arrival.fctx, std::memory_order_release);
 }
 
 MICA_RAW void enter(fiber::transfer_t arrival) noexcept {
   Seat& seat = *Machine::current().core.seat;
   token_acquire(&seat);
-  if (arrival.data) Jump::land_from_hop(seat, *static_cast<Seat*>(arrival.data), arrival.fctx);
-  else land_from_change(arrival);
+  if (arrival.data)
+    Jump::land_from_hop(seat, *static_cast<Seat*>(arrival.data), arrival.fctx);
+  else
+    land_from_change(arrival);
   Machine::Context& self = *seat.running;
   self.entry(self.argument);
   __builtin_trap();
 }
 
-MICA_RAW bool any(ExceptionState const& state) noexcept { return state.caught || state.uncaught; }
+MICA_RAW bool any(ExceptionState const& state) noexcept {
+  return state.caught || state.uncaught;
+}
 
-// The copy in a flow that runs is empty: so where nobody handles an exception there is nothing to write.
+// The copy in a flow that runs is empty: so where nobody handles an exception there is nothing to
+// write.
 MICA_RAW void exchange_exceptions(ExceptionState& running, Strand& out, Strand& in) noexcept {
-  if (!any(running) && !any(in.exceptions)) [[likely]] return;
+  if (!any(running) && !any(in.exceptions)) [[likely]]
+    return;
   out.exceptions = running;
   running = in.exceptions;
   in.exceptions = {};
 }
 
 // The seat goes on with another flow; the flow it had is saved into `from` once the other one runs.
-MICA_RAW inline void change_flow(Seat& seat, Machine::Context& from, Machine::Context& to, void* target) noexcept {
+MICA_RAW inline void change_flow(Seat& seat, Machine::Context& from, Machine::Context& to,
+                                 void* target) noexcept {
   seat.leaving = &from;
   seat.running = &to;
 #if defined(MICA_ASAN) || defined(MICA_TSAN)
@@ -69,8 +80,10 @@ MICA_RAW inline void change_flow(Seat& seat, Machine::Context& from, Machine::Co
 
 MICA_RAW void Jump::hop(Seat& from, Seat& to) noexcept {
   Machine::current_processor = to.block;
-  if (!from.block) token_release(to.block->core.simulation->enter_token());
-  else token_release(from.block->core.simulation->exit_token());
+  if (!from.block)
+    token_release(to.block->core.simulation->enter_token());
+  else
+    token_release(from.block->core.simulation->exit_token());
   to.exceptions = from.exceptions;
   exchange_exceptions(*from.exceptions, from.strand, to.strand);
   begin_jump(from.strand, to.strand);
@@ -90,13 +103,15 @@ using namespace hal_host;
 
 MICA_RAW void NTAPI Machine::switch_context(Context& from, Context& to) noexcept {
   Core& core = current().core;
-  if (--core.countdown <= 0) [[unlikely]] decide();
+  if (--core.countdown <= 0) [[unlikely]]
+    decide();
   if (core.level != dispatch_level) [[unlikely]]
     core.simulation->violation("a context switch at an IRQL other than DISPATCH_LEVEL");
   if (core.in_service) [[unlikely]]
     core.simulation->violation("a context switch before the end of the interrupt it was made for");
   void* const target = to.saved.load(std::memory_order_acquire);
-  if (!target) [[unlikely]] core.simulation->violation("a switch to a context that is not saved");
+  if (!target) [[unlikely]]
+    core.simulation->violation("a switch to a context that is not saved");
   to.saved.store(nullptr, std::memory_order_relaxed);
   core.trace = std::rotl(core.trace, 5) + to.id;
   change_flow(*core.seat, from, to, target);

@@ -1,8 +1,9 @@
 // The host machine: a library inside a Linux process. See hal/machine_concept.hpp for the contract.
-//   A kernel thread is a fiber, a processor a seat in a Simulation, IRQL a field of the processor's block.
-//   Every seam call is a scheduling point: other processors may step there, and interrupts may land. Code must
-//   read current() afresh after one: below DISPATCH_LEVEL the thread may be on another processor by then.
-//   Blocks are touched only by the OS thread that steps their processor, so nothing here is atomic.
+//   A kernel thread is a fiber, a processor a seat in a Simulation, IRQL a field of the processor's
+//   block. Every seam call is a scheduling point: other processors may step there, and interrupts
+//   may land. Code must read current() afresh after one: below DISPATCH_LEVEL the thread may be on
+//   another processor by then. Blocks are touched only by the OS thread that steps their processor,
+//   so nothing here is atomic.
 #pragma once
 
 #include <atomic>
@@ -22,13 +23,13 @@ struct Seat;
 
 // What the machine keeps in each processor's block. Interrupt sets are bit masks by IRQL.
 struct Core {
-  std::int32_t countdown;      // scheduling points until the simulation decides again
-  std::uint32_t pending;       // arrived, not yet delivered
-  std::uint32_t in_service;    // delivered, and their end not yet signalled
+  std::int32_t countdown;    // scheduling points until the simulation decides again
+  std::uint32_t pending;     // arrived, not yet delivered
+  std::uint32_t in_service;  // delivered, and their end not yet signalled
   KIRQL level;
-  bool masked;                 // disable_interrupts
-  std::uint64_t trace;         // running hash of what this processor did since the last decision
-  std::byte* direct;           // where physical address 0 would be mapped
+  bool masked;          // disable_interrupts
+  std::uint64_t trace;  // running hash of what this processor did since the last decision
+  std::byte* direct;    // where physical address 0 would be mapped
   Seat* seat;
   Simulation* simulation;
 };
@@ -37,20 +38,24 @@ struct Core {
 struct Guard {
   void const* word;
   std::uint64_t seen;
-  unsigned bytes;   // 1, 4 or 8
+  unsigned bytes;  // 1, 4 or 8
 
   template <class Place, class Word>
   [[nodiscard]] static Guard of(Place const* place, Word seen) noexcept {
-    static_assert(sizeof(Place) == sizeof(Word) && (sizeof(Word) == 1 || sizeof(Word) == 4 || sizeof(Word) == 8));
+    static_assert(sizeof(Place) == sizeof(Word) &&
+                  (sizeof(Word) == 1 || sizeof(Word) == 4 || sizeof(Word) == 8));
     Guard guard{place, 0, sizeof(Word)};
     __builtin_memcpy(&guard.seen, &seen, sizeof seen);
     return guard;
   }
   [[nodiscard]] MICA_RAW bool open() const noexcept {
     switch (bytes) {
-      case 1: return __atomic_load_n(static_cast<std::uint8_t const*>(word), __ATOMIC_RELAXED) != seen;
-      case 4: return __atomic_load_n(static_cast<std::uint32_t const*>(word), __ATOMIC_RELAXED) != seen;
-      default: return __atomic_load_n(static_cast<std::uint64_t const*>(word), __ATOMIC_RELAXED) != seen;
+      case 1:
+        return __atomic_load_n(static_cast<std::uint8_t const*>(word), __ATOMIC_RELAXED) != seen;
+      case 4:
+        return __atomic_load_n(static_cast<std::uint32_t const*>(word), __ATOMIC_RELAXED) != seen;
+      default:
+        return __atomic_load_n(static_cast<std::uint64_t const*>(word), __ATOMIC_RELAXED) != seen;
     }
   }
 };
@@ -60,7 +65,9 @@ inline constexpr KIRQL device_level = 5;
 inline constexpr KIRQL clock_level = 13;
 inline constexpr KIRQL ipi_level = 14;
 
-[[nodiscard]] constexpr std::uint32_t level_bit(KIRQL level) noexcept { return 1u << level; }
+[[nodiscard]] constexpr std::uint32_t level_bit(KIRQL level) noexcept {
+  return 1u << level;
+}
 
 // Somebody called into the kernel on a thread that runs no System: says so and aborts.
 [[noreturn]] void NTAPI stop_outside() noexcept;
@@ -80,10 +87,10 @@ struct Machine {
   };
 
   struct Context {
-    std::atomic<void*> saved;    // null: saved nowhere
+    std::atomic<void*> saved;  // null: saved nowhere
     void(NTAPI* entry)(void*);
     void* argument;
-    std::uint64_t id;            // counted per System: what a trace calls it
+    std::uint64_t id;  // counted per System: what a trace calls it
     hal_host::Strand strand;
   };
 
@@ -93,7 +100,8 @@ struct Machine {
   // ---- Processor
   MICA_RAW static Processor& current() noexcept {
     Processor* const processor = current_processor;
-    if (!processor) [[unlikely]] hal_host::stop_outside();
+    if (!processor) [[unlikely]]
+      hal_host::stop_outside();
     return *processor;
   }
   MICA_RAW static PKTHREAD current_thread() noexcept { return current().pcr.Prcb.CurrentThread; }
@@ -121,7 +129,8 @@ struct Machine {
     KIRQL const old = core.level;
     core.level = level;
 #if defined(MICA_TSAN)
-    if (old < hal_host::dispatch_level && level >= hal_host::dispatch_level) hal_host::token_acquire(&core);
+    if (old < hal_host::dispatch_level && level >= hal_host::dispatch_level)
+      hal_host::token_acquire(&core);
 #endif
     return old;
   }
@@ -129,10 +138,12 @@ struct Machine {
   MICA_RAW static void lower(KIRQL level) noexcept {
     hal_host::Core& core = current().core;
 #if defined(MICA_TSAN)
-    if (level < hal_host::dispatch_level && core.level >= hal_host::dispatch_level) hal_host::token_release(&core);
+    if (level < hal_host::dispatch_level && core.level >= hal_host::dispatch_level)
+      hal_host::token_release(&core);
 #endif
     core.level = level;
-    if (core.pending >> level > 1) [[unlikely]] deliver();
+    if (core.pending >> level > 1) [[unlikely]]
+      deliver();
     point();
   }
 
@@ -156,7 +167,8 @@ struct Machine {
     hal_host::Core& core = current().core;
     hal_host::token_release(&core);
     core.masked = !enabled;
-    if (core.pending >> core.level > 1) [[unlikely]] deliver();
+    if (core.pending >> core.level > 1) [[unlikely]]
+      deliver();
     point();
   }
 
@@ -169,7 +181,9 @@ struct Machine {
   // ---- Time
   static InterruptTime NTAPI interrupt_time() noexcept;
   static std::uint64_t NTAPI performance_counter() noexcept;
-  static std::uint64_t performance_frequency() noexcept { return 10'000'000; }
+  static std::uint64_t performance_frequency() noexcept {
+    return 10'000'000;
+  }
   static std::uint64_t NTAPI boot_system_time_100ns() noexcept;
   static void NTAPI arm_clock(InterruptTime due) noexcept;
   static void NTAPI stall(unsigned microseconds) noexcept;
@@ -178,7 +192,9 @@ struct Machine {
   // ---- Memory
   static std::span<hal::PageRange const> NTAPI physical_memory() noexcept;
   static hal::VirtualRange NTAPI system_space() noexcept;
-  MICA_RAW static std::byte* direct(PhysicalAddress address) noexcept { return current().core.direct + address.value; }
+  MICA_RAW static std::byte* direct(PhysicalAddress address) noexcept {
+    return current().core.direct + address.value;
+  }
   static bool NTAPI map(void* address, PageNumber page, hal::Protection protection) noexcept;
   static void NTAPI unmap(void* address) noexcept;
   static void NTAPI protect(void* address, hal::Protection protection) noexcept;
@@ -189,25 +205,29 @@ struct Machine {
 
   // ---- World
   static void NTAPI debug_output(char const* text, std::size_t bytes) noexcept;
-  static int debug_input() noexcept { return -1; }
+  static int debug_input() noexcept {
+    return -1;
+  }
   static char const* NTAPI command_line() noexcept;
   [[noreturn]] static void NTAPI stop(hal::Verdict verdict) noexcept;
 
   // ---- Diagnosis
-  static std::size_t NTAPI backtrace(std::uint64_t frame, std::uint64_t* addresses, std::size_t capacity) noexcept;
+  static std::size_t NTAPI backtrace(std::uint64_t frame, std::uint64_t* addresses,
+                                     std::size_t capacity) noexcept;
   static hal::SymbolName NTAPI symbol_name(std::uint64_t address) noexcept;
 
   // ---- Below the seam
   // A scheduling point of the seam.
   MICA_RAW static void point() noexcept {
-    if (--current().core.countdown <= 0) [[unlikely]] decide();
+    if (--current().core.countdown <= 0) [[unlikely]]
+      decide();
   }
   static void NTAPI decide() noexcept;
   static void NTAPI await_word(hal_host::Guard const& guard) noexcept;
   static void NTAPI deliver() noexcept;
 
-  // Its value is read afresh after every switch and its address never taken: fibers move between OS threads,
-  // and compilers keep addresses of thread-local variables in registers.
+  // Its value is read afresh after every switch and its address never taken: fibers move between OS
+  // threads, and compilers keep addresses of thread-local variables in registers.
   [[gnu::tls_model("initial-exec")]] static constinit thread_local Processor* current_processor;
 };
 
@@ -217,7 +237,8 @@ MICA_RAW inline bool Machine::compare_exchange_16(std::uint64_t* target, std::ui
   point();
   bool swapped;
   asm volatile("lock cmpxchg16b %1"
-               : "=@ccz"(swapped), "+m"(*reinterpret_cast<__int128*>(target)), "+a"(expected[0]), "+d"(expected[1])
+               : "=@ccz"(swapped), "+m"(*reinterpret_cast<__int128*>(target)), "+a"(expected[0]),
+                 "+d"(expected[1])
                : "b"(desired[0]), "c"(desired[1])
                : "memory");
   return swapped;
@@ -229,8 +250,8 @@ inline bool Machine::compare_exchange_16(std::uint64_t* target, std::uint64_t* e
   __int128 wanted, old;
   __builtin_memcpy(&old, expected, 16);
   __builtin_memcpy(&wanted, desired, 16);
-  bool const swapped = __atomic_compare_exchange(reinterpret_cast<__int128*>(target), &old, &wanted, false,
-                                                 __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  bool const swapped = __atomic_compare_exchange(reinterpret_cast<__int128*>(target), &old, &wanted,
+                                                 false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   __builtin_memcpy(expected, &old, 16);
   return swapped;
 }

@@ -13,7 +13,9 @@ using namespace hal_host;
 
 namespace {
 
-Region& region() noexcept { return Machine::current().core.simulation->region(); }
+Region& region() noexcept {
+  return Machine::current().core.simulation->region();
+}
 
 // The host program's own memory: Linux says whether it is there, without a signal.
 bool copy_by_host(void* to, void const* from, std::size_t bytes) noexcept {
@@ -33,9 +35,13 @@ void copy_raw(void* to, void const* from, std::size_t bytes) noexcept {
 
 }  // namespace
 
-std::span<hal::PageRange const> NTAPI Machine::physical_memory() noexcept { return {&region().pages(), 1}; }
+std::span<hal::PageRange const> NTAPI Machine::physical_memory() noexcept {
+  return {&region().pages(), 1};
+}
 
-hal::VirtualRange NTAPI Machine::system_space() noexcept { return {region().system(), Region::system_bytes}; }
+hal::VirtualRange NTAPI Machine::system_space() noexcept {
+  return {region().system(), Region::system_bytes};
+}
 
 bool NTAPI Machine::map(void* address, PageNumber page, hal::Protection protection) noexcept {
   point();
@@ -53,7 +59,9 @@ void NTAPI Machine::protect(void* address, hal::Protection protection) noexcept 
 }
 
 // Linux changes a mapping for all threads at once: nothing is left to do.
-void NTAPI Machine::flush(void*, std::size_t) noexcept { point(); }
+void NTAPI Machine::flush(void*, std::size_t) noexcept {
+  point();
+}
 
 bool NTAPI Machine::copy_guarded(void* to, void const* from, std::size_t bytes) noexcept {
   point();

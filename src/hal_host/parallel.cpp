@@ -1,4 +1,5 @@
-// Parallel mode: one OS thread per processor. Interrupts arrive when their processor polls, every few points.
+// Parallel mode: one OS thread per processor. Interrupts arrive when their processor polls, every
+// few points.
 //   Interrupt time is the steady clock, plus what was jumped over while every processor was halted.
 #include <algorithm>
 
@@ -9,7 +10,7 @@ namespace {
 
 constexpr std::int32_t points_between_polls = 16;
 constexpr unsigned spins_before_yield = 64;
-constexpr auto spin_patience = std::chrono::seconds{20};   // then a spin is called a deadlock
+constexpr auto spin_patience = std::chrono::seconds{20};  // then a spin is called a deadlock
 
 void pause_processor() noexcept {
 #if defined(__x86_64__)
@@ -34,7 +35,8 @@ void Simulation::freeze_others() noexcept {
         Seat& other = seats_[i];
         Activity expected = Activity::halted;
         if (&other == &self || other.activity == Activity::absent) continue;
-        if (other.activity != Activity::frozen && !other.activity.compare_exchange_strong(expected, Activity::frozen))
+        if (other.activity != Activity::frozen &&
+            !other.activity.compare_exchange_strong(expected, Activity::frozen))
           all = false;
       }
       std::this_thread::yield();
@@ -42,18 +44,22 @@ void Simulation::freeze_others() noexcept {
     return;
   }
   for (unsigned i = 0; i < setup_.processors; ++i)
-    if (&seats_[i] != &self && seats_[i].activity != Activity::absent) seats_[i].activity = Activity::frozen;
+    if (&seats_[i] != &self && seats_[i].activity != Activity::absent)
+      seats_[i].activity = Activity::frozen;
 }
 
 // Back to the OS thread's own stack; continues when run() is called again, if ever.
-void Simulation::leave_parallel(Seat& seat) noexcept { Jump::hop(seat, controllers_[seat.number]); }
+void Simulation::leave_parallel(Seat& seat) noexcept {
+  Jump::hop(seat, controllers_[seat.number]);
+}
 
 void Simulation::poll(Seat& seat) noexcept {
   Core& core = seat.block->core;
   seat.steps += static_cast<std::uint64_t>(std::max(seat.granted - core.countdown, 0));
   seat.granted = core.countdown = points_between_polls;
   if (over_.load(std::memory_order_acquire)) leave_parallel(seat);
-  if (freezing_.load(std::memory_order_acquire) && seat.activity.exchange(Activity::frozen) != Activity::frozen)
+  if (freezing_.load(std::memory_order_acquire) &&
+      seat.activity.exchange(Activity::frozen) != Activity::frozen)
     leave_parallel(seat);
   if (seat.steps >= setup_.step_limit) end({End::step_limit, {}, "the step limit was reached"});
   if (std::uint32_t const wire = seat.wire.exchange(0, std::memory_order_acquire)) {
@@ -91,7 +97,8 @@ bool Simulation::all_idle() const noexcept {
     Seat const& seat = seats_[i];
     Activity const activity = seat.activity.load();
     if (activity == Activity::absent || activity == Activity::frozen) continue;
-    if (activity != Activity::halted || seat.wire.load() != 0 || seat.due_100ns.load() <= now) return false;
+    if (activity != Activity::halted || seat.wire.load() != 0 || seat.due_100ns.load() <= now)
+      return false;
   }
   return true;
 }
@@ -109,8 +116,11 @@ void Simulation::wait_for_work(Seat& seat, std::unique_lock<std::mutex>& lock) n
     return;
   }
   std::uint64_t const due = seat.due_100ns.load(), now = now_100ns();
-  if (due == never.value_100ns) changed_.wait(lock);
-  else if (due > now) changed_.wait_for(lock, std::chrono::nanoseconds{std::min<std::uint64_t>(due - now, 10'000'000) * 100});
+  if (due == never.value_100ns)
+    changed_.wait(lock);
+  else if (due > now)
+    changed_.wait_for(
+        lock, std::chrono::nanoseconds{std::min<std::uint64_t>(due - now, 10'000'000) * 100});
 }
 
 void Simulation::halt_parallel(Seat& seat) noexcept {
@@ -125,7 +135,7 @@ void Simulation::halt_parallel(Seat& seat) noexcept {
     Activity expected = Activity::halted;
     if (!seat.activity.compare_exchange_strong(expected, Activity::steps)) {
       lock.unlock();
-      leave_parallel(seat);   // frozen while it slept
+      leave_parallel(seat);  // frozen while it slept
     }
   }
 }
@@ -151,7 +161,8 @@ Ending Simulation::run_parallel() {
   for (unsigned i = 1; i < setup_.processors; ++i)
     if (seats_[i].activity != Activity::absent) launch(seats_[i]);
   serve(seats_[0]);
-  // Only a processor of this System starts another, and processor 0 has left: but another may be starting one.
+  // Only a processor of this System starts another, and processor 0 has left: but another may be
+  // starting one.
   for (;;) {
     std::vector<std::thread> leaving;
     {

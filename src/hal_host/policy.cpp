@@ -18,20 +18,25 @@ RandomPolicy::RandomPolicy(std::uint64_t seed, bool time_jumps) noexcept
 
 std::uint32_t RandomPolicy::choose(Choice kind, Candidates const& candidates) noexcept {
   switch (kind) {
-    case Choice::gap: return std::min(random_.below(2 * mean_gap_), candidates.count - 1);
-    case Choice::time: return time_jumps_ && random_.below(64) == 0 ? 1 : 0;
+    case Choice::gap:
+      return std::min(random_.below(2 * mean_gap_), candidates.count - 1);
+    case Choice::time:
+      return time_jumps_ && random_.below(64) == 0 ? 1 : 0;
     case Choice::processor:
-    case Choice::interrupt: break;
+    case Choice::interrupt:
+      break;
   }
   return random_.below(candidates.count);
 }
 
 PctPolicy::PctPolicy(std::uint64_t seed, unsigned depth, std::uint32_t length) noexcept
     : random_{seed}, changes_{std::clamp(depth, 1u, max_depth) - 1} {
-  for (unsigned i = 0; i < priorities_.size(); ++i) priorities_[i] = static_cast<std::int32_t>(i + 1);
+  for (unsigned i = 0; i < priorities_.size(); ++i)
+    priorities_[i] = static_cast<std::int32_t>(i + 1);
   for (unsigned i = static_cast<unsigned>(priorities_.size()) - 1; i > 0; --i)
     std::swap(priorities_[i], priorities_[random_.below(i + 1)]);
-  for (unsigned i = 0; i < changes_; ++i) change_points_[i] = 1 + random_.below(std::max(length, 1u));
+  for (unsigned i = 0; i < changes_; ++i)
+    change_points_[i] = 1 + random_.below(std::max(length, 1u));
 }
 
 std::uint32_t PctPolicy::choose(Choice kind, Candidates const& candidates) noexcept {
@@ -40,7 +45,8 @@ std::uint32_t PctPolicy::choose(Choice kind, Candidates const& candidates) noexc
   if (kind == Choice::interrupt) return random_.below(2);
   ++decisions_;
   for (unsigned i = 0; i < changes_; ++i)
-    if (change_points_[i] == decisions_) priorities_[candidates.current] = -1 - static_cast<std::int32_t>(i);
+    if (change_points_[i] == decisions_)
+      priorities_[candidates.current] = -1 - static_cast<std::int32_t>(i);
   std::uint32_t best = 0, best_index = 0, index = 0;
   for (std::uint32_t rest = candidates.processors; rest; rest &= rest - 1, ++index) {
     auto const processor = static_cast<std::uint32_t>(std::countr_zero(rest));

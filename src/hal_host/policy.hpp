@@ -38,9 +38,11 @@ class RandomPolicy final : public Policy {
   bool time_jumps_;
 };
 
-// Probabilistic concurrency testing: the enabled processor of highest priority steps; at `depth - 1` points,
-// drawn among the first `length` that had a choice, the one that runs falls below all others.
-//   [Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs", ASPLOS 2010]
+// Probabilistic concurrency testing: the enabled processor of highest priority steps; at `depth -
+// 1` points, drawn among the first `length` that had a choice, the one that runs falls below all
+// others.
+//   [Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs",
+//   ASPLOS 2010]
 class PctPolicy final : public Policy {
  public:
   PctPolicy(std::uint64_t seed, unsigned depth, std::uint32_t length) noexcept;
@@ -73,7 +75,8 @@ class RecordingPolicy final : public Policy {
 // Answers from a recorded trace; past its end the first candidate.
 class ReplayPolicy final : public Policy {
  public:
-  explicit ReplayPolicy(std::vector<std::uint32_t> choices) noexcept : choices_{std::move(choices)} {}
+  explicit ReplayPolicy(std::vector<std::uint32_t> choices) noexcept
+      : choices_{std::move(choices)} {}
   [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept override;
 
  private:

@@ -10,7 +10,9 @@ namespace mica {
 using namespace hal_host;
 
 namespace {
-Simulation& simulation() noexcept { return *Machine::current().core.simulation; }
+Simulation& simulation() noexcept {
+  return *Machine::current().core.simulation;
+}
 }  // namespace
 
 void NTAPI hal_host::stop_outside() noexcept {
@@ -20,9 +22,13 @@ void NTAPI hal_host::stop_outside() noexcept {
   std::abort();
 }
 
-void NTAPI Machine::decide() noexcept { simulation().decide(); }
+void NTAPI Machine::decide() noexcept {
+  simulation().decide();
+}
 
-ULONG NTAPI Machine::processor_count() noexcept { return simulation().processors(); }
+ULONG NTAPI Machine::processor_count() noexcept {
+  return simulation().processors();
+}
 
 bool NTAPI Machine::start_processor(Processor& processor, hal::Stack stack) noexcept {
   point();
@@ -40,7 +46,9 @@ void NTAPI Machine::freeze_others() noexcept {
   simulation().freeze_others();
 }
 
-void NTAPI Machine::halt() noexcept { simulation().halt(); }
+void NTAPI Machine::halt() noexcept {
+  simulation().halt();
+}
 
 void NTAPI Machine::await_word(Guard const& guard) noexcept {
   point();
@@ -58,7 +66,9 @@ std::uint64_t NTAPI Machine::performance_counter() noexcept {
 }
 
 // 1 January 2020, for every System: a run depends on nothing but its configuration.
-std::uint64_t NTAPI Machine::boot_system_time_100ns() noexcept { return 132'223'104'000'000'000; }
+std::uint64_t NTAPI Machine::boot_system_time_100ns() noexcept {
+  return 132'223'104'000'000'000;
+}
 
 void NTAPI Machine::arm_clock(InterruptTime due) noexcept {
   simulation().arm(due.value_100ns);
@@ -70,15 +80,21 @@ void NTAPI Machine::stall(unsigned microseconds) noexcept {
   point();
 }
 
-KUSER_SHARED_DATA* NTAPI Machine::shared_user_data() noexcept { return simulation().shared_data(); }
+KUSER_SHARED_DATA* NTAPI Machine::shared_user_data() noexcept {
+  return simulation().shared_data();
+}
 
-char const* NTAPI Machine::command_line() noexcept { return simulation().command_line(); }
+char const* NTAPI Machine::command_line() noexcept {
+  return simulation().command_line();
+}
 
 void NTAPI Machine::debug_output(char const* text, std::size_t bytes) noexcept {
   point();
   simulation().write_log(text, bytes);
 }
 
-void NTAPI Machine::stop(hal::Verdict verdict) noexcept { simulation().end({End::stopped, verdict, ""}); }
+void NTAPI Machine::stop(hal::Verdict verdict) noexcept {
+  simulation().end({End::stopped, verdict, ""});
+}
 
 }  // namespace mica

@@ -38,26 +38,36 @@ static_assert(system_offset + Region::system_bytes < slot_bytes);
 constexpr std::uint32_t present = 1;
 
 constexpr std::uint32_t encode(PageNumber page, hal::Protection protection) noexcept {
-  return static_cast<std::uint32_t>(page.value << 3) | static_cast<std::uint32_t>(protection) << 1 | present;
+  return static_cast<std::uint32_t>(page.value << 3) | static_cast<std::uint32_t>(protection) << 1 |
+         present;
 }
-constexpr PageNumber page_in(std::uint32_t entry) noexcept { return {entry >> 3}; }
+constexpr PageNumber page_in(std::uint32_t entry) noexcept {
+  return {entry >> 3};
+}
 constexpr hal::Protection protection_in(std::uint32_t entry) noexcept {
   return static_cast<hal::Protection>(entry >> 1 & 3);
 }
 
 constexpr int host_protection(hal::Protection protection) noexcept {
   switch (protection) {
-    case hal::Protection::read_only: return PROT_READ;
-    case hal::Protection::read_write: return PROT_READ | PROT_WRITE;
-    case hal::Protection::execute: return PROT_READ | PROT_EXEC;
-    case hal::Protection::no_access: break;
+    case hal::Protection::read_only:
+      return PROT_READ;
+    case hal::Protection::read_write:
+      return PROT_READ | PROT_WRITE;
+    case hal::Protection::execute:
+      return PROT_READ | PROT_EXEC;
+    case hal::Protection::no_access:
+      break;
   }
   return PROT_NONE;
 }
 
-// The system calls themselves: a sanitizer's interceptors would take a kernel's page for fresh memory.
-void* host_map(void* address, std::size_t bytes, int protection, int flags, int file, std::uint64_t offset) noexcept {
-  return reinterpret_cast<void*>(::syscall(SYS_mmap, address, bytes, protection, flags, file, offset));
+// The system calls themselves: a sanitizer's interceptors would take a kernel's page for fresh
+// memory.
+void* host_map(void* address, std::size_t bytes, int protection, int flags, int file,
+               std::uint64_t offset) noexcept {
+  return reinterpret_cast<void*>(
+      ::syscall(SYS_mmap, address, bytes, protection, flags, file, offset));
 }
 
 struct Pool {
@@ -79,8 +89,9 @@ Region::Region(unsigned slot, std::size_t bytes) noexcept
 
 bool Region::build() noexcept {
   auto const wanted = slots_base + slot_ * slot_bytes;
-  void* const base = host_map(reinterpret_cast<void*>(wanted), slot_bytes, PROT_NONE,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  void* const base =
+      host_map(reinterpret_cast<void*>(wanted), slot_bytes, PROT_NONE,
+               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
   if (reinterpret_cast<std::uintptr_t>(base) != wanted) return false;
   base_ = static_cast<std::byte*>(base);
   std::size_t const memory = pages_.count * page_size;
@@ -93,7 +104,8 @@ bool Region::build() noexcept {
   direct_ = base_ + direct_offset;
   system_ = base_ + system_offset;
   std::byte* const memory_base = direct_ + first_page * page_size;
-  if (host_map(memory_base, memory, both, MAP_SHARED | MAP_FIXED, file_, 0) != memory_base) return false;
+  if (host_map(memory_base, memory, both, MAP_SHARED | MAP_FIXED, file_, 0) != memory_base)
+    return false;
   void* const entries = ::mmap(nullptr, system_pages * sizeof(Entry), both,
                                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (entries == MAP_FAILED) return false;
@@ -120,7 +132,9 @@ Region* Region::acquire(std::size_t bytes) noexcept {
   auto const pages = (bytes + page_size - 1) / page_size;
   auto best = all.idle.end();
   for (auto entry = all.idle.begin(); entry != all.idle.end(); ++entry)
-    if ((*entry)->pages_.count == pages && (best == all.idle.end() || (*entry)->slot_ < (*best)->slot_)) best = entry;
+    if ((*entry)->pages_.count == pages &&
+        (best == all.idle.end() || (*entry)->slot_ < (*best)->slot_))
+      best = entry;
   if (best != all.idle.end()) {
     Region* const region = best->release();
     all.idle.erase(best);
@@ -130,7 +144,8 @@ Region* Region::acquire(std::size_t bytes) noexcept {
     if (all.taken[slot]) continue;
     std::unique_ptr<Region> region{new Region{slot, bytes}};
     bool const built = region->build();
-    if (!built && region->base_ && region->file_ < 0) return nullptr;   // out of descriptors: no slot will help
+    if (!built && region->base_ && region->file_ < 0)
+      return nullptr;  // out of descriptors: no slot will help
     if (!built) continue;
     all.taken[slot] = true;
     return region.release();
@@ -164,7 +179,9 @@ void* Region::take_storage(std::size_t bytes) noexcept {
   return taken;
 }
 
-hal::Stack Region::boot_stack() const noexcept { return {base_ + boot_stack_offset, std::size_t{512} << 10}; }
+hal::Stack Region::boot_stack() const noexcept {
+  return {base_ + boot_stack_offset, std::size_t{512} << 10};
+}
 
 std::size_t Region::index_of(void const* address) const noexcept {
   return static_cast<std::size_t>(static_cast<std::byte const*>(address) - system_) >> page_shift;
@@ -182,10 +199,12 @@ bool Region::tell_host(std::size_t index, std::uint32_t wanted) noexcept {
   std::byte* const address = system_ + (index << page_shift);
   void* mapped;
   if (wanted & present) {
-    mapped = host_map(address, page_size, host_protection(protection_in(wanted)), MAP_SHARED | MAP_FIXED, file_,
-                      (page_in(wanted).value - first_page) << page_shift);
+    mapped =
+        host_map(address, page_size, host_protection(protection_in(wanted)), MAP_SHARED | MAP_FIXED,
+                 file_, (page_in(wanted).value - first_page) << page_shift);
   } else {
-    mapped = host_map(address, page_size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    mapped = host_map(address, page_size, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
   }
   if (mapped != address) return false;
   entry.host = wanted;
@@ -193,11 +212,12 @@ bool Region::tell_host(std::size_t index, std::uint32_t wanted) noexcept {
 }
 
 bool Region::map(void* address, PageNumber page, hal::Protection protection) noexcept {
-  if (page.value < pages_.first.value || page.value - pages_.first.value >= pages_.count) return false;
+  if (page.value < pages_.first.value || page.value - pages_.first.value >= pages_.count)
+    return false;
   std::size_t const index = index_of(address);
   if (index >= system_pages) return false;
   touch(index);
-  if (!tell_host(index, encode(page, protection))) return false;   // Linux's limit on mappings
+  if (!tell_host(index, encode(page, protection))) return false;  // Linux's limit on mappings
   entries_[index].kernel = entries_[index].host;
 #if defined(MICA_ASAN)
   __asan_unpoison_memory_region(system_ + (index << page_shift), page_size);
@@ -241,7 +261,8 @@ bool Region::allows(void const* address, std::size_t bytes, bool write) const no
   auto const* const first = static_cast<std::byte const*>(address);
   if (bytes == 0) return true;
   auto const within = [&](std::byte const* base, std::size_t size) {
-    return first >= base && first < base + size && bytes <= static_cast<std::size_t>(base + size - first);
+    return first >= base && first < base + size &&
+           bytes <= static_cast<std::size_t>(base + size - first);
   };
   if (within(direct_ + first_page * page_size, pages_.count * page_size)) return true;
   if (within(base_ + storage_offset, storage_bytes)) return true;

@@ -1,9 +1,9 @@
 // The memory of one System, at a fixed place that depends only on which slot it got:
 //   storage        for the executive's state and the boot stack; zero when acquired
-//   direct map     all physical memory, from one memfd, so that a page can be mapped at several addresses
-//   system space   what mm hands out; nothing is accessible at first
-// Regions are pooled for the whole process: making a System is then a matter of clearing what the last one used.
-// Physical memory holds whatever was left there, as a PC's does.
+//   direct map     all physical memory, from one memfd, so that a page can be mapped at several
+//   addresses system space   what mm hands out; nothing is accessible at first
+// Regions are pooled for the whole process: making a System is then a matter of clearing what the
+// last one used. Physical memory holds whatever was left there, as a PC's does.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class Region {
   static constexpr std::size_t storage_bytes = std::size_t{32} << 20;
   static constexpr std::size_t largest_memory = std::size_t{768} << 20;
   static constexpr std::size_t system_bytes = std::size_t{768} << 20;
-  static constexpr std::uint64_t first_page = 256;      // the first MiB is not memory: a null page faults
+  static constexpr std::uint64_t first_page =
+      256;  // the first MiB is not memory: a null page faults
 
   // Null: no slot or no memory left. `bytes` is rounded up to pages.
   [[nodiscard]] static Region* acquire(std::size_t bytes) noexcept;
@@ -44,15 +45,17 @@ class Region {
   void protect(void* address, hal::Protection protection) noexcept;
   // Mappings of the previous life that this one has not taken over become inaccessible.
   void drop_stale() noexcept;
-  // Whether [address, address + bytes) is the region's; and if so whether it may be read or written.
+  // Whether [address, address + bytes) is the region's; and if so whether it may be read or
+  // written.
   [[nodiscard]] bool contains(void const* address) const noexcept;
   [[nodiscard]] bool allows(void const* address, std::size_t bytes, bool write) const noexcept;
 
  private:
   // A page's mapping in one word: page number, protection, present.
   struct Entry {
-    std::uint32_t kernel;   // what the executive asked for
-    std::uint32_t host;     // what Linux was told: outlives a reset, so the next boot need not tell it again
+    std::uint32_t kernel;  // what the executive asked for
+    std::uint32_t
+        host;  // what Linux was told: outlives a reset, so the next boot need not tell it again
   };
 
   Region(unsigned slot, std::size_t bytes) noexcept;
@@ -69,7 +72,7 @@ class Region {
   hal::PageRange pages_{};
   std::size_t storage_used_ = 0;
   Entry* entries_ = nullptr;
-  std::size_t touched_first_ = 0;   // the entries that may be other than zero: [first, end)
+  std::size_t touched_first_ = 0;  // the entries that may be other than zero: [first, end)
   std::size_t touched_end_ = 0;
   bool stale_ = false;
 };

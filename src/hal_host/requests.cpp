@@ -9,7 +9,9 @@ std::uint64_t Simulation::now_100ns() const noexcept {
   if (setup_.parallel) {
     auto const elapsed = std::chrono::steady_clock::now() - began_;
     return jumped_100ns_.load(std::memory_order_relaxed) +
-           static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()) / 100;
+           static_cast<std::uint64_t>(
+               std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()) /
+               100;
   }
   Core const& core = Machine::current().core;
   return skew_100ns_ + steps_ + static_cast<std::uint64_t>(core.seat->granted - core.countdown);
@@ -97,7 +99,7 @@ void Simulation::spend(std::uint64_t duration_100ns) noexcept {
   }
   account(seat);
   skew_100ns_ += duration_100ns;
-  seat.refusals = Seat::most_refusals;   // no interrupt takes longer to arrive
+  seat.refusals = Seat::most_refusals;  // no interrupt takes longer to arrive
   seat.granted = seat.block->core.countdown = 1;
 }
 

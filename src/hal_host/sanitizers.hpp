@@ -1,8 +1,8 @@
 // Which sanitizer this is compiled for, and the attribute of code that none may instrument.
-//   The machine's own sources are compiled without TSan's instrumentation and with MICA_TSAN (CMakeLists.txt); in
-//   headers that others compile, MICA_RAW does the same for a function.
-//   MICA_RAW stands on what runs while a fiber switch is half done, and on the seam's bodies: what they
-//   touch belongs to a simulated processor, not to the thread that runs on it.
+//   The machine's own sources are compiled without TSan's instrumentation and with MICA_TSAN
+//   (CMakeLists.txt); in headers that others compile, MICA_RAW does the same for a function.
+//   MICA_RAW stands on what runs while a fiber switch is half done, and on the seam's bodies: what
+//   they touch belongs to a simulated processor, not to the thread that runs on it.
 #pragma once
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -13,7 +13,8 @@
 #endif
 #endif
 
-// The compiler's TSan instrumentation: for TSan proper, or for the explorer's own runtime (MICA_EXPLORED).
+// The compiler's TSan instrumentation: for TSan proper, or for the explorer's own runtime
+// (MICA_EXPLORED).
 #if defined(__SANITIZE_THREAD__)
 #define MICA_INSTRUMENTED 1
 #elif defined(__has_feature)
@@ -57,8 +58,8 @@ MICA_RAW inline void token_release([[maybe_unused]] void* token) noexcept {
 #endif
 }
 
-// While one stands, TSan looks away: for what belongs to the simulation, whichever thread happens to run it. No
-// switch of context may happen meanwhile.
+// While one stands, TSan looks away: for what belongs to the simulation, whichever thread happens
+// to run it. No switch of context may happen meanwhile.
 class [[nodiscard]] LookAway {
  public:
   MICA_RAW LookAway() noexcept {

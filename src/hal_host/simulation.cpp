@@ -8,7 +8,9 @@ namespace {
 
 constexpr std::uint64_t hash_prime = 0x100000001b3;
 
-void NTAPI call_idle(void* handler) { reinterpret_cast<void(NTAPI*)()>(handler)(); }
+void NTAPI call_idle(void* handler) {
+  reinterpret_cast<void(NTAPI*)()>(handler)();
+}
 
 }  // namespace
 
@@ -32,8 +34,8 @@ void Simulation::bind(Machine::Processor& block) noexcept {
 }
 
 // A processor that was not there enters at DISPATCH_LEVEL.
-void Simulation::place(Seat& seat, Machine::Processor& block, hal::Stack stack, void(NTAPI* entry)(void*),
-                       void* argument) noexcept {
+void Simulation::place(Seat& seat, Machine::Processor& block, hal::Stack stack,
+                       void(NTAPI* entry)(void*), void* argument) noexcept {
   seat.block = &block;
   seat.running = &seat.first;
   seat.first.entry = entry;
@@ -60,8 +62,10 @@ bool Simulation::start(Machine::Processor& block, hal::Stack stack) noexcept {
   note(0x100 + number);
   bind(block);
   place(seat, block, stack, call_idle, reinterpret_cast<void*>(setup_.handlers->idle));
-  if (setup_.parallel) launch(seat);
-  else account(me()), grant(me());
+  if (setup_.parallel)
+    launch(seat);
+  else
+    account(me()), grant(me());
   return true;
 }
 
@@ -110,7 +114,7 @@ void Simulation::end(Ending const& ending) noexcept {
     account(seat);
     Jump::hop(seat, controllers_[0]);
   }
-  __builtin_trap();   // nobody continues a System that ended
+  __builtin_trap();  // nobody continues a System that ended
 }
 
 // Contexts hold sanitizer resources that must be given back when a System ends.

@@ -1,10 +1,11 @@
 // A Simulation steps the processors of one System.
-//   Deterministic: one OS thread, the one that calls run(). At each scheduling point the policy picks the processor
-//   that steps; control jumps from processor to processor, and back to run()'s caller (the "controller") when
-//   nothing is left to do. Interrupt time counts scheduling points, 100 ns each, and jumps when all are idle.
-//   Parallel: one OS thread per processor, interrupt time is the steady clock plus the same jumps.
-//   run() may be called again, from any OS thread, after it returned `quiet`; after any other ending the
-//   System's flows of control are abandoned where they stand.
+//   Deterministic: one OS thread, the one that calls run(). At each scheduling point the policy
+//   picks the processor that steps; control jumps from processor to processor, and back to run()'s
+//   caller (the "controller") when nothing is left to do. Interrupt time counts scheduling points,
+//   100 ns each, and jumps when all are idle. Parallel: one OS thread per processor, interrupt time
+//   is the steady clock plus the same jumps. run() may be called again, from any OS thread, after
+//   it returned `quiet`; after any other ending the System's flows of control are abandoned where
+//   they stand.
 #pragma once
 
 #include <chrono>
@@ -27,32 +28,33 @@ inline constexpr unsigned max_processors = 16;
 
 // A processor's place in a simulation, and the controller's.
 struct Seat {
-  Machine::Processor* block = nullptr;     // null: the controller
+  Machine::Processor* block = nullptr;  // null: the controller
   unsigned number = 0;
   std::atomic<Activity> activity{Activity::absent};
-  void* suspended = nullptr;               // where it goes on, while another steps
-  Strand strand{};                         // of the flow that runs on it
-  ExceptionState* exceptions = nullptr;    // of the OS thread that steps it
-  Machine::Context first{};                // the flow it starts with
+  void* suspended = nullptr;             // where it goes on, while another steps
+  Strand strand{};                       // of the flow that runs on it
+  ExceptionState* exceptions = nullptr;  // of the OS thread that steps it
+  Machine::Context first{};              // the flow it starts with
   Machine::Context* running = nullptr;
-  Machine::Context* leaving = nullptr;     // a switch between save and publication
-  std::atomic<std::uint32_t> wire{0};      // interrupts requested, not yet arrived
-  unsigned refusals = 0;                   // how often the policy kept the wire waiting...
-  static constexpr unsigned most_refusals = 16;   // ...until what was requested lands whatever it says
-  Guard guard{};                           // while it awaits
+  Machine::Context* leaving = nullptr;  // a switch between save and publication
+  std::atomic<std::uint32_t> wire{0};   // interrupts requested, not yet arrived
+  unsigned refusals = 0;                // how often the policy kept the wire waiting...
+  static constexpr unsigned most_refusals =
+      16;         // ...until what was requested lands whatever it says
+  Guard guard{};  // while it awaits
   std::atomic<std::uint64_t> due_100ns{never.value_100ns};
-  std::int32_t granted = 0;                // what `countdown` started from
-  std::uint64_t steps = 0;                 // parallel mode: its own count
+  std::int32_t granted = 0;  // what `countdown` started from
+  std::uint64_t steps = 0;   // parallel mode: its own count
 };
 
 enum class End : std::uint8_t {
   none,
-  quiet,        // all processors halted and no clock is armed (or settle() was asked for)
-  stopped,      // Machine::stop
-  deadlock,     // processors await words that nobody will change
+  quiet,     // all processors halted and no clock is armed (or settle() was asked for)
+  stopped,   // Machine::stop
+  deadlock,  // processors await words that nobody will change
   step_limit,
   log_limit,
-  violation,    // the executive broke the seam's contract; `reason` says how
+  violation,  // the executive broke the seam's contract; `reason` says how
 };
 
 struct Ending {
@@ -65,13 +67,13 @@ struct Setup {
   hal::Handlers const* handlers;
   unsigned processors = 1;
   bool parallel = false;
-  Policy* policy = nullptr;              // deterministic mode: required
+  Policy* policy = nullptr;  // deterministic mode: required
   std::uint64_t step_limit = 100'000'000;
   std::size_t log_limit_bytes = 16 << 20;
   Region* region = nullptr;
   KUSER_SHARED_DATA* shared_data = nullptr;
   char const* command_line = "";
-  void* owner = nullptr;                 // the harness's, for code that runs inside
+  void* owner = nullptr;  // the harness's, for code that runs inside
 };
 
 class Simulation {
@@ -82,7 +84,8 @@ class Simulation {
   Simulation& operator=(Simulation const&) = delete;
 
   // Processor 0 will call entry(argument) at DISPATCH_LEVEL on `stack`.
-  void boot(Machine::Processor& block, hal::Stack stack, void(NTAPI* entry)(void*), void* argument) noexcept;
+  void boot(Machine::Processor& block, hal::Stack stack, void(NTAPI* entry)(void*),
+            void* argument) noexcept;
   [[nodiscard]] Ending run();
   // Inside: from now on all processors halted is quiet, armed clocks or not. Ends with the run.
   void settle() noexcept { settling_.store(true); }
@@ -122,8 +125,8 @@ class Simulation {
   void forget(Machine::Context& context) noexcept;
 
  private:
-  static void place(Seat& seat, Machine::Processor& block, hal::Stack stack, void(NTAPI* entry)(void*),
-                    void* argument) noexcept;
+  static void place(Seat& seat, Machine::Processor& block, hal::Stack stack,
+                    void(NTAPI* entry)(void*), void* argument) noexcept;
   void bind(Machine::Processor& block) noexcept;
   [[nodiscard]] Seat& me() const noexcept { return *Machine::current().core.seat; }
 
@@ -155,19 +158,19 @@ class Simulation {
 
   Setup setup_;
   Seat seats_[max_processors];
-  Seat controllers_[max_processors];       // deterministic mode uses the first
+  Seat controllers_[max_processors];  // deterministic mode uses the first
   Ending ending_;
   std::uint64_t steps_ = 0;
-  std::uint64_t skew_100ns_ = 0;           // interrupt time that no step took
+  std::uint64_t skew_100ns_ = 0;  // interrupt time that no step took
   std::uint64_t hash_ = 0xcbf29ce484222325;
   std::uint64_t context_ids_ = 0;
   std::atomic<bool> settling_{false};
   void(NTAPI* device_routine_)(void*) = nullptr;
   void* device_argument_ = nullptr;
   std::string log_;
-  std::vector<Machine::Context*> contexts_;   // sanitized builds: whose strands to drop
+  std::vector<Machine::Context*> contexts_;  // sanitized builds: whose strands to drop
 
-  std::mutex mutex_;                          // parallel mode, all below
+  std::mutex mutex_;  // parallel mode, all below
   std::condition_variable changed_;
   std::atomic<bool> over_{false};
   std::atomic<bool> freezing_{false};

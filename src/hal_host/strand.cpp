@@ -16,8 +16,9 @@ namespace mica::hal_host {
 #if defined(MICA_TSAN)
 namespace {
 
-// Making a TSan fiber costs up to 830 us, so they are reused. One whose functions never returned keeps their
-// shadow frames, and a shadow stack has room for about 64 000: each is reused a bounded number of times.
+// Making a TSan fiber costs up to 830 us, so they are reused. One whose functions never returned
+// keeps their shadow frames, and a shadow stack has room for about 64 000: each is reused a bounded
+// number of times.
 constexpr unsigned reuses = 100;
 
 struct PooledFiber {
@@ -50,8 +51,10 @@ struct FiberPool {
       PooledFiber const given{entry.fiber, entry.uses + 1};
       entry = busy.back();
       busy.pop_back();
-      if (given.uses < reuses) idle.push_back(given);
-      else __tsan_destroy_fiber(fiber);
+      if (given.uses < reuses)
+        idle.push_back(given);
+      else
+        __tsan_destroy_fiber(fiber);
       return;
     }
   }
@@ -93,17 +96,20 @@ void adopt_strand(Strand& strand) noexcept {
 }
 
 #if defined(MICA_ASAN) || defined(MICA_TSAN)
-MICA_RAW void begin_jump_annotated([[maybe_unused]] Strand& from, [[maybe_unused]] Strand const& to) noexcept {
+MICA_RAW void begin_jump_annotated([[maybe_unused]] Strand& from,
+                                   [[maybe_unused]] Strand const& to) noexcept {
 #if defined(MICA_ASAN)
   __sanitizer_start_switch_fiber(&from.fake_stack, to.bottom, to.bytes);
 #endif
 #if defined(MICA_TSAN)
-  // No synchronisation by the switch itself: what orders two threads is the executive, and it is on trial.
+  // No synchronisation by the switch itself: what orders two threads is the executive, and it is on
+  // trial.
   __tsan_switch_to_fiber(to.tsan_fiber, __tsan_switch_to_fiber_no_sync);
 #endif
 }
 
-MICA_RAW void end_jump_annotated([[maybe_unused]] Strand& here, [[maybe_unused]] Strand* unknown_bounds) noexcept {
+MICA_RAW void end_jump_annotated([[maybe_unused]] Strand& here,
+                                 [[maybe_unused]] Strand* unknown_bounds) noexcept {
 #if defined(MICA_ASAN)
   void const* bottom = nullptr;
   std::size_t bytes = 0;

@@ -1,10 +1,12 @@
-// A strand: what a sanitizer and the C++ runtime must know about one flow of control on a stack of its own.
-//   begin_jump() right before the jump to `to`, end_jump() first thing where it lands. Between the two nothing
-//   instrumented may run. The caller is MICA_RAW; no strand lives on a stack that is being left for good.
+// A strand: what a sanitizer and the C++ runtime must know about one flow of control on a stack of
+// its own.
+//   begin_jump() right before the jump to `to`, end_jump() first thing where it lands. Between the
+//   two nothing instrumented may run. The caller is MICA_RAW; no strand lives on a stack that is
+//   being left for good.
 #pragma once
 
-#include <cstddef>
 #include <cxxabi.h>
+#include <cstddef>
 
 #include "hal_host/sanitizers.hpp"
 
@@ -19,10 +21,10 @@ struct ExceptionState {
 // Zero-filled is valid.
 struct Strand {
   ExceptionState exceptions;
-  void* fake_stack;      // AddressSanitizer
+  void* fake_stack;  // AddressSanitizer
   void const* bottom;
   std::size_t bytes;
-  void* tsan_fiber;      // ThreadSanitizer
+  void* tsan_fiber;  // ThreadSanitizer
 };
 
 // The calling OS thread's own exception state.
@@ -41,14 +43,17 @@ MICA_RAW void begin_jump_annotated(Strand& from, Strand const& to) noexcept;
 MICA_RAW void end_jump_annotated(Strand& here, Strand* unknown_bounds) noexcept;
 #endif
 
-MICA_RAW inline void begin_jump([[maybe_unused]] Strand& from, [[maybe_unused]] Strand const& to) noexcept {
+MICA_RAW inline void begin_jump([[maybe_unused]] Strand& from,
+                                [[maybe_unused]] Strand const& to) noexcept {
 #if defined(MICA_ASAN) || defined(MICA_TSAN)
   begin_jump_annotated(from, to);
 #endif
 }
 
-// `unknown_bounds`: the strand that was left, when its stack bounds are still to be learnt; else null.
-MICA_RAW inline void end_jump([[maybe_unused]] Strand& here, [[maybe_unused]] Strand* unknown_bounds) noexcept {
+// `unknown_bounds`: the strand that was left, when its stack bounds are still to be learnt; else
+// null.
+MICA_RAW inline void end_jump([[maybe_unused]] Strand& here,
+                              [[maybe_unused]] Strand* unknown_bounds) noexcept {
 #if defined(MICA_ASAN) || defined(MICA_TSAN)
   end_jump_annotated(here, unknown_bounds);
 #endif

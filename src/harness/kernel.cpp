@@ -15,11 +15,14 @@ std::unique_ptr<Policy> make_policy(Config const& config) {
   return std::make_unique<hal_host::RandomPolicy>(config.seed, config.time_jumps);
 }
 
-void NTAPI enter_executive(void*) { init::start(); }
+void NTAPI enter_executive(void*) {
+  init::start();
+}
 
 // What the executive calls for a check that failed.
 void take_failure(char const* expression, char const* file, int line) {
-  static_cast<System::Kernel*>(Machine::current().core.simulation->owner())->record_failure(expression, file, line);
+  static_cast<System::Kernel*>(Machine::current().core.simulation->owner())
+      ->record_failure(expression, file, line);
 }
 
 }  // namespace
@@ -55,7 +58,8 @@ bool System::Kernel::boot() {
   state->argument = session;
   state->tests.failed = take_failure;
   init::prepare(*state, processors);
-  simulation->boot(init::processor_block(*state, 0), region->boot_stack(), enter_executive, nullptr);
+  simulation->boot(init::processor_block(*state, 0), region->boot_stack(), enter_executive,
+                   nullptr);
   return true;
 }
 

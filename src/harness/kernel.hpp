@@ -8,8 +8,8 @@
 #include <mutex>
 #include <optional>
 
-#include "harness/session.hpp"
 #include "hal_host/simulation.hpp"
+#include "harness/session.hpp"
 #include "init/state.hpp"
 
 namespace mica {
@@ -29,7 +29,7 @@ struct System::Kernel {
   std::unique_ptr<Policy> own_policy;
   std::optional<hal_host::Simulation> simulation;
   harness::Session* session = nullptr;
-  std::mutex failures_mutex;                 // parallel mode: checks on several processors
+  std::mutex failures_mutex;  // parallel mode: checks on several processors
   std::vector<std::string> failures;
   std::optional<Outcome> final_outcome;
 };

@@ -1,13 +1,15 @@
 // The kernel's side of System::run: a system thread that performs one job after another.
-//   Between jobs it waits for an event. The host wakes it as a device would: an interrupt queues a DPC, which sets
-//   the event.
+//   Between jobs it waits for an event. The host wakes it as a device would: an interrupt queues a
+//   DPC, which sets the event.
 #pragma once
 
 #include <nt/ke.h>
 
 #include <string>
 
-namespace mica::hal_host { class Simulation; }
+namespace mica::hal_host {
+class Simulation;
+}
 
 namespace mica::harness {
 
@@ -15,7 +17,7 @@ struct Job {
   void (*body)(void*);
   void* argument;
   bool done = false;
-  std::string escaped;   // what the exception said that the body let escape; empty: none
+  std::string escaped;  // what the exception said that the body let escape; empty: none
 };
 
 // Lives in the System's own memory, so its address is the same wherever the host loads things.

@@ -9,10 +9,11 @@ using hal_host::End;
 using hal_host::Ending;
 
 std::string replay_line(Config const& config) {
-  std::string line = fmt::format("again with: processors={} seed={} schedule={}", config.processors, config.seed,
-                                 config.policy                         ? "custom"
-                                 : config.schedule == Schedule::random ? "random"
-                                                                       : "pct");
+  std::string line =
+      fmt::format("again with: processors={} seed={} schedule={}", config.processors, config.seed,
+                  config.policy                         ? "custom"
+                  : config.schedule == Schedule::random ? "random"
+                                                        : "pct");
   if (config.schedule == Schedule::pct)
     line += fmt::format(" pct_depth={} pct_length={}", config.pct_depth, config.pct_length);
   if (config.time_jumps) line += " time_jumps=true";
@@ -27,12 +28,17 @@ Outcome::Kind kind_of(Ending const& ending, bool done) noexcept {
       if (ending.verdict == hal::Verdict::bugcheck) return Outcome::Kind::bugcheck;
       if (ending.verdict == hal::Verdict::failed) return Outcome::Kind::failed_checks;
       return Outcome::Kind::completed;
-    case End::deadlock: return Outcome::Kind::deadlock;
-    case End::step_limit: return Outcome::Kind::step_limit;
-    case End::log_limit: return Outcome::Kind::memory_limit;
-    case End::violation: return Outcome::Kind::fault;
+    case End::deadlock:
+      return Outcome::Kind::deadlock;
+    case End::step_limit:
+      return Outcome::Kind::step_limit;
+    case End::log_limit:
+      return Outcome::Kind::memory_limit;
+    case End::violation:
+      return Outcome::Kind::fault;
     case End::none:
-    case End::quiet: break;
+    case End::quiet:
+      break;
   }
   return done ? Outcome::Kind::completed : Outcome::Kind::deadlock;
 }
@@ -41,13 +47,20 @@ Outcome::Kind kind_of(Ending const& ending, bool done) noexcept {
 
 std::string_view name_of(Outcome::Kind kind) noexcept {
   switch (kind) {
-    case Outcome::Kind::completed: return "completed";
-    case Outcome::Kind::bugcheck: return "bugcheck";
-    case Outcome::Kind::deadlock: return "deadlock";
-    case Outcome::Kind::step_limit: return "step limit";
-    case Outcome::Kind::fault: return "fault";
-    case Outcome::Kind::failed_checks: return "failed checks";
-    case Outcome::Kind::memory_limit: return "memory limit";
+    case Outcome::Kind::completed:
+      return "completed";
+    case Outcome::Kind::bugcheck:
+      return "bugcheck";
+    case Outcome::Kind::deadlock:
+      return "deadlock";
+    case Outcome::Kind::step_limit:
+      return "step limit";
+    case Outcome::Kind::fault:
+      return "fault";
+    case Outcome::Kind::failed_checks:
+      return "failed checks";
+    case Outcome::Kind::memory_limit:
+      return "memory limit";
   }
   return "?";
 }
@@ -75,8 +88,10 @@ Outcome System::execute(void (*body)(void*), void* argument) {
     outcome.kind_ = Outcome::Kind::memory_limit;
     ending.reason = "no memory for the System";
   } else {
-    if (first) kernel.session->job = &job;
-    else harness::hand_over(*kernel.session, job);
+    if (first)
+      kernel.session->job = &job;
+    else
+      harness::hand_over(*kernel.session, job);
     ending = kernel.simulation->run();
     outcome.kind_ = kind_of(ending, job.done);
     // A requirement that failed ended the callable's thread; nothing unwinds it.
@@ -91,15 +106,18 @@ Outcome System::execute(void (*body)(void*), void* argument) {
   }
   outcome.failures_.swap(kernel.failures);
   if (!job.escaped.empty()) outcome.failures_.push_back("the callable threw: " + job.escaped);
-  if (outcome.completed() && !outcome.failures_.empty()) outcome.kind_ = Outcome::Kind::failed_checks;
+  if (outcome.completed() && !outcome.failures_.empty())
+    outcome.kind_ = Outcome::Kind::failed_checks;
 
   outcome.report_ = fmt::format("{}", name_of(outcome.kind_));
   if (outcome.kind_ == Outcome::Kind::bugcheck)
-    outcome.report_ += fmt::format(" 0x{:08X} ({:#x}, {:#x}, {:#x}, {:#x})", outcome.code_, outcome.parameters_[0],
-                                   outcome.parameters_[1], outcome.parameters_[2], outcome.parameters_[3]);
+    outcome.report_ +=
+        fmt::format(" 0x{:08X} ({:#x}, {:#x}, {:#x}, {:#x})", outcome.code_, outcome.parameters_[0],
+                    outcome.parameters_[1], outcome.parameters_[2], outcome.parameters_[3]);
   if (*ending.reason) outcome.report_ += fmt::format(": {}", ending.reason);
   for (std::string const& failure : outcome.failures_) outcome.report_ += "\n  " + failure;
-  outcome.report_ += fmt::format("\n{}\nsteps {} trace {:016x}", replay_line(kernel.config), steps(), trace_hash());
+  outcome.report_ += fmt::format("\n{}\nsteps {} trace {:016x}", replay_line(kernel.config),
+                                 steps(), trace_hash());
   if (over) kernel.final_outcome = outcome;
   return outcome;
 }
@@ -112,8 +130,12 @@ std::uint64_t System::trace_hash() const noexcept {
   return kernel_->simulation ? kernel_->simulation->trace_hash() : 0;
 }
 
-std::uint64_t System::steps() const noexcept { return kernel_->simulation ? kernel_->simulation->steps() : 0; }
+std::uint64_t System::steps() const noexcept {
+  return kernel_->simulation ? kernel_->simulation->steps() : 0;
+}
 
-Config const& System::config() const noexcept { return kernel_->config; }
+Config const& System::config() const noexcept {
+  return kernel_->config;
+}
 
 }  // namespace mica

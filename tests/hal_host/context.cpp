@@ -136,7 +136,8 @@ TEST_CASE("a handler above DISPATCH_LEVEL must not switch", "[hal_host]") {
   CHECK(rig.run().end == End::violation);
 }
 
-TEST_CASE("a dispatch interrupt may switch, and the level it interrupted comes back", "[hal_host]") {
+TEST_CASE("a dispatch interrupt may switch, and the level it interrupted comes back",
+          "[hal_host]") {
   Rig rig{{}};
   Pair pair;
   unsigned dispatches = 0;

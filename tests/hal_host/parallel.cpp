@@ -31,7 +31,8 @@ TEST_CASE("parallel processors exclude each other and wake each other", "[hal_ho
     CHECK(counter == 8000);
     CHECK(ipis > 0);
     unsigned calls = 0;
-    rig.simulation().interrupt([](void* argument) NTAPI { ++*static_cast<unsigned*>(argument); }, &calls);
+    rig.simulation().interrupt([](void* argument) NTAPI { ++*static_cast<unsigned*>(argument); },
+                               &calls);
     CHECK(rig.run().end == End::quiet);
     CHECK(calls == 1);
   }
@@ -42,7 +43,7 @@ TEST_CASE("parallel: idle time is jumped over", "[hal_host]") {
   std::uint64_t fired_at = 0;
   rig.body[0] = [&] {
     HOLDS(rig.start(1));
-    Machine::arm_clock({36'000'000'000});   // an hour
+    Machine::arm_clock({36'000'000'000});  // an hour
   };
   rig.on_clock = [&] { fired_at = Machine::interrupt_time().value_100ns; };
   auto const before = std::chrono::steady_clock::now();

@@ -1,6 +1,7 @@
-// A bare simulation with no executive above it: each processor runs the body a test gave it, then idles.
-//   Bodies are entered at DISPATCH_LEVEL on the processor's own stack. Inside them HOLDS(...) checks: Catch2's own
-//   state belongs to the thread that runs the test.
+// A bare simulation with no executive above it: each processor runs the body a test gave it, then
+// idles.
+//   Bodies are entered at DISPATCH_LEVEL on the processor's own stack. Inside them HOLDS(...)
+//   checks: Catch2's own state belongs to the thread that runs the test.
 #pragma once
 
 #include <functional>
@@ -30,7 +31,8 @@ struct Options {
 
 class Rig {
  public:
-  explicit Rig(Options options) : options_{options}, random_{options.seed}, region_{Region::acquire(8 << 20)} {
+  explicit Rig(Options options)
+      : options_{options}, random_{options.seed}, region_{Region::acquire(8 << 20)} {
     Setup setup;
     setup.handlers = &handlers;
     setup.processors = options.processors;
@@ -40,7 +42,8 @@ class Rig {
     setup.region = region_;
     setup.shared_data = static_cast<KUSER_SHARED_DATA*>(region_->take_storage(page_size));
     setup.owner = this;
-    blocks_ = static_cast<Machine::Processor*>(region_->take_storage(sizeof(Machine::Processor) * max_processors));
+    blocks_ = static_cast<Machine::Processor*>(
+        region_->take_storage(sizeof(Machine::Processor) * max_processors));
     for (unsigned i = 0; i < max_processors; ++i) {
       blocks_[i].pcr.Prcb.Number = static_cast<UCHAR>(i);
       stacks_[i] = region_->take_storage(Machine::stack_size);
@@ -59,10 +62,16 @@ class Rig {
     if (int const line = first_failed_line.exchange(0)) FAIL_CHECK("HOLDS failed in line " << line);
     return ending;
   }
-  [[nodiscard]] hal::Stack stack(unsigned number) const { return {stacks_[number], Machine::stack_size}; }
+  [[nodiscard]] hal::Stack stack(unsigned number) const {
+    return {stacks_[number], Machine::stack_size};
+  }
   // A stack for a context of the test's own.
-  [[nodiscard]] hal::Stack new_stack() { return {region_->take_storage(Machine::stack_size), Machine::stack_size}; }
-  [[nodiscard]] bool start(unsigned number) { return Machine::start_processor(blocks_[number], stack(number)); }
+  [[nodiscard]] hal::Stack new_stack() {
+    return {region_->take_storage(Machine::stack_size), Machine::stack_size};
+  }
+  [[nodiscard]] bool start(unsigned number) {
+    return Machine::start_processor(blocks_[number], stack(number));
+  }
   [[nodiscard]] Simulation& simulation() { return *simulation_; }
   [[nodiscard]] Region& region() { return *region_; }
 
@@ -70,7 +79,9 @@ class Rig {
   std::function<void()> on_dispatch, on_ipi, on_clock;
 
  private:
-  static Rig& here() noexcept { return *static_cast<Rig*>(Machine::current().core.simulation->owner()); }
+  static Rig& here() noexcept {
+    return *static_cast<Rig*>(Machine::current().core.simulation->owner());
+  }
   static void call(std::function<void()> const& function) {
     if (function) function();
   }

@@ -10,7 +10,7 @@ struct Finished {
   std::uint64_t hash;
   std::uint64_t steps;
   unsigned ipis;
-  std::uint32_t order;   // which processor took the lock when, as digits
+  std::uint32_t order;  // which processor took the lock when, as digits
 };
 
 // Every processor takes a lock a few times and pokes its neighbour; the order is the schedule's.
@@ -93,7 +93,8 @@ TEST_CASE("interrupt time jumps to the armed clock when all are halted", "[hal_h
   CHECK(rig.simulation().steps() < 1000);
 }
 
-TEST_CASE("a loop that polls the time ends, and so does one that waits for the clock", "[hal_host]") {
+TEST_CASE("a loop that polls the time ends, and so does one that waits for the clock",
+          "[hal_host]") {
   Rig rig{{}};
   bool fired = false;
   rig.body[0] = [&] {
@@ -106,7 +107,8 @@ TEST_CASE("a loop that polls the time ends, and so does one that waits for the c
   CHECK(fired);
 }
 
-TEST_CASE("what nobody will change is a deadlock, what never ends meets the step limit", "[hal_host]") {
+TEST_CASE("what nobody will change is a deadlock, what never ends meets the step limit",
+          "[hal_host]") {
   std::atomic<std::uint32_t> word{1};
   Rig spinning{{.processors = 2}};
   spinning.body[0] = [&] {
@@ -130,7 +132,7 @@ TEST_CASE("lowering delivers what is pending, highest first", "[hal_host]") {
     Machine::request_dispatch();
     Machine::arm_clock({0});
     Machine::send_ipi(0);
-    for (int i = 0; i < 2000; ++i) Machine::interrupt_time();   // long enough for both to arrive
+    for (int i = 0; i < 2000; ++i) Machine::interrupt_time();  // long enough for both to arrive
     HOLDS(order.empty());
     Machine::lower(old);
     HOLDS(order == "ic");
@@ -200,7 +202,8 @@ TEST_CASE("a device interrupt wakes a quiet System", "[hal_host]") {
   rig.body[0] = [&] { HOLDS(rig.start(1)); };
   REQUIRE(rig.run().end == End::quiet);
   unsigned calls = 0;
-  rig.simulation().interrupt([](void* argument) NTAPI { ++*static_cast<unsigned*>(argument); }, &calls);
+  rig.simulation().interrupt([](void* argument) NTAPI { ++*static_cast<unsigned*>(argument); },
+                             &calls);
   REQUIRE(rig.run().end == End::quiet);
   CHECK(calls == 1);
 }

@@ -1,7 +1,8 @@
-// A program that embeds the library and watches it: nothing is printed, no handler is installed, the environment is
-// not read and the process does not exit, whatever way a System ends. And outside a System an NT routine says so.
-#include <mica/system.hpp>
+// A program that embeds the library and watches it: nothing is printed, no handler is installed,
+// the environment is not read and the process does not exit, whatever way a System ends. And
+// outside a System an NT routine says so.
 #include <nt/ke.h>
+#include <mica/system.hpp>
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -33,9 +34,15 @@ char* __wrap_secure_getenv(char const* name) {
   forbidden_call = std::string{"secure_getenv "} + name;
   return nullptr;
 }
-[[noreturn]] void __wrap_exit(int) { std::abort(); }
-[[noreturn]] void __wrap__exit(int) { std::abort(); }
-[[noreturn]] void __wrap_quick_exit(int) { std::abort(); }
+[[noreturn]] void __wrap_exit(int) {
+  std::abort();
+}
+[[noreturn]] void __wrap__exit(int) {
+  std::abort();
+}
+[[noreturn]] void __wrap_quick_exit(int) {
+  std::abort();
+}
 void (*__wrap_signal(int, void (*)(int)))(int) {
   forbidden_call = "signal";
   return nullptr;
@@ -60,7 +67,8 @@ struct Dispositions {
 
 void read_dispositions(Dispositions& all) {
   std::memset(static_cast<void*>(&all), 0, sizeof all);
-  for (int number = 1; number <= 64; ++number) __real_sigaction(number, nullptr, &all.actions[number]);
+  for (int number = 1; number <= 64; ++number)
+    __real_sigaction(number, nullptr, &all.actions[number]);
   ::sigprocmask(SIG_SETMASK, nullptr, &all.mask);
 }
 
@@ -117,7 +125,8 @@ void call_outside() {
   }
   ::close(ends[1]);
   char message[200] = {};
-  expect(::read(ends[0], message, sizeof message - 1) > 0, "a call outside a System leaves a message");
+  expect(::read(ends[0], message, sizeof message - 1) > 0,
+         "a call outside a System leaves a message");
   ::close(ends[0]);
   int status = 0;
   ::waitpid(child, &status, 0);

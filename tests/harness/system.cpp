@@ -155,7 +155,7 @@ TEST_CASE("idle time takes no time", "[harness]") {
   ULONGLONG before = 0, after = 0;
   system.run([&] {
     before = KeQueryInterruptTime();
-    mica::test::sleep(36'000 * 10'000'000LL);   // ten hours
+    mica::test::sleep(36'000 * 10'000'000LL);  // ten hours
     after = KeQueryInterruptTime();
   });
   CHECK(after - before >= 36'000 * 10'000'000ULL);
@@ -175,5 +175,5 @@ TEST_CASE("Systems live side by side, on several threads", "[harness]") {
     });
   for (std::thread& thread : threads) thread.join();
   CHECK(completed == 4);
-  std::thread{[&] { two.run([] {}); }}.join();   // a System may change threads between runs
+  std::thread{[&] { two.run([] {}); }}.join();  // a System may change threads between runs
 }
