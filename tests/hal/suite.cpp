@@ -59,6 +59,12 @@ void run(Case const& one) noexcept {
   (Line{} << (state.failures.load() == before ? "[ OK ] " : "[FAIL] ") << one.name << "\n").print();
 }
 
+void run(std::span<Case const> cases) noexcept {
+  for (Case const& one : cases) {
+    if (state.processors >= one.processors) run(one);
+  }
+}
+
 }  // namespace
 
 void check(bool holds, char const* expression, char const* file, int line) noexcept {
@@ -81,7 +87,9 @@ void NTAPI prepare(unsigned processors) noexcept {
 
 Machine::Processor& NTAPI processor_block(unsigned number) noexcept { return state.blocks[number]; }
 
-void NTAPI start() noexcept {
+void NTAPI start() noexcept { start_with({}); }
+
+void start_with(std::span<Case const> more) noexcept {
   HAL_CHECK(Machine::irql() == DISPATCH_LEVEL);
   HAL_CHECK(&Machine::current() == &state.blocks[0]);
   take_pages();
@@ -89,10 +97,9 @@ void NTAPI start() noexcept {
   start_processors();
   for (auto const list : {irql_cases, delivery_cases, context_cases, processor_cases, clock_cases, idle_cases,
                           memory_cases, flush_cases, diagnosis_cases}) {
-    for (Case const& one : list()) {
-      if (state.processors >= one.processors) run(one);
-    }
+    run(list());
   }
+  run(more);
   bool const passed = state.failures.load() == 0;
   (Line{} << (passed ? "ALL CHECKS OF THE SEAM PASSED (" : "CHECKS OF THE SEAM FAILED (") << state.checks.load()
           << " checks)\n")

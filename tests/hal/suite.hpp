@@ -27,6 +27,10 @@ void NTAPI prepare(unsigned processors) noexcept;
 [[nodiscard]] hal::Handlers const& NTAPI handlers() noexcept;
 [[noreturn]] void NTAPI start() noexcept;
 
+struct Case;
+// The same with cases of the runner's own after the common ones.
+[[noreturn]] void start_with(std::span<Case const> more) noexcept;
+
 // ---- For cases
 struct Case {
   char const* name;

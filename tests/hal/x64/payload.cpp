@@ -2,6 +2,7 @@
 #include "hal_x64/payload.hpp"
 
 #include "faults.hpp"
+#include "pc.hpp"
 #include "suite.hpp"
 
 namespace mica::hal_x64::payload {
@@ -15,7 +16,7 @@ Machine::Processor& processor_block(unsigned number) noexcept { return hal_suite
 
 void start() noexcept {
   if (hal_suite::fault_wanted()) hal_suite::make_fault();
-  hal_suite::start();
+  hal_suite::start_with(hal_suite::pc_cases());
 }
 
 }  // namespace mica::hal_x64::payload
