@@ -22,6 +22,7 @@ NTSTATUS NTAPI check_name(UNICODE_STRING const* name) noexcept {
 }
 
 NTSTATUS NTAPI check_attributes(OBJECT_ATTRIBUTES const* attributes) noexcept {
+  if (attributes == nullptr) return STATUS_SUCCESS;
   if (attributes->Length != sizeof(OBJECT_ATTRIBUTES)) return STATUS_INVALID_PARAMETER;
   if ((attributes->Attributes & ~ULONG{OBJ_VALID_ATTRIBUTES}) != 0) return STATUS_INVALID_PARAMETER;
   return attributes->ObjectName == nullptr ? STATUS_SUCCESS : check_name(attributes->ObjectName);
@@ -48,10 +49,8 @@ NTSTATUS NTAPI ObCreateObject(KPROCESSOR_MODE, POBJECT_TYPE ObjectType,
                               POBJECT_ATTRIBUTES ObjectAttributes, KPROCESSOR_MODE AccessMode,
                               PVOID, ULONG ObjectSize, ULONG, ULONG, PVOID* Object) {
   *Object = nullptr;
-  if (ObjectAttributes != nullptr) {
-    NTSTATUS const valid = check_attributes(ObjectAttributes);
-    if (!NT_SUCCESS(valid)) return valid;
-  }
+  NTSTATUS const valid = check_attributes(ObjectAttributes);
+  if (!NT_SUCCESS(valid)) return valid;
   void* const object = allocate_object(ObjectType, ObjectSize);
   if (object == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   Header& header = header_of(object);

@@ -1,5 +1,7 @@
 #include "ob/handle.hpp"
 
+#include <nt/zw/objects.h>
+
 #include "ke/bugcheck.hpp"
 #include "ob/lookup.hpp"
 #include "ob/state.hpp"

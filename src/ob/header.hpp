@@ -61,8 +61,8 @@ void NTAPI reap() noexcept;
 // A copy of `path` as the object's name, not yet inserted.
 [[nodiscard]] NTSTATUS NTAPI give_name(Header& header, UNICODE_STRING const& path,
                                        HANDLE root) noexcept;
-// STATUS_INVALID_PARAMETER for a wrong Length or unknown bits, STATUS_OBJECT_NAME_INVALID for a
-// name that cannot be one.
+// Null is valid. STATUS_INVALID_PARAMETER for a wrong Length or unknown bits,
+// STATUS_OBJECT_NAME_INVALID for a name that cannot be one.
 [[nodiscard]] NTSTATUS NTAPI check_attributes(OBJECT_ATTRIBUTES const* attributes) noexcept;
 [[nodiscard]] NTSTATUS NTAPI check_name(UNICODE_STRING const* name) noexcept;
 

@@ -144,6 +144,7 @@ MICA_CASE("Io: a completion routine is called for the results it asked for") {
   Stack stack;
   for (auto const& row : rows) {
     Trip own{};
+    stack.trip.count = 0;
     stack.layer(0).status = row.status;
     PIRP const irp = stack.make_irp();
     IoSetCompletionRoutine(irp, note, &own, row.success, row.error, row.cancel);
