@@ -126,7 +126,9 @@ void make_fault() noexcept {
   }
   Machine::raise(DISPATCH_LEVEL);
   for (Named const& fault : faults) {
-    if (std::string_view{fault.name} == Machine::command_line() + sizeof option - 1) fault.make();
+    if (std::string_view{fault.name} == Machine::command_line() + sizeof option - 1) {
+      call(reinterpret_cast<std::uint64_t>(fault.make));
+    }
   }
   print("no fault\n");
   Machine::stop(hal::Verdict::failed);
