@@ -1,0 +1,168 @@
+// Stopping.                                                                    [MSDN KeBugCheckEx]
+//   Any IRQL, whatever is held or broken: no lock is taken, because its holder may be among the
+//   frozen.
+#include "ke/bugcheck_callbacks.hpp"
+#include "ke/text.hpp"
+
+namespace mica::ke {
+namespace {
+
+struct Stop {
+  ULONG code;
+  ULONG_PTR parameters[4];
+  std::uint64_t frame;        // where the backtrace begins; 0: here
+  std::uint64_t instruction;  // of a fault, else 0
+};
+
+void print_place(std::uint64_t address) noexcept {
+  Line line;
+  line.text("  ").hex(address, 16);
+  hal::SymbolName const symbol = Machine::symbol_name(address);
+  if (symbol.name != nullptr) line.text("  ").text(symbol.name).text("+").hex(symbol.offset, 1);
+  line.print();
+}
+
+void print(Stop const& stop) noexcept {
+  Line line;
+  line.text("*** STOP: ").hex(stop.code, 8);
+  char const* separator = " (";
+  for (ULONG_PTR const parameter : stop.parameters) {
+    line.text(separator).hex(parameter, 16);
+    separator = ",";
+  }
+  line.text(")").print();
+  line.text(bugcheck_name(stop.code)).print();
+  line.text("processor ")
+      .decimal(Machine::processor_number())
+      .text(", IRQL ")
+      .decimal(Machine::irql())
+      .print();
+  if (stop.instruction != 0) print_place(stop.instruction);
+  std::uint64_t addresses[32];
+  std::size_t const count = Machine::backtrace(stop.frame, addresses, std::size(addresses));
+  for (std::size_t i = 0; i < count; ++i) print_place(addresses[i]);
+}
+
+// Only the first processor goes on. One that comes here again had its bugcheck go wrong: there is
+// nothing left to try.
+void win(BugcheckState& bugcheck) noexcept {
+  std::uint32_t const self = Machine::processor_number() + 1;
+  std::uint32_t owner = 0;
+  if (bugcheck.owner.compare_exchange_strong(owner, self)) return;
+  if (owner == self) Machine::stop(hal::Verdict::bugcheck);
+  for (;;) Machine::await(bugcheck.owner, owner);  // until it freezes us
+}
+
+[[noreturn]] void stop_system(Stop const& stop) noexcept {
+  BugcheckState& bugcheck = state().bugcheck;
+  if (bugcheck.divert != nullptr) bugcheck.divert(stop.code, stop.parameters);
+  KIRQL const irql = Machine::irql();
+  win(bugcheck);
+  bugcheck.code = stop.code;
+  std::copy(std::begin(stop.parameters), std::end(stop.parameters), bugcheck.parameters);
+  Machine::freeze_others();
+  print(stop);
+  if (irql < HIGH_LEVEL) static_cast<void>(Machine::raise(HIGH_LEVEL));
+  run_bugcheck_callbacks(bugcheck);
+  Machine::stop(hal::Verdict::bugcheck);
+}
+
+}  // namespace
+
+void NTAPI bugcheck(ULONG code, ULONG_PTR first, ULONG_PTR second, ULONG_PTR third,
+                    ULONG_PTR fourth) noexcept {
+  stop_system({code, {first, second, third, fourth}, 0, 0});
+}
+
+void NTAPI raise_status(NTSTATUS status, void* caller) noexcept {
+  bugcheck(KMODE_EXCEPTION_NOT_HANDLED, static_cast<ULONG>(status), as_parameter(caller));
+}
+
+namespace {
+
+// The vectors that UNEXPECTED_KERNEL_MODE_TRAP names. [SDM 3A, "Exception and Interrupt Vectors"]
+constexpr ULONG_PTR double_fault_vector = 8;
+
+constexpr ULONG_PTR access_of(hal::Fault const& fault, ULONG_PTR write,
+                              ULONG_PTR execute) noexcept {
+  return fault.execute ? execute : fault.write ? write : 0;
+}
+
+Stop page_fault(hal::Fault const& fault) noexcept {
+  if (fault.irql >= DISPATCH_LEVEL)  // [MSDN Bug Check 0xA]: 1 is a write, 8 an execution
+    return {IRQL_NOT_LESS_OR_EQUAL,
+            {fault.address, fault.irql, access_of(fault, 1, 8), fault.instruction},
+            0,
+            0};
+  // [MSDN Bug Check 0x50]: 2 is a write, 0x10 an execution
+  return {PAGE_FAULT_IN_NONPAGED_AREA,
+          {fault.address, access_of(fault, 2, 0x10), fault.instruction, 0},
+          0,
+          0};
+}
+
+Stop exception(NTSTATUS status, hal::Fault const& fault) noexcept {
+  return {KMODE_EXCEPTION_NOT_HANDLED, {static_cast<ULONG>(status), fault.instruction, 0, 0}, 0, 0};
+}
+
+Stop trap(ULONG_PTR vector, hal::Fault const& fault) noexcept {
+  return {UNEXPECTED_KERNEL_MODE_TRAP,
+          {vector, fault.error_code, fault.instruction, fault.stack},
+          0,
+          0};
+}
+
+Stop stop_of(hal::Fault const& fault) noexcept {
+  switch (fault.kind) {
+    case hal::FaultKind::page_fault:
+      return page_fault(fault);
+    case hal::FaultKind::invalid_opcode:
+      return exception(STATUS_ILLEGAL_INSTRUCTION, fault);
+    case hal::FaultKind::divide_error:
+      return exception(STATUS_INTEGER_DIVIDE_BY_ZERO, fault);
+    case hal::FaultKind::general_protection:
+      return exception(STATUS_ACCESS_VIOLATION, fault);
+    case hal::FaultKind::breakpoint:
+      return exception(STATUS_BREAKPOINT, fault);
+    case hal::FaultKind::machine_check:
+      return {MACHINE_CHECK_EXCEPTION, {fault.error_code, 0, 0, 0}, 0, 0};
+    case hal::FaultKind::stack_overflow:
+    case hal::FaultKind::double_fault:
+      return trap(double_fault_vector, fault);
+    case hal::FaultKind::other:
+      break;
+  }
+  return trap(fault.vector, fault);
+}
+
+}  // namespace
+
+void NTAPI fault(hal::Fault const& fault) noexcept {
+  Stop stop = stop_of(fault);
+  stop.frame = fault.frame;
+  stop.instruction = fault.instruction;
+  stop_system(stop);
+}
+
+}  // namespace mica::ke
+
+namespace mica {
+
+void NTAPI assertion_failed(char const* expression, char const* file, int line) noexcept {
+  ke::Line{}.text("Assertion failed: ").text(expression).print();
+  ke::Line{}.text("  ").text(file).text(":").decimal(static_cast<std::uint64_t>(line)).print();
+  ke::raise_status(STATUS_ASSERTION_FAILURE, __builtin_return_address(0));
+}
+
+}  // namespace mica
+
+void NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1,
+                        ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
+                        ULONG_PTR BugCheckParameter4) {
+  mica::ke::bugcheck(BugCheckCode, BugCheckParameter1, BugCheckParameter2, BugCheckParameter3,
+                     BugCheckParameter4);
+}
+
+void NTAPI KeBugCheck(ULONG BugCheckCode) {
+  mica::ke::bugcheck(BugCheckCode);
+}

@@ -1,0 +1,26 @@
+// Critical regions: normal kernel APCs stay away from the calling thread. [MSDN
+// KeEnterCriticalRegion]
+//   The count belongs to the thread; only its own code changes it here.
+#include "ke/thread.hpp"
+#include "ke/verifier.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+void NTAPI KeEnterCriticalRegion(void) {
+  Thread& thread = current_thread();
+  require_irql(PASSIVE_LEVEL, APC_LEVEL, Rule::enter_region_level, &thread);
+  --thread.kernel_apc_disable;
+}
+
+void NTAPI KeLeaveCriticalRegion(void) {
+  Thread& thread = current_thread();
+  require_irql(PASSIVE_LEVEL, APC_LEVEL, Rule::leave_region_level, &thread);
+  if (thread.kernel_apc_disable == 0) [[unlikely]]
+    violation(Rule::leave_critical_region, 0);
+  ++thread.kernel_apc_disable;
+}
+
+BOOLEAN NTAPI KeAreApcsDisabled(void) {
+  return current_thread().kernel_apc_disable != 0 ? TRUE : FALSE;
+}

@@ -1,0 +1,160 @@
+// Deferred procedure calls. [MSDN KeInitializeDpc, KeInsertQueueDpc, "Organization of DPC Queues"]
+//   Invariant D1: each successful insert is one call or one removal.
+//   A DPC of low importance waits until its processor takes the next tick, idles, or has enough to
+//   do to make it worth an interrupt; one of high importance goes to the head of the queue.
+#include "ke/interrupts.hpp"
+#include "ke/object_type.hpp"
+#include "ke/verifier.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+namespace {
+
+constexpr ULONG worthwhile_depth = 4;
+
+// KDPC::Number: 0 for whichever processor inserts it, else one more than the number of the target.
+constexpr USHORT any_processor = 0;
+
+constexpr ULONG_PTR invalid_dpc = 1;        // TIMER_OR_DPC_INVALID: what is invalid
+constexpr ULONG unexpected_in_callout = 2;  // IRQL_UNEXPECTED_VALUE: where it was noticed
+
+using QueueWord = std::atomic_ref<PVOID>;
+QueueWord queue_word(KDPC& dpc) noexcept {
+  return QueueWord{const_cast<PVOID&>(dpc.DpcData)};
+}
+
+Processor& target_of(KDPC const& dpc) noexcept MICA_REQUIRES(at_dispatch) {
+  return dpc.Number == any_processor ? current() : state().processors[dpc.Number - 1u];
+}
+
+// Sees to it that the target comes to look at its queue.
+void announce(Processor& target, KDPC_IMPORTANCE importance, ULONG depth) noexcept
+    MICA_REQUIRES(at_dispatch) {
+  if (&target != &current()) return Machine::send_ipi(target.machine.pcr.Prcb.Number);
+  bool const idle = Machine::current_thread() == &target.idle;
+  if (importance != LowImportance || depth >= worthwhile_depth || idle) Machine::request_dispatch();
+}
+
+void initialize_dpc(KDPC& dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context) noexcept {
+  dpc = {};
+  dpc.Type = type;
+  dpc.Importance = MediumImportance;
+  dpc.DeferredRoutine = routine;
+  dpc.DeferredContext = context;
+}
+
+}  // namespace
+
+void NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext) {
+  initialize_dpc(*Dpc, DpcObject, DeferredRoutine, DeferredContext);
+}
+
+BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
+  RaiseToHigh raised;
+  at_dispatch.assert_held();
+  Processor& target = target_of(*Dpc);
+  auto const importance = static_cast<KDPC_IMPORTANCE>(Dpc->Importance);
+  ULONG depth = 0;
+  {
+    SpinGuardAtDispatch guard{target.dpcs.lock};
+    PVOID expected = nullptr;
+    // Sequentially consistent, and made even when it fails: what the caller stored before is seen
+    // by the routine that is still to run.
+    if (!queue_word(*Dpc).compare_exchange_strong(expected, &target.dpcs)) return FALSE;
+    Dpc->SystemArgument1 = SystemArgument1;
+    Dpc->SystemArgument2 = SystemArgument2;
+    if (importance == HighImportance)
+      target.dpcs.prepend(*Dpc);
+    else
+      target.dpcs.append(*Dpc);
+    depth = target.dpcs.depth();
+  }
+  announce(target, importance, depth);
+  return TRUE;
+}
+
+BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc) {
+  RaiseToHigh raised;
+  at_dispatch.assert_held();
+  for (;;) {
+    auto* const queue = static_cast<DpcQueue*>(queue_word(*Dpc).load());
+    if (queue == nullptr) return FALSE;
+    SpinGuardAtDispatch guard{queue->lock};
+    if (queue_word(*Dpc).load(std::memory_order_relaxed) != queue) continue;
+    queue->remove(*Dpc);
+    queue_word(*Dpc).store(nullptr, std::memory_order_release);
+    return TRUE;
+  }
+}
+
+void NTAPI KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance) {
+  Dpc->Importance = static_cast<UCHAR>(Importance);
+}
+
+void NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number) {
+  auto const number = static_cast<UCHAR>(Number);
+  if (number >= state().count) [[unlikely]]
+    bugcheck(TIMER_OR_DPC_INVALID, invalid_dpc, as_parameter(Dpc), number);
+  Dpc->Number = static_cast<USHORT>(number + 1);
+}
+
+NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber) {
+  if (ProcNumber->Group != 0 || ProcNumber->Reserved != 0 || ProcNumber->Number >= state().count)
+    return STATUS_INVALID_PARAMETER;
+  Dpc->Number = static_cast<USHORT>(ProcNumber->Number + 1);
+  return STATUS_SUCCESS;
+}
+
+namespace {
+
+// A DPC for each processor, behind everything that was queued there before; the last one to run
+// sets the event.
+struct Flush {
+  std::atomic<ULONG> left;
+  KEVENT done;
+  KDPC dpcs[max_processors];
+
+  static void NTAPI arrived(PKDPC, PVOID context, PVOID, PVOID) {
+    auto& flush = *static_cast<Flush*>(context);
+    if (flush.left.fetch_sub(1) == 1) static_cast<void>(KeSetEvent(&flush.done, 0, FALSE));
+  }
+};
+
+}  // namespace
+
+void NTAPI KeFlushQueuedDpcs(void) {
+  Flush flush;
+  MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, nullptr);
+  ULONG const count = static_cast<ULONG>(std::popcount(state().active.load()));
+  flush.left = count;
+  KeInitializeEvent(&flush.done, NotificationEvent, FALSE);
+  for (ULONG number = 0; number < count; ++number) {
+    KDPC& dpc = flush.dpcs[number];
+    KeInitializeDpc(&dpc, Flush::arrived, &flush);
+    KeSetTargetProcessorDpc(&dpc, static_cast<CCHAR>(number));
+    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+  }
+  static_cast<void>(KeWaitForSingleObject(&flush.done, Executive, KernelMode, FALSE, nullptr));
+}
+
+namespace mica::ke {
+
+void NTAPI retire_dpcs() noexcept {
+  Processor& processor = current();
+  DpcCall call;
+  processor.in_dpc = true;
+  while (processor.dpcs.take(call)) {
+    call.routine(call.dpc, call.context, call.first, call.second);
+    // Invariant D2. Below DISPATCH_LEVEL this may be another processor by now: nothing but the
+    // level is looked at.
+    KIRQL const level = Machine::irql();
+    if (level != DISPATCH_LEVEL) [[unlikely]]
+      bugcheck(IRQL_UNEXPECTED_VALUE,
+               static_cast<ULONG>(level) << 16 | DISPATCH_LEVEL << 8 | unexpected_in_callout,
+               reinterpret_cast<ULONG_PTR>(call.routine), as_parameter(call.context));
+  }
+  processor.in_dpc = false;
+}
+
+}  // namespace mica::ke

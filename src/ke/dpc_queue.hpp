@@ -1,0 +1,43 @@
+// Rules for DPC queues
+//   One a processor. Inserting and removing: any IRQL. The lock is a leaf, taken at HIGH_LEVEL, so
+//   that interrupt handlers of any level share it. KDPC::DpcData names the queue a DPC is in: it
+//   changes from null by compare-exchange and back to null under the lock of the queue it names.
+//   [MSDN KeInsertQueueDpc]
+#pragma once
+
+#include <atomic>
+
+#include "base/list.hpp"
+#include "ke/spin_lock.hpp"
+
+namespace mica::ke {
+
+// A DPC about to run: copied out of its KDPC, which the routine may free or insert again.
+struct DpcCall {
+  PKDPC dpc;
+  PKDEFERRED_ROUTINE routine;
+  PVOID context;
+  PVOID first;
+  PVOID second;
+};
+
+class DpcQueue {
+ public:
+  SpinLock<Rank::dpc> lock;
+
+  void append(KDPC& dpc) noexcept MICA_REQUIRES(lock);
+  void prepend(KDPC& dpc) noexcept MICA_REQUIRES(lock);
+  // It is in this queue.
+  void remove(KDPC& dpc) noexcept MICA_REQUIRES(lock);
+  // Takes the first out. False when empty. Raises to HIGH_LEVEL for it.
+  [[nodiscard]] bool take(DpcCall& call) noexcept;
+
+  // Without the lock: a hint.
+  [[nodiscard]] ULONG depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
+
+ private:
+  LIST_ENTRY list_;  // initialised when a DPC comes into the empty queue
+  std::atomic<ULONG> depth_;
+};
+
+}  // namespace mica::ke

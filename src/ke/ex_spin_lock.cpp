@@ -1,0 +1,144 @@
+// Reader-writer spin locks. [MSDN ExAcquireSpinLockExclusive, ExAcquireSpinLockShared]
+//   Bit 31: held exclusively. Bit 30: a writer waits, so no reader enters any more. Below: how many
+//   readers hold it.
+#include "ke/verifier.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+namespace {
+
+constexpr std::uint32_t exclusive = 0x80000000;
+constexpr std::uint32_t writer_waits = 0x40000000;
+constexpr std::uint32_t readers = writer_waits - 1;
+
+using Word = std::atomic_ref<std::uint32_t>;
+
+Word word_of(PEX_SPIN_LOCK lock) noexcept {
+  return Word{*reinterpret_cast<std::uint32_t*>(const_cast<LONG*>(lock))};
+}
+
+bool try_shared(Word word, std::uint32_t& seen) noexcept {
+  seen = word.load(std::memory_order_relaxed);
+  if ((seen & (exclusive | writer_waits)) != 0) return false;
+  return word.compare_exchange_strong(seen, seen + 1, std::memory_order_acquire,
+                                      std::memory_order_relaxed);
+}
+
+// Takes the waiting mark away: whoever else waits to write sets it again.
+bool try_exclusive(Word word, std::uint32_t& seen) noexcept {
+  seen = word.load(std::memory_order_relaxed);
+  if ((seen & (exclusive | readers)) != 0) return false;
+  return word.compare_exchange_strong(seen, exclusive, std::memory_order_acquire,
+                                      std::memory_order_relaxed);
+}
+
+void acquire_shared(PEX_SPIN_LOCK lock) noexcept {
+  Word const word = word_of(lock);
+  std::uint32_t seen = 0;
+  while (!try_shared(word, seen))
+    if ((seen & (exclusive | writer_waits)) != 0) Machine::await(word, seen);
+}
+
+void acquire_exclusive(PEX_SPIN_LOCK lock) noexcept {
+  Word const word = word_of(lock);
+  std::uint32_t seen = 0;
+  while (!try_exclusive(word, seen)) {
+    if ((seen & (exclusive | readers)) == 0) continue;
+    Machine::await(word, word.fetch_or(writer_waits, std::memory_order_relaxed) | writer_waits);
+  }
+}
+
+void release_shared(PEX_SPIN_LOCK lock) noexcept {
+  std::uint32_t const before = word_of(lock).fetch_sub(1, std::memory_order_release);
+  if ((before & readers) == 0) [[unlikely]]
+    bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(const_cast<LONG*>(lock)));
+}
+
+void release_exclusive(PEX_SPIN_LOCK lock) noexcept {
+  std::uint32_t const before = word_of(lock).fetch_and(~exclusive, std::memory_order_release);
+  if ((before & exclusive) == 0) [[unlikely]]
+    bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(const_cast<LONG*>(lock)));
+}
+
+void const* object(PEX_SPIN_LOCK lock) noexcept {
+  return const_cast<LONG const*>(lock);
+}
+
+}  // namespace
+
+KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock) {
+  require_irql(PASSIVE_LEVEL, DISPATCH_LEVEL, Rule::acquire_spin_lock, object(SpinLock));
+  KIRQL const old = Machine::raise(DISPATCH_LEVEL);
+  acquire_shared(SpinLock);
+  return old;
+}
+
+void NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_spin_lock, object(SpinLock));
+  release_shared(SpinLock);
+  KeLowerIrql(OldIrql);
+}
+
+void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  acquire_shared(SpinLock);
+}
+
+void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_at_dispatch, object(SpinLock));
+  release_shared(SpinLock);
+}
+
+KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
+  require_irql(PASSIVE_LEVEL, DISPATCH_LEVEL, Rule::acquire_spin_lock, object(SpinLock));
+  KIRQL const old = Machine::raise(DISPATCH_LEVEL);
+  acquire_exclusive(SpinLock);
+  return old;
+}
+
+void NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_spin_lock, object(SpinLock));
+  release_exclusive(SpinLock);
+  KeLowerIrql(OldIrql);
+}
+
+void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  acquire_exclusive(SpinLock);
+}
+
+void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_at_dispatch, object(SpinLock));
+  release_exclusive(SpinLock);
+}
+
+// The caller's share becomes exclusive if it is the only one. [MSDN
+// ExTryConvertSharedSpinLockExclusive]
+LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  Word const word = word_of(SpinLock);
+  std::uint32_t seen = word.load(std::memory_order_relaxed);
+  while ((seen & (exclusive | readers)) == 1) {
+    std::uint32_t const next = exclusive | (seen & writer_waits);
+    if (word.compare_exchange_weak(seen, next, std::memory_order_acquire,
+                                   std::memory_order_relaxed))
+      return TRUE;
+  }
+  return FALSE;
+}
+
+LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  std::uint32_t seen = 0;
+  do
+    if (try_shared(word_of(SpinLock), seen)) return TRUE;
+  while ((seen & (exclusive | writer_waits)) == 0);
+  return FALSE;
+}
+
+LOGICAL NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  std::uint32_t seen = 0;
+  return try_exclusive(word_of(SpinLock), seen) ? TRUE : FALSE;
+}

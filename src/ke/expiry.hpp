@@ -1,0 +1,26 @@
+// What wheels and timers share.
+#pragma once
+
+#include "ke/wait.hpp"
+
+namespace mica::ke {
+
+// The Header.Type of KTHREAD::timeout: no object that anybody waits for.
+inline constexpr UCHAR timeout_type = 0x7F;
+
+// Links it into the current processor's wheel and arms the clock for it. The object is locked, if
+// it is one.
+void NTAPI link_timer(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(at_dispatch);
+
+// Takes it out of the wheel it is in. False: it is in none, because it expires or has expired.
+[[nodiscard]] bool NTAPI unlink_timer(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch);
+
+// Returns when the processor whose wheel it was in is done with it. No lock is held.
+void NTAPI await_expiry(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch);
+
+// Signals a timer that is due: wakes, queues its DPC, links a periodic one again. The object is
+// locked; `wakes` is finished by the caller after the unlock.
+void NTAPI signal_timer(KTIMER& timer, Tick now, WakeList& wakes) noexcept
+    MICA_REQUIRES(at_dispatch);
+
+}  // namespace mica::ke

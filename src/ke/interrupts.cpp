@@ -1,0 +1,30 @@
+#include "ke/interrupts.hpp"
+
+#include "ke/scheduler.hpp"
+
+namespace mica::ke {
+
+void NTAPI dispatch_interrupt() noexcept {
+  at_dispatch.assert_held();
+  Processor& processor = current();
+  // Nobody counted while every processor idled: what runs now must not reckon from a stale tick.
+  if (Machine::current_thread() == &processor.idle) count_ticks();
+  for (;;) {
+    if (processor.timers_due.load(std::memory_order_relaxed))
+      expire_timers();
+    else if (processor.dpcs.depth() != 0)
+      retire_dpcs();
+    else
+      break;
+  }
+  arm_clock();
+  reschedule();
+}
+
+void NTAPI ipi_interrupt() noexcept {
+  at_dispatch.assert_held();
+  count_ticks();
+  Machine::request_dispatch();
+}
+
+}  // namespace mica::ke

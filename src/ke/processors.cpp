@@ -1,0 +1,52 @@
+// Which processors there are: one group, group 0. [MSDN KeQueryActiveProcessorCountEx,
+// KeGetCurrentProcessorNumberEx]
+#include "ke/processor.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+namespace {
+
+// Processors never leave, and all are started before the first system thread runs.
+KAFFINITY active() noexcept {
+  return state().active.load(std::memory_order_acquire);
+}
+
+bool names_a_group(USHORT group) noexcept {
+  return group == 0 || group == ALL_PROCESSOR_GROUPS;
+}
+
+}  // namespace
+
+ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
+  ULONG const number = Machine::processor_number();
+  if (ProcNumber != nullptr)
+    *ProcNumber = {.Group = 0, .Number = static_cast<UCHAR>(number), .Reserved = 0};
+  return number;
+}
+
+ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
+  KAFFINITY const mask = active();
+  if (ActiveProcessors != nullptr) *ActiveProcessors = mask;
+  return static_cast<ULONG>(std::popcount(mask));
+}
+
+ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
+  return names_a_group(GroupNumber) ? static_cast<ULONG>(std::popcount(active())) : 0;
+}
+
+KAFFINITY NTAPI KeQueryActiveProcessors(void) {
+  return active();
+}
+
+ULONG NTAPI KeQueryMaximumProcessorCount(void) {
+  return state().count;
+}
+
+ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber) {
+  return names_a_group(GroupNumber) ? state().count : 0;
+}
+
+USHORT NTAPI KeQueryActiveGroupCount(void) {
+  return 1;
+}

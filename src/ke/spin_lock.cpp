@@ -1,0 +1,97 @@
+// KSPIN_LOCK. [MSDN KeAcquireSpinLock, KeTryToAcquireSpinLockAtDpcLevel]
+//   Low half: 1 while held. High half: the number of the holding processor plus 1, written by it
+//   alone while it holds the lock; so a processor that reads its own number there does hold it. A
+//   driver may set the whole word to 0 to initialise it, as the inline form of KeInitializeSpinLock
+//   does.
+#include "ke/verifier.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+namespace {
+
+struct Halves {
+  std::uint32_t held;
+  std::uint32_t owner;
+};
+static_assert(sizeof(Halves) == sizeof(KSPIN_LOCK));
+
+using Half = std::atomic_ref<std::uint32_t>;
+
+Halves& halves(KSPIN_LOCK* lock) noexcept {
+  return *reinterpret_cast<Halves*>(lock);
+}
+
+std::uint32_t own_name() noexcept {
+  return Machine::processor_number() + 1;
+}
+
+void acquire(KSPIN_LOCK* lock) noexcept {
+  Half held{halves(lock).held};
+  Half owner{halves(lock).owner};
+  if (owner.load(std::memory_order_relaxed) == own_name()) [[unlikely]]
+    bugcheck(SPIN_LOCK_ALREADY_OWNED, as_parameter(lock));
+  do Machine::await(held, std::uint32_t{1});
+  while (held.exchange(1, std::memory_order_acquire) != 0);
+  owner.store(own_name(), std::memory_order_relaxed);
+}
+
+bool try_acquire(KSPIN_LOCK* lock) noexcept {
+  if (Half{halves(lock).held}.exchange(1, std::memory_order_acquire) != 0) return false;
+  Half{halves(lock).owner}.store(own_name(), std::memory_order_relaxed);
+  return true;
+}
+
+void release(KSPIN_LOCK* lock) noexcept {
+  Half owner{halves(lock).owner};
+  if (owner.load(std::memory_order_relaxed) != own_name()) [[unlikely]]
+    bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(lock));
+  owner.store(0, std::memory_order_relaxed);
+  Half{halves(lock).held}.store(0, std::memory_order_release);
+}
+
+}  // namespace
+
+#undef KeInitializeSpinLock
+void NTAPI KeInitializeSpinLock(PKSPIN_LOCK SpinLock) {
+  *SpinLock = 0;
+}
+
+KIRQL NTAPI KeAcquireSpinLockRaiseToDpc(PKSPIN_LOCK SpinLock) {
+  require_irql(PASSIVE_LEVEL, DISPATCH_LEVEL, Rule::acquire_spin_lock, SpinLock);
+  KIRQL const old = Machine::raise(DISPATCH_LEVEL);
+  acquire(SpinLock);
+  return old;
+}
+
+KIRQL NTAPI KeAcquireSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock) {
+  require_irql(PASSIVE_LEVEL, SYNCH_LEVEL, Rule::acquire_spin_lock, SpinLock);
+  KIRQL const old = Machine::raise(SYNCH_LEVEL);
+  acquire(SpinLock);
+  return old;
+}
+
+void NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_spin_lock, SpinLock);
+  release(SpinLock);
+  KeLowerIrql(NewIrql);
+}
+
+void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
+  acquire(SpinLock);
+}
+
+void NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_at_dispatch, SpinLock);
+  release(SpinLock);
+}
+
+BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
+  return try_acquire(SpinLock) ? TRUE : FALSE;
+}
+
+BOOLEAN NTAPI KeTestSpinLock(PKSPIN_LOCK SpinLock) {
+  return Half{halves(SpinLock).held}.load(std::memory_order_relaxed) == 0 ? TRUE : FALSE;
+}

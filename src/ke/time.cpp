@@ -1,0 +1,88 @@
+// The time: at the last tick, or precisely. [MSDN KeQueryInterruptTime, KeQuerySystemTimePrecise,
+// KeQueryTickCount]
+#include "ke/wait.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+namespace {
+
+Tick last_tick() noexcept {
+  return state().time.tick.load(std::memory_order_acquire);
+}
+
+std::uint64_t last_interrupt_time() noexcept {
+  TimeState const& time = state().time;
+  return time.tick.load(std::memory_order_acquire) * time.period_100ns;
+}
+
+LARGE_INTEGER large(std::uint64_t value) noexcept {
+  LARGE_INTEGER result;
+  result.QuadPart = static_cast<LONGLONG>(value);
+  return result;
+}
+
+// Up to a whole tick.
+Tick ticks_in(std::uint64_t duration_100ns) noexcept {
+  Tick const unit = state().time.period_100ns;
+  return duration_100ns / unit + (duration_100ns % unit != 0 ? 1 : 0);
+}
+
+}  // namespace
+
+namespace mica::ke {
+
+// Relative times count from the last tick, so they are over up to a tick early on a precise clock.
+// [MSDN KeSetTimer] Negative by at most 2^63, so a sum with the tick does not wrap.
+Tick NTAPI due_tick(LARGE_INTEGER due) noexcept {
+  if (due.QuadPart < 0)
+    return last_tick() + ticks_in(std::uint64_t{0} - static_cast<std::uint64_t>(due.QuadPart));
+  auto const absolute = static_cast<std::uint64_t>(due.QuadPart);
+  std::uint64_t const boot = Machine::boot_system_time_100ns();
+  return absolute <= boot ? 0 : ticks_in(absolute - boot);
+}
+
+}  // namespace mica::ke
+
+ULONG NTAPI KeQueryTimeIncrement(void) {
+  return state().time.period_100ns;
+}
+
+#undef KeQueryTickCount
+void NTAPI KeQueryTickCount(PLARGE_INTEGER TickCount) {
+  *TickCount = large(last_tick());
+}
+
+#undef KeQuerySystemTime
+void NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
+  *CurrentTime = large(Machine::boot_system_time_100ns() + last_interrupt_time());
+}
+
+void NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) {
+  *CurrentTime = large(Machine::boot_system_time_100ns() + Machine::interrupt_time().value_100ns);
+}
+
+#undef KeQueryInterruptTime
+ULONGLONG NTAPI KeQueryInterruptTime(void) {
+  return last_interrupt_time();
+}
+
+ULONGLONG NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp) {
+  *QpcTimeStamp = Machine::performance_counter();
+  return Machine::interrupt_time().value_100ns;
+}
+
+// The system never sleeps: nothing is to be taken off. [MSDN KeQueryUnbiasedInterruptTime]
+ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(void) {
+  return last_interrupt_time();
+}
+
+LARGE_INTEGER NTAPI KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency) {
+  if (PerformanceFrequency != nullptr)
+    *PerformanceFrequency = large(Machine::performance_frequency());
+  return large(Machine::performance_counter());
+}
+
+void NTAPI KeStallExecutionProcessor(ULONG MicroSeconds) {
+  Machine::stall(MicroSeconds);
+}

@@ -1,0 +1,125 @@
+// Timers.               [MSDN KeInitializeTimerEx, KeSetTimerEx, KeCancelTimer]
+//   All at IRQL <= DISPATCH_LEVEL; none blocks, but cancelling and setting spin while another
+//   processor expires the timer.
+//   Header.Inserted: armed, linked in a wheel or taken out of it by the processor that expires it.
+//   Guarded by the object's lock, as everything in a KTIMER but its links.
+#include "ke/expiry.hpp"
+#include "ke/object_type.hpp"
+#include "ke/signaller.hpp"
+#include "ke/verifier.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+namespace {
+
+// A period in ticks, not shorter than it says. `milliseconds` > 0.
+Tick period_ticks(ULONG milliseconds) noexcept {
+  constexpr Tick millisecond_100ns = 10'000;
+  Tick const unit = state().time.period_100ns;
+  return (milliseconds * millisecond_100ns + unit - 1) / unit;
+}
+
+// Whether it was armed; from now on it is not. The object is locked. `expires`: another processor
+// has taken it out of its wheel, and the caller must let it finish.
+bool disarm(KTIMER& timer, bool& expires) noexcept MICA_REQUIRES(at_dispatch) {
+  if (timer.Header.Inserted == 0) return false;
+  timer.Header.Inserted = 0;
+  if (!unlink_timer(timer)) expires = true;
+  return true;
+}
+
+// Locks a timer that is not armed and that nobody expires; whether it was armed before.
+bool lock_disarmed(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch) {
+  bool was_armed = false;
+  for (;;) {
+    bool expires = false;
+    lock_object(timer.Header);
+    was_armed |= disarm(timer, expires);
+    if (!expires) return was_armed;
+    unlock_object(timer.Header);
+    await_expiry(timer);
+  }
+}
+
+void queue_dpc(KTIMER& timer) noexcept {
+  if (timer.Dpc == nullptr) return;
+  LARGE_INTEGER now;
+  KeQuerySystemTime(&now);
+  static_cast<void>(KeInsertQueueDpc(
+      timer.Dpc, reinterpret_cast<PVOID>(static_cast<ULONG_PTR>(now.LowPart)),
+      reinterpret_cast<PVOID>(static_cast<ULONG_PTR>(static_cast<ULONG>(now.HighPart)))));
+}
+
+}  // namespace
+
+namespace mica::ke {
+
+void NTAPI signal_timer(KTIMER& timer, Tick now, WakeList& wakes) noexcept {
+  timer.Header.SignalState = 1;
+  wake_waiters(timer.Header, wakes);
+  if (timer.Period == 0) {
+    timer.Header.Inserted = 0;
+  } else {
+    // On the grid of its first due time; periods that passed meanwhile are one.
+    Tick const period = period_ticks(timer.Period);
+    Tick const due = timer.DueTime.QuadPart;
+    Tick const late = due < now ? (now - due) % period : 0;
+    timer.Header.Inserted = 1;
+    link_timer(timer, now + period - late);
+  }
+  queue_dpc(timer);
+}
+
+}  // namespace mica::ke
+
+void NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
+  UCHAR const type =
+      Type == SynchronizationTimer ? TimerSynchronizationObject : TimerNotificationObject;
+  *Timer = {};
+  initialize_header(Timer->Header, type, sizeof *Timer, 0);
+}
+
+void NTAPI KeInitializeTimer(PKTIMER Timer) {
+  KeInitializeTimerEx(Timer, NotificationTimer);
+}
+
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
+  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Timer);
+  RaiseToDispatch raised;
+  WakeList wakes;
+  bool const was_armed = lock_disarmed(*Timer);
+  Timer->Header.SignalState = 0;
+  Timer->Dpc = Dpc;
+  Timer->Period = Period > 0 ? static_cast<ULONG>(Period) : 0;
+  Tick const now = state().time.tick.load(std::memory_order_acquire);
+  Tick const due = due_tick(DueTime);
+  if (due > now) {
+    Timer->Header.Inserted = 1;
+    link_timer(*Timer, due);
+  } else {
+    // Absolute and past: the first period begins now.
+    Timer->DueTime.QuadPart = now;
+    signal_timer(*Timer, now, wakes);
+  }
+  unlock_object(Timer->Header);
+  finish_wakes(wakes, 0);
+  return was_armed ? TRUE : FALSE;
+}
+
+BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) {
+  return KeSetTimerEx(Timer, DueTime, 0, Dpc);
+}
+
+BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer) {
+  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Timer);
+  RaiseToDispatch raised;
+  bool const was_armed = lock_disarmed(*Timer);
+  unlock_object(Timer->Header);
+  return was_armed ? TRUE : FALSE;
+}
+
+BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer) {
+  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Timer);
+  return read_state(Timer->Header) != 0 ? TRUE : FALSE;
+}

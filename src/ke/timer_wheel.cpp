@@ -1,0 +1,108 @@
+#include "ke/timer_wheel.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace mica::ke {
+
+TimerWheel::Place TimerWheel::place_of(Tick due) const noexcept {
+  Tick const effective = std::max(due, now_);
+  Tick const differing = effective ^ now_;
+  if (differing >> span_bits != 0) return {levels, 0};
+  unsigned const level =
+      differing == 0 ? 0 : static_cast<unsigned>(std::bit_width(differing) - 1) / slot_bits;
+  return {level, static_cast<unsigned>(effective >> (level * slot_bits)) % slots};
+}
+
+// Equal ticks always share a slot, because place and cascade depend on the tick and now_ alone: so
+// appending keeps them in the order of their inserts.
+void TimerWheel::link(KTIMER& timer) noexcept {
+  Place const place = place_of(timer.DueTime.QuadPart);
+  std::uint64_t const bit = std::uint64_t{1} << place.slot;
+  LIST_ENTRY& list = list_at(place);
+  if ((occupied_[place.level] & bit) == 0) list_initialize(list);
+  occupied_[place.level] |= bit;
+  list_append(list, timer.TimerListEntry);
+}
+
+// now_ does not pass an occupied slot: so the place is found again from the tick, even that of an
+// overdue timer.
+void TimerWheel::unlink(KTIMER& timer) noexcept {
+  LIST_ENTRY const* const before = timer.TimerListEntry.Blink;
+  bool const last = before == timer.TimerListEntry.Flink;
+  list_remove(timer.TimerListEntry);
+  --pending_;
+  if (!last) return;
+  Place const place = place_of(timer.DueTime.QuadPart);
+  occupied_[place.level] &= ~(std::uint64_t{1} << place.slot);
+  next_.store(earliest(), std::memory_order_relaxed);
+}
+
+bool TimerWheel::insert(KTIMER& timer, Tick due) noexcept {
+  timer.DueTime.QuadPart = due;
+  link(timer);
+  ++pending_;
+  Tick const before = next();
+  Tick const effective = std::max(due, now_);
+  if (effective >= before) return false;
+  next_.store(effective, std::memory_order_relaxed);
+  return true;
+}
+
+void TimerWheel::remove(KTIMER& timer) noexcept {
+  unlink(timer);
+}
+
+// Moves a slot's timers to the levels below; now_ has just entered it.
+void TimerWheel::cascade(Place place) noexcept {
+  std::uint64_t const bit = std::uint64_t{1} << place.slot;
+  if ((occupied_[place.level] & bit) == 0) return;
+  occupied_[place.level] &= ~bit;
+  LIST_ENTRY& list = list_at(place);
+  LIST_ENTRY const* const head = &list;
+  // Some of level `levels` may come back to it: the list's own end is remembered, not its
+  // emptiness.
+  LIST_ENTRY* entry = list.Flink;
+  while (entry != head) {
+    LIST_ENTRY* const next = entry->Flink;
+    link(MICA_CONTAINING(*entry, KTIMER, TimerListEntry));
+    entry = next;
+  }
+}
+
+void TimerWheel::move_to(Tick tick) noexcept {
+  Tick const entered = tick ^ now_;
+  now_ = tick;
+  if (entered >> span_bits != 0) cascade({levels, 0});
+  for (unsigned level = levels - 1; level > 0; --level)
+    if (entered >> (level * slot_bits) != 0)
+      cascade({level, static_cast<unsigned>(tick >> (level * slot_bits)) % slots});
+}
+
+// The due tick when the earliest timer stands on the lowest level, else the first tick of its slot.
+Tick TimerWheel::earliest() const noexcept {
+  for (unsigned level = 0; level < levels; ++level) {
+    if (occupied_[level] == 0) continue;
+    unsigned const shift = level * slot_bits;
+    Tick const slot = static_cast<Tick>(std::countr_zero(occupied_[level]));
+    return (now_ >> (shift + slot_bits) << (shift + slot_bits)) | slot << shift;
+  }
+  return occupied_[levels] == 0 ? no_tick : ((now_ >> span_bits) + 1) << span_bits;
+}
+
+KTIMER* TimerWheel::take_due(Tick now) noexcept {
+  while (now_ <= now) {
+    auto const slot = static_cast<unsigned>(now_ % slots);
+    if ((occupied_[0] >> slot & 1) != 0) {
+      KTIMER& timer = MICA_CONTAINING(*slots_[0][slot].Flink, KTIMER, TimerListEntry);
+      unlink(timer);
+      return &timer;
+    }
+    // Nothing stands between here and the earliest: idle hours cost no more than an idle tick.
+    move_to(std::min(earliest(), now + 1));
+  }
+  next_.store(earliest(), std::memory_order_relaxed);
+  return nullptr;
+}
+
+}  // namespace mica::ke

@@ -1,0 +1,81 @@
+// Rules for the timer wheel
+//   One a processor: six levels of 64 slots, a tick of the clock a slot at the lowest; insert and
+//   cancel cost the same whatever is pending. Guarded by its lock, taken at DISPATCH_LEVEL, inside
+//   object locks.
+//   KTIMER::DueTime holds the due tick from insert on.
+//   Expiry (ke/expiry.cpp) unlinks a timer and names it in `expiring` before it lets the lock go:
+//   whoever finds a timer armed but unlinked waits until `expiring` is another. No DPC runs while
+//   `expiring` is set.
+#pragma once
+
+#include <atomic>
+
+#include "base/list.hpp"
+#include "ke/spin_lock.hpp"
+
+namespace mica::ke {
+
+using Tick = std::uint64_t;
+inline constexpr Tick no_tick = ~Tick{0};
+
+class TimerWheel {
+ public:
+  SpinLock<Rank::timer> lock;
+  std::atomic<KTIMER*> expiring;
+
+  // Links a timer that is not linked; due at a tick of the clock. Whether next() fell: the clock
+  // must come earlier.
+  bool insert(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(lock);
+  void remove(KTIMER& timer) noexcept MICA_REQUIRES(lock);
+  [[nodiscard]] static bool linked(KTIMER const& timer) noexcept {
+    return timer.TimerListEntry.Flink != nullptr;
+  }
+
+  // The next timer due at or before `now`, unlinked: earliest first, equal ones in the order of
+  // their inserts; null when there is none left.
+  [[nodiscard]] KTIMER* take_due(Tick now) noexcept MICA_REQUIRES(lock);
+
+  // A tick at or before the earliest due one, no_tick when empty. Without the lock a hint that may
+  // be about to fall.
+  [[nodiscard]] Tick next() const noexcept { return next_.load(std::memory_order_relaxed); }
+
+  // Where the wheel stands before anything was inserted.
+  void start(Tick now) noexcept MICA_REQUIRES(lock) {
+    now_ = now;
+    next_.store(no_tick, std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] std::uint64_t pending() const noexcept { return pending_; }
+
+ private:
+  static constexpr unsigned slot_bits = 6;
+  static constexpr unsigned slots = 1u << slot_bits;
+  static constexpr unsigned levels = 6;
+  static constexpr unsigned span_bits = slot_bits * levels;
+
+  // A timer stands on the lowest level whose slots tell its tick from now_: all ticks of one slot
+  // are later than all of the slots before it and on lower levels. What lies beyond the span of all
+  // levels stands in the one slot of level `levels`.
+  struct Place {
+    unsigned level;
+    unsigned slot;
+  };
+  [[nodiscard]] Place place_of(Tick due) const noexcept;
+  [[nodiscard]] LIST_ENTRY& list_at(Place place) noexcept {
+    return place.level == levels ? beyond_ : slots_[place.level][place.slot];
+  }
+  void link(KTIMER& timer) noexcept;
+  void unlink(KTIMER& timer) noexcept;
+  void cascade(Place place) noexcept;
+  void move_to(Tick tick) noexcept;
+  [[nodiscard]] Tick earliest() const noexcept;
+
+  Tick now_;  // every tick below it was taken
+  std::atomic<Tick> next_;
+  std::uint64_t pending_;
+  std::uint64_t occupied_[levels + 1];  // a bit for each slot that holds a timer
+  LIST_ENTRY slots_[levels][slots];     // initialised when its bit is set
+  LIST_ENTRY beyond_;
+};
+
+}  // namespace mica::ke

@@ -1,0 +1,46 @@
+// What the executive does about callers that break its rules: bugcheck 0xC4 with the number of the
+// rule.
+//                                                                        [MSDN Bug Check 0xC4,
+//                                                                        first parameter]
+#pragma once
+
+#include "ke/bugcheck.hpp"
+
+namespace mica::ke {
+
+enum class Rule : ULONG {
+  raise_irql = 0x30,                // KeRaiseIrql to less, or above HIGH_LEVEL
+  lower_irql = 0x31,                // KeLowerIrql to more, or below DISPATCH_LEVEL in a DPC routine
+  release_spin_lock = 0x32,         // below DISPATCH_LEVEL
+  release_queued_spin_lock = 0x36,  // below DISPATCH_LEVEL
+  leave_critical_region = 0x3E,     // without having entered one
+  acquire_at_dispatch = 0x40,       // below DISPATCH_LEVEL
+  release_at_dispatch = 0x41,       // below DISPATCH_LEVEL
+  acquire_spin_lock = 0x42,         // above DISPATCH_LEVEL
+  enter_region_level = 0x11A,       // above APC_LEVEL
+  leave_region_level = 0x11B,       // above APC_LEVEL
+};
+
+[[noreturn]] inline void violation(Rule rule, ULONG_PTR second, ULONG_PTR third = 0,
+                                   ULONG_PTR fourth = 0) noexcept {
+  bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION, static_cast<ULONG_PTR>(rule), second, third, fourth);
+}
+
+// The caller must be between the two levels; `object` is what it acts on.
+inline void require_irql(KIRQL lowest, KIRQL highest, Rule rule, void const* object) noexcept {
+  KIRQL const level = Machine::irql();
+  if (level < lowest || level > highest) [[unlikely]]
+    violation(rule, level, as_parameter(object));
+}
+
+// For routines whose level no verifier rule names: what touching `object` above that level would
+// end in.
+#define MICA_REQUIRE_IRQL_AT_MOST(highest, object) \
+  ::mica::ke::require_irql_at_most((highest), (object), __builtin_return_address(0))
+inline void require_irql_at_most(KIRQL highest, void const* object, void const* caller) noexcept {
+  KIRQL const level = Machine::irql();
+  if (level > highest) [[unlikely]]
+    bugcheck(IRQL_NOT_LESS_OR_EQUAL, as_parameter(object), level, 0, as_parameter(caller));
+}
+
+}  // namespace mica::ke

@@ -1,0 +1,122 @@
+// The timer wheel against a sorted multimap: what is due, in which order, and that `next` is never
+// late.
+#include "ke/timer_wheel.hpp"
+
+#include <rapidcheck.h>
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "catch.hpp"
+
+using mica::ke::no_tick;
+using mica::ke::Tick;
+using mica::ke::TimerWheel;
+
+namespace {
+
+// The wheel alone, in one thread: nobody takes its lock.
+struct Pair {
+  std::unique_ptr<TimerWheel> wheel = std::make_unique<TimerWheel>();
+  std::multimap<Tick, KTIMER*> model;  // equal ticks in the order of their inserts
+  std::deque<KTIMER> timers;
+  Tick now = 0;
+
+  explicit Pair(Tick start) MICA_NO_ANALYSIS : now{start} { wheel->start(start); }
+
+  void insert(Tick delay) MICA_NO_ANALYSIS {
+    Tick const due = now + 1 + delay;
+    KTIMER& timer = timers.emplace_back();
+    Tick const before = wheel->next();
+    bool const fell = wheel->insert(timer, due);
+    RC_ASSERT(fell == (wheel->next() < before));
+    RC_ASSERT(TimerWheel::linked(timer));
+    model.emplace(due, &timer);
+  }
+
+  void remove(std::size_t index) MICA_NO_ANALYSIS {
+    if (model.empty()) return;
+    auto const victim = std::next(model.begin(), static_cast<std::ptrdiff_t>(index % model.size()));
+    wheel->remove(*victim->second);
+    RC_ASSERT(!TimerWheel::linked(*victim->second));
+    model.erase(victim);
+  }
+
+  void advance(Tick by) MICA_NO_ANALYSIS {
+    now += by;
+    while (KTIMER* const timer = wheel->take_due(now)) {
+      RC_ASSERT(!model.empty());
+      RC_ASSERT(model.begin()->second == timer);
+      RC_ASSERT(model.begin()->first <= now);
+      RC_ASSERT(!TimerWheel::linked(*timer));
+      model.erase(model.begin());
+    }
+    RC_ASSERT(model.empty() || model.begin()->first > now);
+  }
+
+  void check() const {
+    RC_ASSERT(wheel->pending() == model.size());
+    if (model.empty())
+      RC_ASSERT(wheel->next() == no_tick);
+    else
+      RC_ASSERT(wheel->next() <= model.begin()->first);
+  }
+};
+
+// Delays of every magnitude, so that every level is met.
+rc::Gen<Tick> delays() {
+  return rc::gen::apply([](Tick value, int shift) { return value >> shift; },
+                        rc::gen::arbitrary<Tick>(), rc::gen::inRange(16, 64));
+}
+
+struct Step {
+  int what;
+  Tick amount;
+};
+
+void showValue(Step const& step, std::ostream& out) {
+  out << step.what << ':' << step.amount;
+}
+
+}  // namespace
+
+TEST_CASE("ke: a timer wheel is a sorted multimap") {
+  CHECK(rc::check([] {
+    auto const start = *delays();
+    auto const steps = *rc::gen::container<std::vector<Step>>(rc::gen::apply(
+        [](int what, Tick amount) {
+          return Step{what, amount};
+        },
+        rc::gen::inRange(0, 8), delays()));
+    Pair pair{start};
+    for (Step const& step : steps) {
+      if (step.what < 4)
+        pair.insert(step.amount);
+      else if (step.what < 6)
+        pair.remove(step.amount);
+      else
+        pair.advance(step.amount);
+      pair.check();
+    }
+    pair.advance(Tick{1} << 50);
+    RC_ASSERT(pair.wheel->pending() == 0u);
+  }));
+}
+
+TEST_CASE("ke: a wheel at rest needs few interrupts to reach a far timer") MICA_NO_ANALYSIS {
+  auto wheel = std::make_unique<TimerWheel>();
+  wheel->start(123'456'789);
+  KTIMER timer{};
+  Tick const due = 123'456'789 + 1'000'000'000;
+  CHECK(wheel->insert(timer, due));
+  int interrupts = 0;
+  KTIMER* taken = nullptr;
+  while (taken == nullptr) {
+    REQUIRE(wheel->next() <= due);
+    taken = wheel->take_due(wheel->next());
+    REQUIRE(++interrupts < 10);
+  }
+  CHECK(taken == &timer);
+}
