@@ -65,9 +65,9 @@ std::uint64_t NTAPI Machine::performance_counter() noexcept {
   return simulation().now_100ns();
 }
 
-// 1 January 2020, for every System: a run depends on nothing but its configuration.
+// 1 January 2021, for every System: a run depends on nothing but its configuration.
 std::uint64_t NTAPI Machine::boot_system_time_100ns() noexcept {
-  return 132'223'104'000'000'000;
+  return 132'539'328'000'000'000;
 }
 
 void NTAPI Machine::arm_clock(InterruptTime due) noexcept {
