@@ -2,6 +2,7 @@
 
 add_compile_options(
   $<$<COMPILE_LANGUAGE:C,CXX>:-Wall> $<$<COMPILE_LANGUAGE:C,CXX>:-Wextra>
+  $<$<COMPILE_LANGUAGE:C,CXX>:-Wno-multichar>   # pool tags
   $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wthread-safety>)
 
 if(MICA_SANITIZE)

@@ -22,7 +22,7 @@ CONDITIONAL = re.compile(
 UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b(?!\s*\([^)]{10,}\))')
 # Where the machine may be named: the machines, benchmarks that compare with it, and NTAPI's
 # definition.
-MACHINE_MAY_BE_NAMED = re.compile(r'^(src/hal_\w+/|bench/|tests/hal_\w+/|include/nt/ntdef\.h$)')
+MACHINE_MAY_BE_NAMED = re.compile(r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|include/nt/ntdef\.h$)')
 
 
 def places(pattern, text):
