@@ -1,6 +1,10 @@
 // Reader-writer spin locks. [MSDN ExAcquireSpinLockExclusive, ExAcquireSpinLockShared]
 //   Bit 31: held exclusively. Bit 30: a writer waits, so no reader enters any more. Below: how many
 //   readers hold it.
+#include <nt/ex.h>
+
+#include <nt/ex.h>
+
 #include "ke/verifier.hpp"
 
 using namespace mica;
@@ -15,7 +19,7 @@ constexpr std::uint32_t readers = writer_waits - 1;
 using Word = std::atomic_ref<std::uint32_t>;
 
 Word word_of(PEX_SPIN_LOCK lock) noexcept {
-  return Word{*reinterpret_cast<std::uint32_t*>(const_cast<LONG*>(lock))};
+  return Word{*reinterpret_cast<std::uint32_t*>(lock)};
 }
 
 bool try_shared(Word word, std::uint32_t& seen) noexcept {
@@ -45,91 +49,86 @@ void acquire_exclusive(PEX_SPIN_LOCK lock) noexcept {
   std::uint32_t seen = 0;
   while (!try_exclusive(word, seen)) {
     if ((seen & (exclusive | readers)) == 0) continue;
-    Machine::await(word, word.fetch_or(writer_waits, std::memory_order_relaxed) | writer_waits);
+    std::uint32_t const before = word.fetch_or(writer_waits, std::memory_order_relaxed);
+    // Nobody would tell a writer that marked a free lock.
+    if ((before & (exclusive | readers)) != 0) Machine::await(word, before | writer_waits);
   }
 }
 
 void release_shared(PEX_SPIN_LOCK lock) noexcept {
   std::uint32_t const before = word_of(lock).fetch_sub(1, std::memory_order_release);
   if ((before & readers) == 0) [[unlikely]]
-    bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(const_cast<LONG*>(lock)));
+    bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(lock));
 }
 
 void release_exclusive(PEX_SPIN_LOCK lock) noexcept {
   std::uint32_t const before = word_of(lock).fetch_and(~exclusive, std::memory_order_release);
   if ((before & exclusive) == 0) [[unlikely]]
-    bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(const_cast<LONG*>(lock)));
-}
-
-void const* object(PEX_SPIN_LOCK lock) noexcept {
-  return const_cast<LONG const*>(lock);
+    bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(lock));
 }
 
 }  // namespace
 
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock) {
-  require_irql(PASSIVE_LEVEL, DISPATCH_LEVEL, Rule::acquire_spin_lock, object(SpinLock));
+  require_irql(PASSIVE_LEVEL, DISPATCH_LEVEL, Rule::acquire_spin_lock, SpinLock);
   KIRQL const old = Machine::raise(DISPATCH_LEVEL);
   acquire_shared(SpinLock);
   return old;
 }
 
 void NTAPI ExReleaseSpinLockShared(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_spin_lock, object(SpinLock));
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_spin_lock, SpinLock);
   release_shared(SpinLock);
   KeLowerIrql(OldIrql);
 }
 
 void NTAPI ExAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
   acquire_shared(SpinLock);
 }
 
 void NTAPI ExReleaseSpinLockSharedFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_at_dispatch, object(SpinLock));
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_at_dispatch, SpinLock);
   release_shared(SpinLock);
 }
 
 KIRQL NTAPI ExAcquireSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
-  require_irql(PASSIVE_LEVEL, DISPATCH_LEVEL, Rule::acquire_spin_lock, object(SpinLock));
+  require_irql(PASSIVE_LEVEL, DISPATCH_LEVEL, Rule::acquire_spin_lock, SpinLock);
   KIRQL const old = Machine::raise(DISPATCH_LEVEL);
   acquire_exclusive(SpinLock);
   return old;
 }
 
 void NTAPI ExReleaseSpinLockExclusive(PEX_SPIN_LOCK SpinLock, KIRQL OldIrql) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_spin_lock, object(SpinLock));
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_spin_lock, SpinLock);
   release_exclusive(SpinLock);
   KeLowerIrql(OldIrql);
 }
 
 void NTAPI ExAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
   acquire_exclusive(SpinLock);
 }
 
 void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_at_dispatch, object(SpinLock));
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_at_dispatch, SpinLock);
   release_exclusive(SpinLock);
 }
 
-// The caller's share becomes exclusive if it is the only one. [MSDN
+// The caller's share becomes exclusive if it is the only one and no writer waits.
+// [MSDN
 // ExTryConvertSharedSpinLockExclusive]
 LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
-  Word const word = word_of(SpinLock);
-  std::uint32_t seen = word.load(std::memory_order_relaxed);
-  while ((seen & (exclusive | readers)) == 1) {
-    std::uint32_t const next = exclusive | (seen & writer_waits);
-    if (word.compare_exchange_weak(seen, next, std::memory_order_acquire,
-                                   std::memory_order_relaxed))
-      return TRUE;
-  }
-  return FALSE;
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
+  std::uint32_t alone = 1;
+  return word_of(SpinLock).compare_exchange_strong(alone, exclusive, std::memory_order_acquire,
+                                                   std::memory_order_relaxed)
+             ? TRUE
+             : FALSE;
 }
 
 LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
   std::uint32_t seen = 0;
   do
     if (try_shared(word_of(SpinLock), seen)) return TRUE;
@@ -138,7 +137,7 @@ LOGICAL NTAPI ExTryAcquireSpinLockSharedAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
 }
 
 LOGICAL NTAPI ExTryAcquireSpinLockExclusiveAtDpcLevel(PEX_SPIN_LOCK SpinLock) {
-  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, object(SpinLock));
+  require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
   std::uint32_t seen = 0;
   return try_exclusive(word_of(SpinLock), seen) ? TRUE : FALSE;
 }

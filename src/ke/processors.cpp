@@ -25,6 +25,8 @@ ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
   return number;
 }
 
+ULONG NTAPI KeGetCurrentProcessorNumber(void) { return Machine::processor_number(); }
+
 ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
   KAFFINITY const mask = active();
   if (ActiveProcessors != nullptr) *ActiveProcessors = mask;

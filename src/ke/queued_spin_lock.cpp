@@ -17,10 +17,12 @@ Word tail_of(PKSPIN_LOCK lock) noexcept {
   return Word{*lock};
 }
 Word next_of(KSPIN_LOCK_QUEUE& entry) noexcept {
-  return Word{*reinterpret_cast<ULONG_PTR*>(const_cast<PKSPIN_LOCK_QUEUE*>(&entry.Next))};
+  void* const field = const_cast<PKSPIN_LOCK_QUEUE*>(&entry.Next);
+  return Word{*static_cast<ULONG_PTR*>(field)};
 }
 Word gate_of(KSPIN_LOCK_QUEUE& entry) noexcept {
-  return Word{*reinterpret_cast<ULONG_PTR*>(const_cast<PKSPIN_LOCK*>(&entry.Lock))};
+  void* const field = const_cast<PKSPIN_LOCK*>(&entry.Lock);
+  return Word{*static_cast<ULONG_PTR*>(field)};
 }
 
 void acquire(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE& entry) noexcept {
