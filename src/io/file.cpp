@@ -22,9 +22,10 @@ void tell(FILE_OBJECT& file, UCHAR major) noexcept {
   static_cast<void>(send_and_wait(device, *irp));
 }
 
+// Whoever has a handle has an open file, so there is a device.
 void NTAPI close_file(void* object, ULONG handles_before) noexcept {
   auto& file = *static_cast<PFILE_OBJECT>(object);
-  if (handles_before == 1 && file.DeviceObject != nullptr) {
+  if (handles_before == 1) {
     file.Flags |= FO_CLEANUP_COMPLETE;
     tell(file, IRP_MJ_CLEANUP);
   }

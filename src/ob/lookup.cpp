@@ -106,12 +106,7 @@ NTSTATUS parse(Search const& search, Walk const& walk, UNICODE_STRING* replaceme
   NTSTATUS const status = walk.object().type->procedures.parse(parser.get(), request, found);
   *replacement = request.replacement;
   if (!NT_SUCCESS(status) || status == STATUS_REPARSE) return status;
-  Header& header = header_of(*found);
-  if (search.wanted != nullptr && header.type != search.wanted) {
-    dereference(header);
-    return STATUS_OBJECT_TYPE_MISMATCH;
-  }
-  if (search.count_handle) header.handles.fetch_add(1, std::memory_order_relaxed);
+  if (search.count_handle) header_of(*found).handles.fetch_add(1, std::memory_order_relaxed);
   return status;
 }
 
@@ -179,8 +174,7 @@ NTSTATUS NTAPI look_up(Search const& original, void** found) noexcept {
 }
 
 void NTAPI release_handle_count(Header& header) noexcept {
-  // The close procedure sees the count with this handle in it; only then may somebody else be the
-  // last.
+  // Each closer sees another count, so exactly one of them is told that its handle was the last.
   ULONG const before = header.handles.fetch_sub(1, std::memory_order_acq_rel);
   if (auto* const close = header.type->procedures.close; close != nullptr)
     close(header.body(), before);

@@ -39,7 +39,8 @@ struct TypeProcedures {
   // A handle was closed; `handles_before` counts it. Later than the handle's last use, before its
   // reference is dropped.
   void(NTAPI* close)(void* object, ULONG handles_before);
-  // STATUS_SUCCESS with a referenced *found, STATUS_REPARSE with a replacement, or an error.
+  // STATUS_SUCCESS with a referenced *found of the type that is wanted, STATUS_REPARSE with a
+  // replacement, or an error.
   NTSTATUS(NTAPI* parse)(void* object, ParseRequest& request, void** found);
   // What an object's name has beyond its place in the namespace (a file's path on its device).
   // Writes up to `bytes` bytes and returns how many there are.

@@ -51,6 +51,26 @@ MICA_CASE("Io: IoCancelIrp calls the cancel routine once, with the lock held") {
   IoFreeIrp(irp);
 }
 
+MICA_CASE("Io: the cancel routine gives the lock back at the level of IoCancelIrp's caller") {
+  Driver driver;
+  driver->MajorFunction[IRP_MJ_READ] = hold;
+  PDEVICE_OBJECT const device = driver.make();
+  Cancelled log{};
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+  irp->Tail.Overlay.DriverContext[0] = &log;
+  IoCallDriver(device, irp);
+  KIRQL old = PASSIVE_LEVEL;
+  KeRaiseIrql(APC_LEVEL, &old);
+  MICA_CHECK(IoCancelIrp(irp) != FALSE);
+  MICA_CHECK(KeGetCurrentIrql() == APC_LEVEL);
+  MICA_CHECK(irp->CancelIrql == APC_LEVEL);
+  KeLowerIrql(old);
+  complete(irp, STATUS_CANCELLED);
+  IoFreeIrp(irp);
+}
+
 MICA_CASE("Io: an IRP without a cancel routine is only marked") {
   PIRP const irp = IoAllocateIrp(1, FALSE);
   MICA_REQUIRE(irp != nullptr);

@@ -76,6 +76,28 @@ MICA_CASE("Ob: a symbolic link needs a target, and a circle of them is no name")
   ZwClose(link);
 }
 
+MICA_CASE("Ob: a path that a symbolic link makes too long is STATUS_NAME_TOO_LONG") {
+  constexpr USHORT chars = 20'000;
+  auto* const text = static_cast<WCHAR*>(
+      ExAllocatePool2(POOL_FLAG_PAGED, chars * sizeof(WCHAR), mica::ob::pool_tag("Text")));
+  MICA_REQUIRE(text != nullptr);
+  for (int i = 0; i < chars; ++i) text[i] = u'x';
+  text[0] = u'\\';
+  UNICODE_STRING target{chars * sizeof(WCHAR), chars * sizeof(WCHAR), text};
+  Attributes name{u"\\Longer"};
+  HANDLE link = nullptr;
+  MICA_REQUIRE(ZwCreateSymbolicLinkObject(&link, SYMBOLIC_LINK_ALL_ACCESS, name, &target) ==
+               STATUS_SUCCESS);
+  WCHAR const start[] = u"\\Longer\\";
+  for (ULONG i = 0; i < sizeof start / sizeof(WCHAR) - 1; ++i) text[i] = start[i];
+  OBJECT_ATTRIBUTES below;
+  InitializeObjectAttributes(&below, &target, OBJ_CASE_INSENSITIVE, nullptr, nullptr);
+  HANDLE none = nullptr;
+  MICA_CHECK(ZwOpenDirectoryObject(&none, DIRECTORY_QUERY, &below) == STATUS_NAME_TOO_LONG);
+  ZwClose(link);
+  ExFreePoolWithTag(text, mica::ob::pool_tag("Text"));
+}
+
 MICA_CASE("Ob: IoCreateSymbolicLink makes a permanent link, IoDeleteSymbolicLink ends it") {
   Text name{u"\\DosDevices\\MicaTest"};
   Text target{u"\\Device"};

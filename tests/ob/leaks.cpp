@@ -1,0 +1,61 @@
+// Every conformance case of ob and io gives back what it took: objects, names, directories, IRPs
+// and buffers. Cases that end in a bugcheck abandon what their thread held and are left out.
+#include <mica/system.hpp>
+#include <mica/test.hpp>
+
+#include <string>
+#include <string_view>
+
+#include "catch.hpp"
+#include "io/state.hpp"
+#include "mm/usage.hpp"
+#include "ob/state.hpp"
+
+using namespace mica;
+
+namespace {
+
+constexpr ULONG tags[] = {
+    ob::tag_name,         ob::tag_directory,    io::tag_irp,          io::tag_buffer,
+    io::tag_name,         ob::pool_tag("Prob"), ob::pool_tag("Devi"), ob::pool_tag("Driv"),
+    ob::pool_tag("File"), ob::pool_tag("ObTp"), ob::pool_tag("ObLy"),
+};
+
+std::uint64_t live_blocks() noexcept {
+  std::uint64_t live = ob::state().handles.count();
+  for (ULONG const tag : tags) {
+    for (mm::PoolKind const kind : {mm::PoolKind::nonpaged, mm::PoolKind::paged}) {
+      mm::TagUsage const usage = mm::pool_usage(mm::state(), kind, tag);
+      live += usage.allocations - usage.frees;
+    }
+  }
+  return live;
+}
+
+bool is_ours(std::string_view name) {
+  bool const family = name.starts_with("Ob: ") || name.starts_with("Io: ");
+  bool const bugchecks = name.find("bugcheck") != name.npos || name.find("is no IRP") != name.npos;
+  return family && !bugchecks;
+}
+
+}  // namespace
+
+TEST_CASE("ob and io: a case leaves nothing behind", "[ob][io]") {
+  unsigned cases = 0;
+  for (auto const* entry = __start_mica_cases; entry != __stop_mica_cases; ++entry) {
+    if (!is_ours((*entry)->name)) continue;
+    ++cases;
+    std::uint64_t before = 0;
+    std::uint64_t after = 0;
+    System system{{.processors = 2}};
+    system.run([&] {
+      before = live_blocks();
+      (*entry)->body();
+      test::sleep(10 * test::millisecond_100ns);  // what is deleted later
+      after = live_blocks();
+    });
+    INFO((*entry)->name);
+    CHECK(after == before);
+  }
+  CHECK(cases > 40);
+}
