@@ -1,0 +1,93 @@
+// W1: a set of a synchronization event wakes at most one waiter, and is never lost while one waits.
+#include "rig.hpp"
+
+using namespace mica::explore;
+
+namespace {
+
+// Sets that found the event not signalled are the ones that count: each wakes one waiter or is still there.
+struct Counted {
+  KEVENT event;
+  std::atomic<int> sets{0};
+  std::atomic<int> woken{0};
+
+  explicit Counted(EVENT_TYPE type) noexcept { KeInitializeEvent(&event, type, FALSE); }
+  void set() noexcept { sets += KeSetEvent(&event, 0, FALSE) == 0; }
+  void take() noexcept { woken += wait(&event) == STATUS_SUCCESS; }
+};
+
+}  // namespace
+
+MICA_EXPLORE("W1-event", "W1: each set of a synchronization event wakes one waiter", .processors = 2) {
+  Counted shared{SynchronizationEvent};
+  auto taker = [&] { shared.take(); };
+  auto setter = [&] { shared.set(); };
+  Team team{window};
+  team.add(taker, {.processor = 0, .finisher = false});
+  team.add(taker, {.processor = 1, .finisher = false});
+  team.add(setter, {.processor = 0});
+  team.add(setter, {.processor = 1});
+  team.run();
+  MICA_CHECK(shared.woken + KeReadStateEvent(&shared.event) == shared.sets);
+  while (shared.woken < 2) {
+    shared.set();
+    mica::test::sleep(mica::test::millisecond_100ns);
+  }
+  MICA_CHECK(shared.woken + KeReadStateEvent(&shared.event) == shared.sets);
+}
+
+MICA_EXPLORE("W1-ping-pong", "W1: a set that finds its waiter committing is not lost", .processors = 3) {
+  KEVENT go, back;
+  KeInitializeEvent(&go, SynchronizationEvent, FALSE);
+  KeInitializeEvent(&back, SynchronizationEvent, FALSE);
+  int turns = 0;
+  auto first = [&] {
+    for (int i = 0; i < 3; ++i) {
+      KeSetEvent(&go, 0, FALSE);
+      MICA_CHECK(wait(&back) == STATUS_SUCCESS);
+      MICA_CHECK(turns == i + 1);
+    }
+  };
+  auto second = [&] {
+    for (int i = 0; i < 3; ++i) {
+      MICA_CHECK(wait(&go) == STATUS_SUCCESS);
+      ++turns;
+      KeSetEvent(&back, 0, FALSE);
+    }
+  };
+  Team team{window};
+  team.add(first);
+  team.add(second);
+  team.run();
+  MICA_CHECK(turns == 3);
+}
+
+MICA_EXPLORE("W1-notification", "W1: a notification event wakes all who wait and all who come", .processors = 3) {
+  Counted shared{NotificationEvent};
+  auto taker = [&] { shared.take(); };
+  auto setter = [&] { shared.set(); };
+  Team team{window};
+  team.add(taker, {.processor = 0});
+  team.add(taker, {.processor = 1});
+  team.add(taker, {.processor = 2});
+  team.add(setter, {.processor = 1});
+  team.run();
+  MICA_CHECK(shared.woken == 3);
+}
+
+MICA_EXPLORE("W1-stack", "W1: nobody touches an event whose waiter has returned", .processors = 2) {
+  // The event stands in memory that the waiter overwrites as soon as it returns.
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  auto* const bytes = reinterpret_cast<unsigned char volatile*>(&event);
+  auto owner = [&] {
+    MICA_CHECK(wait(&event) == STATUS_SUCCESS);
+    for (std::size_t i = 0; i < sizeof event; ++i) bytes[i] = 0xA5;
+  };
+  auto setter = [&] { KeSetEvent(&event, 0, FALSE); };
+  Team team{window};
+  team.add(owner, {.processor = 0});
+  team.add(setter, {.processor = 1});
+  team.run();
+  for (std::size_t i = 0; i < sizeof event; ++i) MICA_CHECK(bytes[i] == 0xA5);
+}

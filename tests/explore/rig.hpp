@@ -1,0 +1,29 @@
+// A test that explores a scenario.
+//   MICA_EXPLORE("W1-event", "W1: what it says", {.processors = 2}) { ... }     the body has `window`
+//   MICA_SCHEDULES in the environment: how many distinct schedules each test tries (default 200).
+//   MICA_REPLAY in the environment, TEST:POLICY:SEED as a failure printed it: that one execution of that test, and no other.
+#pragma once
+
+#include "catch.hpp"
+#include "explore/explorer.hpp"
+#include "team.hpp"
+
+namespace mica::explore {
+
+struct Case {
+  char const* id;
+  unsigned processors = 2;
+  bool time_jumps = false;
+  unsigned share_percent = 100;   // of the schedules that are asked for: less for a space that is small
+};
+
+// Fails the running Catch2 test with report, log and replay line.
+void try_case(Case const& what, void (*body)(Window& window));
+
+}  // namespace mica::explore
+
+#define MICA_EXPLORE(name, text, ...) MICA_EXPLORE_(name, text, MICA_JOIN(scenario_, __LINE__), __VA_ARGS__)
+#define MICA_EXPLORE_(name, text, body, ...)                                                             \
+  static void body(mica::explore::Window& window);                                                       \
+  TEST_CASE(text, "[explore]") { mica::explore::try_case({.id = name __VA_OPT__(, ) __VA_ARGS__}, body); } \
+  static void body([[maybe_unused]] mica::explore::Window& window)
