@@ -1,0 +1,61 @@
+// Threads: regions, priority, affinity, alerts. Processors: who is there.
+#pragma once
+
+#include <nt/ke/dispatcher.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define LOW_PRIORITY 0
+#define LOW_REALTIME_PRIORITY 16
+#define HIGH_PRIORITY 31
+#define MAXIMUM_PRIORITY 32
+#define ALL_PROCESSOR_GROUPS 0xffff
+
+// The calling thread. Any IRQL.                                        [MSDN KeGetCurrentThread]
+PKTHREAD NTAPI KeGetCurrentThread(void);
+
+// Until as many leaves as enters, no normal kernel APC interrupts the thread. IRQL <= APC_LEVEL.
+//                                                                    [MSDN KeEnterCriticalRegion]
+VOID NTAPI KeEnterCriticalRegion(void);
+VOID NTAPI KeLeaveCriticalRegion(void);
+// TRUE inside a critical or guarded region, or at APC_LEVEL and above. IRQL <= DISPATCH_LEVEL.
+//                                                                       [MSDN KeAreApcsDisabled]
+BOOLEAN NTAPI KeAreApcsDisabled(void);
+
+// Priority 1 to 31 (0 is bugcheck-checked by the executive); KeSetPriorityThread returns the one before.
+// IRQL <= DISPATCH_LEVEL.                                             [MSDN KeSetPriorityThread]
+KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
+// Any IRQL.                                                         [MSDN KeQueryPriorityThread]
+KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread);
+
+// The calling thread runs only on these processors from the return on, until reverted. The Ex form returns the
+// system affinity before (0: none) for KeRevertToUserAffinityThreadEx. IRQL <= DISPATCH_LEVEL, and the move happens
+// below it.                                                      [MSDN KeSetSystemAffinityThreadEx]
+VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity);
+KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity);
+VOID NTAPI KeRevertToUserAffinityThread(void);
+VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity);
+
+// The processor to prefer; returns the one before.              [MSDN KeSetIdealProcessorThread]
+UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor);
+
+// Ends an alertable wait of the thread in that mode (STATUS_ALERTED), or the next one. TRUE if it was alerted
+// already. IRQL <= DISPATCH_LEVEL.
+BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
+
+// ---- Processors: any IRQL --------------------------------------------------------------------------
+// The number, and in *ProcNumber (may be null) group and number.  [MSDN KeGetCurrentProcessorNumberEx]
+ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
+// How many run, in *ActiveProcessors (may be null) which.      [MSDN KeQueryActiveProcessorCount]
+ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors);
+// GroupNumber 0 or ALL_PROCESSOR_GROUPS; another has none: 0. [MSDN KeQueryActiveProcessorCountEx]
+ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber);
+KAFFINITY NTAPI KeQueryActiveProcessors(void);
+ULONG NTAPI KeQueryMaximumProcessorCount(void);
+ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber);
+
+#ifdef __cplusplus
+}
+#endif

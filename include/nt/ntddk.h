@@ -1,0 +1,4 @@
+// What legacy drivers include: everything there is.
+#pragma once
+
+#include <nt/wdm.h>

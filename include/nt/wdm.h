@@ -1,0 +1,11 @@
+// What drivers of the Windows Driver Model include: everything there is.
+#pragma once
+
+#include <nt/ex.h>
+#include <nt/io.h>
+#include <nt/ke.h>
+#include <nt/mm.h>
+#include <nt/ob.h>
+#include <nt/ps.h>
+#include <nt/rtl.h>
+#include <nt/zw.h>
