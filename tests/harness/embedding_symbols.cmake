@@ -1,5 +1,6 @@
 # Fails when the library's objects refer to what the embedding contract forbids: ways to exit, print, read the
 # environment or install signal handlers.
+cmake_minimum_required(VERSION 3.25)
 execute_process(COMMAND ${NM} --undefined-only --format=just-symbols ${LIBRARY}
   OUTPUT_VARIABLE symbols ERROR_VARIABLE errors RESULT_VARIABLE result)
 if(NOT result EQUAL 0)
