@@ -6,17 +6,20 @@ namespace mica::hal_x64::payload {
 
 namespace {
 
-constinit init::State system_state{};
+// All zero is how a State begins (init/start.hpp); nothing runs before main that could construct it.
+alignas(init::State) constinit std::byte storage[sizeof(init::State)]{};
+
+init::State& system_state() noexcept { return *reinterpret_cast<init::State*>(storage); }
 
 }  // namespace
 
 hal::Handlers const& prepare(unsigned processors) noexcept {
-  init::prepare(system_state, processors);
+  init::prepare(system_state(), processors);
   return init::handlers();
 }
 
 Machine::Processor& processor_block(unsigned number) noexcept {
-  return init::processor_block(system_state, number);
+  return init::processor_block(system_state(), number);
 }
 
 void start() noexcept { init::start(); }

@@ -72,10 +72,26 @@ int memcmp(void const* left, void const* right, std::size_t bytes) {
   return 0;
 }
 
+void* memchr(void const* from, int value, std::size_t bytes) {
+  auto const* at = static_cast<unsigned char const*>(from);
+  for (; bytes != 0; --bytes, ++at) {
+    if (*at == static_cast<unsigned char>(value)) return const_cast<unsigned char*>(at);
+  }
+  return nullptr;
+}
+
 std::size_t strlen(char const* text) {
   std::size_t length = 0;
   while (text[length] != '\0') ++length;
   return length;
+}
+
+// std::popcount, on a processor that need not have the instruction. [Hacker's Delight, "Counting Bits"]
+int __popcountdi2(std::uint64_t bits) {
+  bits -= bits >> 1 & 0x5555555555555555;
+  bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+  bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+  return static_cast<int>(bits * 0x0101010101010101 >> 56);
 }
 
 }  // extern "C"
