@@ -130,7 +130,7 @@ struct DECLSPEC_ALIGN(16) _IRP {
       };
       PFILE_OBJECT OriginalFileObject;
     } Overlay;
-    UCHAR Apc[0x58];  // KAPC, while the I/O manager completes the IRP
+    KAPC Apc;  // while the I/O manager completes the IRP
     PVOID CompletionKey;
   } Tail;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nt/io/constants.h>
+#include <nt/ke/device_queue.h>
 #include <nt/ob.h>
 
 #ifdef __cplusplus
@@ -28,26 +29,6 @@ typedef VOID(NTAPI DRIVER_UNLOAD)(PDRIVER_OBJECT DriverObject);
 typedef DRIVER_UNLOAD* PDRIVER_UNLOAD;
 typedef VOID(NTAPI DRIVER_CANCEL)(PDEVICE_OBJECT DeviceObject, PIRP Irp);
 typedef DRIVER_CANCEL* PDRIVER_CANCEL;
-
-typedef struct _KDEVICE_QUEUE_ENTRY {
-  LIST_ENTRY DeviceListEntry;
-  ULONG SortKey;
-  BOOLEAN Inserted;
-} KDEVICE_QUEUE_ENTRY, *PKDEVICE_QUEUE_ENTRY;
-
-typedef struct _KDEVICE_QUEUE {
-  CSHORT Type;
-  CSHORT Size;
-  LIST_ENTRY DeviceListHead;
-  KSPIN_LOCK Lock;
-  union {
-    BOOLEAN Busy;
-    struct {
-      LONG64 Reserved : 8;
-      LONG64 Hint : 56;
-    };
-  };
-} KDEVICE_QUEUE, *PKDEVICE_QUEUE;
 
 typedef struct _WAIT_CONTEXT_BLOCK {
   KDEVICE_QUEUE_ENTRY WaitQueueEntry;
