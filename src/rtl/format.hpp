@@ -1,0 +1,49 @@
+// NT's printf formats, written into memory of the caller: no state, no allocation, any IRQL.
+//
+//   %[flags][width][.precision][size]type        [MSDN "Format specification syntax: printf functions"]
+//   flags   - + space # 0          width and precision: digits or *
+//   size    h l ll w I32 I64 I
+//   type    d i u o x X p          numbers; p is 16 upper-case digits
+//           c C s S                characters and strings; capitals, l and w: wide, h: narrow
+//           Z                      PANSI_STRING, with w PUNICODE_STRING
+//           %                      itself
+// A null string shows as (null). A type that is none of these shows as itself: so do the floating ones.
+// Wide characters become code page 1252, '?' where it lacks them.
+#pragma once
+
+#include <nt/ntdef.h>
+
+#include <cstddef>
+
+namespace mica::rtl {
+
+// Text in the making: what does not fit is left out, and counted.
+class Text {
+ public:
+  Text(CHAR* buffer, std::size_t capacity) noexcept : buffer_{buffer}, capacity_{capacity} {}
+
+  void put(CHAR character) noexcept {
+    if (length_ < capacity_) buffer_[length_] = character;
+    ++length_;
+  }
+  void put(CHAR character, std::size_t times) noexcept {
+    while (times-- > 0) put(character);
+  }
+
+  // What all would have taken.
+  [[nodiscard]] std::size_t length() const noexcept { return length_; }
+  // What is in the buffer.
+  [[nodiscard]] std::size_t stored() const noexcept {
+    return length_ < capacity_ ? length_ : capacity_;
+  }
+
+ private:
+  CHAR* buffer_;
+  std::size_t capacity_;
+  std::size_t length_ = 0;
+};
+
+// Appends to `text`; no terminating null.
+void NTAPI format(Text& text, PCSTR format, MS_VA_LIST arguments) noexcept;
+
+}  // namespace mica::rtl
