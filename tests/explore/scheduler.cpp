@@ -11,7 +11,10 @@ namespace {
 
 constexpr ULONGLONG soon_100ns = 20'000;   // points of the machine; a quantum is ten times as long and more
 
-ULONGLONG now() noexcept { return KeQueryInterruptTimePrecise(nullptr); }
+ULONGLONG now() noexcept {
+  ULONG64 counter;
+  return KeQueryInterruptTimePrecise(&counter);
+}
 
 }  // namespace
 
@@ -70,9 +73,7 @@ MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lowe
     MICA_CHECK(wait(&event) == STATUS_SUCCESS);
     woken_at = now();
   };
-  auto low = [&] {
-    while (woken_at == 0) point();
-  };
+  auto low = [&] { spin_while(woken_at, 0); };
   auto setter = [&] {
     KeSetEvent(&event, 0, FALSE);
     set_at = now();
@@ -90,7 +91,7 @@ MICA_EXPLORE("W5-idle", "W5: no processor idles while a thread that it may run i
   std::atomic<ULONGLONG> first_at{0}, both_at{0};
   auto meet = [&] {
     if (++present == 1) first_at = now();
-    while (present < 2) point();
+    spin_while(present, 1);
     both_at = now();
   };
   Team team{window};

@@ -1,7 +1,5 @@
 #include "team.hpp"
 
-#include <machine.hpp>
-
 namespace mica::explore {
 
 Team::Team(Window& window) noexcept : window_{window} {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <mica/test.hpp>
+#include <machine.hpp>
 
 #include <atomic>
 
@@ -56,6 +57,14 @@ class Team {
 
 // A scheduling point between two accesses of a scenario's own: its plain code has none.
 void point() noexcept;
+
+// Spins at the caller's level while the word holds `seen`. A processor that spins so takes no step that means nothing: a policy
+// that prefers it starves nobody.
+template <class Word>
+void spin_while(std::atomic<Word> const& word, std::type_identity_t<Word> seen) noexcept {
+  do Machine::await(word, seen);
+  while (word.load() == seen);
+}
 
 [[nodiscard]] inline LARGE_INTEGER relative(LONGLONG duration_100ns) noexcept {
   LARGE_INTEGER time;

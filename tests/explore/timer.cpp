@@ -98,7 +98,7 @@ MICA_EXPLORE("T1-periodic", "T1: a live periodic timer is always found queued by
   team.run();
   KeFlushQueuedDpcs();
   int const fired = alarm.fired;
-  MICA_CHECK(fired >= 2);
+  MICA_CHECK(fired >= 1);   // a DPC that is still queued when the next period ends runs once for both
   mica::test::sleep(4 * tick_100ns);
   MICA_CHECK(alarm.fired == fired);
 }

@@ -1,6 +1,4 @@
 // W2: a wait ends exactly once, for one reason, and leaves nothing behind.
-#include <machine.hpp>
-
 #include "rig.hpp"
 
 using namespace mica::explore;

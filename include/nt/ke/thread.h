@@ -55,6 +55,7 @@ ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber);
 KAFFINITY NTAPI KeQueryActiveProcessors(void);
 ULONG NTAPI KeQueryMaximumProcessorCount(void);
 ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber);
+USHORT NTAPI KeQueryActiveGroupCount(void);  // there is one group
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,56 @@
+// What a machine calls: the way up through the seam.
+//   Registered once per System by init, before any interrupt can arrive.
+//   Each handler names the IRQL it is entered at; it returns at the same IRQL.
+#pragma once
+
+#include <nt/ntdef.h>
+
+#include "base/types.hpp"
+
+namespace mica::hal {
+
+enum class FaultKind : std::uint8_t {
+  page_fault,          // an access that no mapping allows
+  invalid_opcode,
+  divide_error,
+  general_protection,
+  stack_overflow,      // the guard page under a kernel stack
+  breakpoint,
+  machine_check,
+  double_fault,
+  other,               // `vector` says which
+};
+
+// A fault in kernel mode, as the machine saw it.
+struct Fault {
+  FaultKind kind;
+  bool write;                       // page_fault: a store (else a load or a fetch)
+  bool execute;                     // page_fault: an instruction fetch
+  KIRQL irql;                       // when it happened
+  std::uint32_t vector;
+  std::uint64_t error_code;
+  std::uint64_t address;            // page_fault: the address that was referenced
+  std::uint64_t instruction;        // where
+  std::uint64_t stack;
+  std::uint64_t frame;
+  // rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rflags, as the processor numbers them; null where the machine has none.
+  std::uint64_t const* registers;
+};
+
+struct Handlers {
+  // Software interrupt at DISPATCH_LEVEL; entered at DISPATCH_LEVEL, may switch contexts.
+  void(NTAPI* dispatch)();
+  // Another processor asked for attention; entered at IPI_LEVEL, must not switch contexts.
+  void(NTAPI* ipi)();
+  // The armed moment has come; entered at CLOCK_LEVEL, must not switch contexts.
+  void(NTAPI* clock)();
+  // The first code of each processor: its idle thread, entered at DISPATCH_LEVEL on the stack that
+  // start_processor was given. Never returns.
+  void(NTAPI* idle)();
+  // A fault that no recovery was registered for; entered at the IRQL of the fault. Never returns.
+  void(NTAPI* fault)(Fault const&);
+  // A zeroed page for the machine's own page tables, or no_page.
+  PageNumber(NTAPI* table_page)();
+};
+
+}  // namespace mica::hal

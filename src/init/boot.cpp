@@ -1,0 +1,81 @@
+// The boot phases: from a machine with one processor to a System whose first thread runs.
+#include <nt/ke.h>
+#include <nt/zw.h>
+
+#include "drivers/null.hpp"
+#include "init/self_test.hpp"
+#include "init/state.hpp"
+
+namespace mica::init {
+namespace {
+
+void require(bool holds, ULONG_PTR phase, ULONG_PTR detail = 0) noexcept {
+  if (!holds) ke::bugcheck(PHASE1_INITIALIZATION_FAILED, detail, phase);
+}
+
+void start_processors(State& state) noexcept {
+  for (ULONG number = 1; number < state.ke.count; ++number) {
+    hal::Stack const stack = mm::allocate_stack();
+    require(stack.base != nullptr, 2, number);
+    require(Machine::start_processor(state.ke.processors[number].machine, stack), 2, number);
+  }
+  // A processor counts once its idle thread runs: from then on threads may be sent to it.
+  for (ULONG number = 1; number < state.ke.count; ++number)
+    while ((state.ke.active.load() >> number & 1) == 0) Machine::stall(10);
+}
+
+void NTAPI run_main(void* context) noexcept {
+  State& state = *static_cast<State*>(context);
+  state.main(state.argument);
+}
+
+// Phase 1 runs in a thread that nobody made, at PASSIVE_LEVEL on processor 0.
+void NTAPI phase_1(void* context) noexcept {
+  State& state = *static_cast<State*>(context);
+  if (state.main == nullptr) state.main = self_test_main;
+  start_processors(state);
+  require(NT_SUCCESS(ob::initialize()), 3);
+  require(NT_SUCCESS(ps::initialize()), 4);
+  require(NT_SUCCESS(io::initialize()), 5);
+  require(NT_SUCCESS(drivers::create_null()), 6);
+  HANDLE thread = nullptr;
+  require(NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, run_main, &state)), 7);
+  require(NT_SUCCESS(ZwClose(thread)), 7);
+}
+
+void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
+
+}  // namespace
+
+void NTAPI prepare(State& state, unsigned processors) noexcept {
+  ke::initialize(state.ke, processors);
+  state.ke.thread_ended = keep_boot_thread;
+  state.ke.bugcheck.divert = divert_bugcheck;
+  for (unsigned number = 0; number < processors; ++number) {
+    ke::Processor& processor = state.ke.processors[number];
+    processor.mm = &state.mm;
+    processor.ob = &state.ob;
+    processor.ps = &state.ps;
+    processor.io = &state.io;
+    processor.init = &state;
+  }
+}
+
+Machine::Processor& NTAPI processor_block(State& state, unsigned number) noexcept {
+  return state.ke.processors[number].machine;
+}
+
+void NTAPI start() noexcept {
+  State& state = *ke::current().init;
+  if (!mm::initialize(state.mm)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED);
+  hal::Stack const stack = mm::allocate_stack();
+  if (stack.base == nullptr) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 1);
+  // This processor is not active yet, so the thread waits in its queue until the idle thread below asks for work.
+  state.ke.active.store(1);
+  ke::initialize_thread(state.boot_thread.kernel,
+                        {.stack = stack, .routine = phase_1, .context = &state, .priority = 8, .affinity = 1});
+  ke::start_thread(state.boot_thread.kernel);
+  ke::idle();
+}
+
+}  // namespace mica::init

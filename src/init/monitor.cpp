@@ -1,0 +1,145 @@
+#include "init/monitor.hpp"
+
+#include <nt/ke.h>
+
+#include "init/console.hpp"
+#include "init/state.hpp"
+#include "mm/usage.hpp"
+
+namespace mica::init {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view help;
+  void (*run)() noexcept;
+};
+
+// One processor's line, for the commands that have nothing else to say.
+template <class Describe>
+void for_each_processor(Describe describe) noexcept {
+  State& system = state();
+  for (ULONG number = 0; number < system.ke.count; ++number) {
+    Line line;
+    line << "processor " << number << ": ";
+    describe(line, system.ke.processors[number]);
+  }
+}
+
+std::string_view wait_name(std::uint32_t word) noexcept {
+  switch (ke::wait_word::state(word)) {
+    case ke::wait_word::idle: return "runs or is ready";
+    case ke::wait_word::committing: return "is about to wait";
+    case ke::wait_word::waiting: return "waits";
+    case ke::wait_word::evaluating: return "waits for all";
+    case ke::wait_word::claimed: return "is being woken";
+  }
+  return "?";
+}
+
+void threads() noexcept {
+  ps::State& ps = state().ps;
+  ke::SpinGuard guard{ps.lock};
+  for (LIST_ENTRY* entry = ps.threads.Flink; entry != &ps.threads; entry = entry->Flink) {
+    _ETHREAD& thread = MICA_CONTAINING(*entry, _ETHREAD, entry);
+    Line{} << "thread " << reinterpret_cast<std::uint64_t>(thread.id.UniqueThread) << ": priority "
+           << static_cast<std::uint64_t>(thread.kernel.priority.load()) << ", processor "
+           << thread.kernel.processor.load() << ", " << wait_name(thread.kernel.wait.load());
+  }
+}
+
+void irql() noexcept {
+  Line{} << "this thread: level " << KeGetCurrentIrql() << " on processor " << KeGetCurrentProcessorNumberEx(nullptr);
+  for_each_processor([](Line& line, ke::Processor& processor) {
+    KPRIORITY const effective = processor.ready.effective.load();
+    if (effective == ke::idle_priority) line << "idle";
+    else line << "runs priority " << static_cast<std::uint64_t>(effective);
+  });
+}
+
+void dpcs() noexcept {
+  for_each_processor(
+      [](Line& line, ke::Processor& processor) { line << processor.dpcs.depth() << " DPCs queued"; });
+}
+
+void timers() noexcept {
+  for_each_processor([](Line& line, ke::Processor& processor) {
+    line << processor.timers.pending() << " timers pending, next at ";
+    if (processor.timers.next() == ke::no_tick) line << "no tick";
+    else line << "tick " << processor.timers.next();
+  });
+  Line{} << "tick " << state().ke.time.tick.load();
+}
+
+void pool() noexcept {
+  mm::TagUsage rows[64];
+  std::size_t const count = mm::pool_usage(state().mm, rows);
+  for (std::size_t i = 0; i < count && i < std::size(rows); ++i) {
+    char const tag[] = {static_cast<char>(rows[i].tag), static_cast<char>(rows[i].tag >> 8),
+                        static_cast<char>(rows[i].tag >> 16), static_cast<char>(rows[i].tag >> 24)};
+    Line{} << std::string_view{tag, sizeof tag} << ": " << rows[i].allocations - rows[i].frees << " blocks, "
+           << rows[i].bytes << " bytes";
+  }
+}
+
+void objects() noexcept {
+  ob::State& ob = state().ob;
+  Line{} << ob.handles.count() << " handles";
+}
+
+void help() noexcept;
+
+constexpr Command commands[] = {
+    {"threads", "every thread, its priority, processor and wait", threads},
+    {"irql", "this thread's level and what each processor runs", irql},
+    {"dpcs", "how many DPCs each processor has queued", dpcs},
+    {"timers", "how many timers each processor has pending", timers},
+    {"pool", "live blocks and bytes by tag", pool},
+    {"objects", "open handles", objects},
+    {"help", "this list", help},
+    {"quit", "ends the System", nullptr},
+};
+
+void help() noexcept {
+  for (Command const& command : commands) Line{} << command.name << ": " << command.help;
+}
+
+// Reads a line, echoing it; empties what does not fit.
+std::string_view read_line(char (&text)[80]) noexcept {
+  std::size_t used = 0;
+  for (;;) {
+    int const byte = Machine::debug_input();
+    if (byte < 0) {
+      LARGE_INTEGER pause;
+      pause.QuadPart = -100'000;   // 10 ms
+      static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &pause));
+      continue;
+    }
+    char const character = static_cast<char>(byte);
+    Machine::debug_output(&character, 1);
+    if (character == '\r' || character == '\n') return {text, used};
+    if (used < sizeof text) text[used++] = character;
+  }
+}
+
+}  // namespace
+
+void monitor() noexcept {
+  for (;;) {
+    Machine::debug_output("mica> ", 6);
+    char text[80];
+    std::string_view const line = read_line(text);
+    Machine::debug_output("\n", 1);
+    if (line.empty()) continue;
+    if (line == "quit") return;
+    bool known = false;
+    for (Command const& command : commands)
+      if (known = command.name == line; known) {
+        command.run();
+        break;
+      }
+    if (!known) Line{} << "no command '" << line << "'; help lists them";
+  }
+}
+
+}  // namespace mica::init

@@ -1,0 +1,68 @@
+#include "init/self_test.hpp"
+
+#include <nt/ke.h>
+
+#include "init/console.hpp"
+#include "init/monitor.hpp"
+#include "init/options.hpp"
+#include "init/state.hpp"
+
+// An image without cases has neither symbol; then there is nothing to run.
+extern "C" {
+[[gnu::weak]] extern mica::test::Case const* const __start_mica_cases[];
+[[gnu::weak]] extern mica::test::Case const* const __stop_mica_cases[];
+}
+
+namespace mica::init {
+namespace {
+
+// Each case has a thread of its own, which a requirement that fails ends.
+void run(test::Case const& one) noexcept {
+  TestState& tests = state().tests;
+  ULONG const before = tests.failures.load();
+  auto body = [&one] { one.body(); };
+  test::join(test::start(body));
+  bool const passed = tests.failures.load() == before;
+  Line{} << (passed ? "[ OK ] " : "[FAIL] ") << one.name;
+}
+
+void fail_on_purpose() noexcept { MICA_CHECK(!"the option fail-check was given"); }
+
+// The outcome in the words scripts look for.
+[[nodiscard]] bool report(ULONG cases) noexcept {
+  TestState& tests = state().tests;
+  ULONG const checks = tests.checks.load();
+  ULONG const failures = tests.failures.load();
+  if (cases == 0) Line{} << "SELF TESTS FAILED: no case matches";
+  else if (failures != 0) Line{} << "SELF TESTS FAILED (" << failures << " of " << checks << " checks)";
+  else Line{} << "ALL SELF TESTS PASSED (" << checks << " checks)";
+  return cases != 0 && failures == 0;
+}
+
+}  // namespace
+
+void print_failure(char const* expression, char const* file, int line) noexcept {
+  Line{} << "       " << file << ":" << static_cast<std::uint64_t>(line) << ": " << expression;
+}
+
+void NTAPI self_test_main(void*) noexcept {
+  std::string_view const options{Machine::command_line()};
+  if (has_option(options, "bugcheck")) ke::bugcheck(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
+  std::string_view const given = option(options, "test");
+  std::string_view const pattern = given.empty() ? std::string_view{"*"} : given;
+  bool const list = has_option(options, "list");
+  ULONG cases = 0;
+  for (auto const* entry = __start_mica_cases; entry != __stop_mica_cases; ++entry) {
+    if (!matches(pattern, (*entry)->name)) continue;
+    ++cases;
+    if (list) Line{} << (*entry)->name;
+    else run(**entry);
+  }
+  if (list) Machine::stop(hal::Verdict::passed);
+  if (has_option(options, "fail-check")) fail_on_purpose();
+  bool const passed = report(cases);
+  if (has_option(options, "stay")) monitor();
+  Machine::stop(passed ? hal::Verdict::passed : hal::Verdict::failed);
+}
+
+}  // namespace mica::init

@@ -1,0 +1,122 @@
+// The shared test header on the executive: threads, checks, bugchecks that a test expects.
+#include "init/test_support.hpp"
+
+#include <nt/ex.h>
+#include <nt/ob.h>
+#include <nt/zw.h>
+#include <nt/ps.h>
+
+#include "init/self_test.hpp"
+#include "init/state.hpp"
+
+namespace mica::test {
+
+struct Thread {
+  Body body;
+  void* argument;
+  ThreadOptions options;
+  PVOID object;
+};
+
+namespace {
+
+constexpr ULONG tag_test = 'tseT';
+
+void NTAPI enter(void* context) noexcept {
+  auto& thread = *static_cast<Thread*>(context);
+  static_cast<void>(KeSetPriorityThread(KeGetCurrentThread(), thread.options.priority));
+  if (thread.options.processor >= 0)
+    KeSetSystemAffinityThread(KAFFINITY{1} << (static_cast<ULONG>(thread.options.processor) % processors()));
+  thread.body(thread.argument);
+}
+
+}  // namespace
+
+void record(bool holds, char const* expression, char const* file, int line) noexcept {
+  init::TestState& tests = init::state().tests;
+  tests.checks.fetch_add(1, std::memory_order_relaxed);
+  if (holds) return;
+  tests.failures.fetch_add(1, std::memory_order_relaxed);
+  if (tests.failed != nullptr) tests.failed(expression, file, line);
+  else init::print_failure(expression, file, line);
+}
+
+void abandon() noexcept {
+  Machine::lower(PASSIVE_LEVEL);
+  ke::end_thread();
+}
+
+Thread* start(Body body, void* argument, ThreadOptions options) noexcept {
+  auto* const thread = static_cast<Thread*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Thread), tag_test));
+  if (thread == nullptr) ke::bugcheck(MANUALLY_INITIATED_CRASH, 1);
+  *thread = {body, argument, options, nullptr};
+  HANDLE handle = nullptr;
+  NTSTATUS status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, enter, thread);
+  if (NT_SUCCESS(status))
+    status = ObReferenceObjectByHandle(handle, 0, nullptr, KernelMode, &thread->object, nullptr);
+  if (!NT_SUCCESS(status)) ke::bugcheck(MANUALLY_INITIATED_CRASH, 2, static_cast<ULONG>(status));
+  static_cast<void>(ZwClose(handle));
+  return thread;
+}
+
+void join(Thread* thread) noexcept {
+  static_cast<void>(KeWaitForSingleObject(thread->object, Executive, KernelMode, FALSE, nullptr));
+  ObDereferenceObject(thread->object);
+  ExFreePoolWithTag(thread, tag_test);
+}
+
+PKTHREAD object_of(Thread* thread) noexcept { return static_cast<PKTHREAD>(thread->object); }
+
+ULONG processors() noexcept { return KeQueryActiveProcessorCount(nullptr); }
+
+void sleep(LONGLONG duration_100ns) noexcept {
+  LARGE_INTEGER interval;
+  interval.QuadPart = -duration_100ns;
+  static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &interval));
+  KeFlushQueuedDpcs();
+}
+
+namespace {
+
+struct Expectation {
+  Body body;
+  void* argument;
+};
+
+void expect(void* context) noexcept {
+  auto& expectation = *static_cast<Expectation*>(context);
+  init::state().tests.expecting.store(KeGetCurrentThread());
+  expectation.body(expectation.argument);
+  init::state().tests.expecting.store(nullptr);
+}
+
+}  // namespace
+
+Bugcheck bugcheck_of(Body body, void* argument) noexcept {
+  init::TestState& tests = init::state().tests;
+  tests.taken = {};
+  Expectation expectation{body, argument};
+  join(start(expect, &expectation));
+  return tests.taken;
+}
+
+}  // namespace mica::test
+
+namespace mica::init {
+
+void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
+  TestState& tests = state().tests;
+  PKTHREAD const thread = Machine::current_thread();
+  if (tests.expecting.load() != thread) return;
+  tests.expecting.store(nullptr);
+  tests.taken = {true, code, {parameters[0], parameters[1], parameters[2], parameters[3]}};
+  Machine::lower(PASSIVE_LEVEL);
+  // The thread ends in the middle of what it did: it leaves its critical regions, and its mutexes end as mutants do.
+  for (LIST_ENTRY* entry = thread->mutants.Flink; entry != &thread->mutants; entry = entry->Flink)
+    MICA_CONTAINING(*entry, KMUTANT, MutantListEntry).ApcDisable = 0;
+  thread->kernel_apc_disable = 0;
+  thread->wait_next = false;
+  ke::end_thread();
+}
+
+}  // namespace mica::init

@@ -1,0 +1,46 @@
+// Which processors a thread may run on.         [MSDN KeSetSystemAffinityThreadEx, KeRevertToUserAffinityThreadEx]
+#include "ke/scheduler.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+namespace {
+
+// The calling thread goes on only where it may: it leaves this processor if it must.
+void restrict(Thread& thread, KAFFINITY affinity) noexcept MICA_REQUIRES(at_dispatch) {
+  thread.affinity = affinity;
+  if ((affinity >> Machine::processor_number() & 1) == 0) block(After::requeue_back);
+}
+
+}  // namespace
+
+KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
+  RaiseToDispatch raised;
+  Thread& thread = current_thread();
+  KAFFINITY const allowed = Affinity & state().active.load();
+  if (allowed == 0) return 0;
+  KAFFINITY const old = thread.system_affinity ? thread.affinity : 0;
+  thread.system_affinity = true;
+  restrict(thread, allowed);
+  return old;
+}
+
+void NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity) { static_cast<void>(KeSetSystemAffinityThreadEx(Affinity)); }
+
+void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
+  RaiseToDispatch raised;
+  Thread& thread = current_thread();
+  KAFFINITY const allowed = Affinity & state().active.load();
+  thread.system_affinity = allowed != 0;
+  restrict(thread, allowed != 0 ? allowed : thread.user_affinity);
+}
+
+void NTAPI KeRevertToUserAffinityThread() { KeRevertToUserAffinityThreadEx(0); }
+
+UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
+  RaiseToDispatch raised;
+  SpinGuardAtDispatch guard{Thread->lock};
+  auto const old = static_cast<UCHAR>(Thread->ideal_processor);
+  if (Processor < state().count) Thread->ideal_processor = Processor;
+  return old;
+}

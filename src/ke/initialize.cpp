@@ -1,0 +1,56 @@
+// How ke's state begins, and the idle threads.
+#include "ke/interrupts.hpp"
+#include "ke/signaller.hpp"
+
+namespace mica::ke {
+namespace {
+
+void initialize_processor(State& state, ULONG number) noexcept {
+  Processor& processor = state.processors[number];
+  KPCR& pcr = processor.machine.pcr;
+  pcr.Self = &pcr;
+  pcr.CurrentPrcb = &pcr.Prcb;
+  pcr.Prcb.Number = static_cast<UCHAR>(number);
+  pcr.Prcb.CurrentThread = pcr.Prcb.IdleThread = &processor.idle;
+  processor.ke = &state;
+  // No thread may be sent here before its idle thread runs.
+  processor.ready.effective = highest_priority + 1;
+  processor.armed = no_tick;
+
+  Thread& idle = processor.idle;
+  initialize_header(idle.Header, ThreadObject, 0, 0);
+  idle.priority = idle.base_priority = idle_priority;
+  idle.affinity = idle.user_affinity = KAFFINITY{1} << number;
+  idle.processor = idle.ideal_processor = number;
+  list_initialize(idle.mutants);
+}
+
+}  // namespace
+
+void NTAPI initialize(State& state, unsigned count) noexcept {
+  state.count = count;
+  state.time.period_100ns = default_period_100ns;
+  list_initialize(state.bugcheck.callbacks);
+  list_initialize(state.bugcheck.reason_callbacks);
+  for (ULONG number = 0; number < count; ++number) initialize_processor(state, number);
+}
+
+void NTAPI idle() noexcept {
+  at_dispatch.assert_held();
+  Processor& processor = current();
+  count_ticks();
+  {
+    SpinGuardAtDispatch guard{processor.timers.lock};
+    processor.timers.start(processor.ke->time.tick.load());
+  }
+  processor.ke->active.fetch_or(KAFFINITY{1} << Machine::processor_number());
+  processor.ready.effective.store(idle_priority);
+  Machine::request_dispatch();   // what was queued before this processor could be seen
+  Machine::lower(PASSIVE_LEVEL);
+  for (;;) {
+    static_cast<void>(Machine::disable_interrupts());
+    Machine::halt();
+  }
+}
+
+}  // namespace mica::ke

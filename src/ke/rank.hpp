@@ -1,0 +1,43 @@
+// The ranks of locks, lowest first: a processor takes them in this order. docs/lock-order.md says why each stands
+// where it does. Debug builds check every acquisition.
+#pragma once
+
+#include <nt/ntdef.h>
+
+#include <cstdint>
+
+namespace mica::ke {
+
+enum class Rank : std::uint8_t {
+  io_cancel,
+  io_device,
+  ob_directory,
+  ob_handle_table,
+  ob_deferred,
+  ps_threads,
+  pool,
+  pool_large,
+  pool_tags,
+  system_space,
+  stacks,
+  pages,
+  object,      // dispatcher objects; several are taken in the order of their addresses
+  thread,
+  ready,
+  timer,
+  dpc,         // taken at HIGH_LEVEL
+  bugcheck,    // taken at HIGH_LEVEL
+};
+
+// Several locks of these ranks may be held at once, in an order of their own.
+[[nodiscard]] constexpr bool may_repeat(Rank rank) noexcept { return rank == Rank::object; }
+
+#ifdef NDEBUG
+inline void rank_acquired(Rank) noexcept {}
+inline void rank_released(Rank) noexcept {}
+#else
+void NTAPI rank_acquired(Rank rank) noexcept;
+void NTAPI rank_released(Rank rank) noexcept;
+#endif
+
+}  // namespace mica::ke

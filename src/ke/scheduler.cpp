@@ -1,0 +1,236 @@
+// Which thread runs where.
+#include "ke/scheduler.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ke/interrupts.hpp"
+#include "ke/switch.hpp"
+
+namespace mica::ke {
+namespace {
+
+ULONG number_of(Processor const& processor) noexcept { return processor.machine.pcr.Prcb.Number; }
+KAFFINITY mask_of(Processor const& processor) noexcept { return KAFFINITY{1} << number_of(processor); }
+
+// What placing a thread needs to know of it; a copy, because a queued thread may run, and end, at any moment.
+struct Placement {
+  KPRIORITY priority;
+  KAFFINITY affinity;
+  ULONG ideal;
+  ULONG last;
+};
+
+Placement placement_of(Thread const& thread) noexcept {
+  return {thread.priority.load(), thread.affinity, thread.ideal_processor, thread.processor.load()};
+}
+
+// A processor that runs something lower than the thread and may run it: an idle one if there is, first the ideal one, then
+// the last; else the one that runs the lowest. Null if there is none.
+Processor* lower_processor(State& ke, Placement const& placement) noexcept {
+  Processor* lowest = nullptr;
+  KPRIORITY lowest_priority = placement.priority;
+  ULONG const preferred[] = {placement.ideal, placement.last, number_of(current())};
+  for (ULONG number : preferred) {
+    Processor& processor = ke.processors[number];
+    if ((placement.affinity >> number & 1) != 0 && processor.ready.effective.load() == idle_priority) return &processor;
+  }
+  for (ULONG number = 0; number < ke.count; ++number) {
+    Processor& processor = ke.processors[number];
+    KPRIORITY const effective = processor.ready.effective.load();
+    if ((placement.affinity >> number & 1) == 0 || effective >= lowest_priority) continue;
+    lowest = &processor;
+    lowest_priority = effective;
+  }
+  return lowest;
+}
+
+// The queue a thread waits in when no processor can take it now.
+Processor& home_of(State& ke, Placement const& placement) noexcept {
+  KAFFINITY const allowed = placement.affinity & ke.active.load();
+  if ((allowed >> placement.ideal & 1) != 0) return ke.processors[placement.ideal];
+  if ((allowed >> placement.last & 1) != 0) return ke.processors[placement.last];
+  return ke.processors[static_cast<ULONG>(std::countr_zero(allowed))];
+}
+
+void kick_lower_processor(State& ke, Placement const& placement) noexcept MICA_REQUIRES(at_dispatch) {
+  if (Processor* const processor = lower_processor(ke, placement)) request_reschedule(*processor);
+}
+
+void enqueue(State& ke, Thread& thread, Placement const& placement, bool front) noexcept MICA_REQUIRES(at_dispatch) {
+  Processor& home = home_of(ke, placement);
+  {
+    SpinGuardAtDispatch guard{home.ready.lock};
+    thread.processor.store(number_of(home));
+    home.ready.insert(thread, front);
+    // change_priority stores the priority, then looks where the thread is: one of us sees the other.
+    if (thread.priority.load() != thread.queued_priority) {
+      home.ready.remove(thread);
+      home.ready.insert(thread, front);
+    }
+  }
+  kick_lower_processor(ke, placement);
+}
+
+// Makes it what the processor runs next. False if the processor found something as good meanwhile.
+// `displaced` is the thread that was to run next before.
+bool assign(Processor& processor, Thread& thread, KPRIORITY priority, Thread*& displaced) noexcept {
+  SpinGuardAtDispatch guard{processor.ready.lock};
+  if (processor.ready.effective.load() >= priority) return false;
+  displaced = std::exchange(processor.ready.standby, &thread);
+  if (displaced != nullptr) displaced->scheduling = Scheduling::none;
+  thread.scheduling = Scheduling::standby;
+  thread.processor.store(number_of(processor));
+  processor.ready.effective.store(priority);
+  return true;
+}
+
+// From now on `next` is what the processor runs. Its ready lock is held.
+void settle(Processor& processor, Thread& from, Thread* next) noexcept MICA_REQUIRES(processor.ready.lock) {
+  from.scheduling = Scheduling::none;
+  if (next == nullptr) {
+    processor.ready.effective.store(idle_priority);
+    return;
+  }
+  next->scheduling = Scheduling::running;
+  next->processor.store(number_of(processor));
+  processor.ready.effective.store(next->priority.load());
+}
+
+// The best thread above `above` that another processor's queue holds and this one may run; unlinked.
+Thread* take_elsewhere(State& ke, Processor& processor, KPRIORITY above) noexcept {
+  if (ke.count == 1) return nullptr;
+  for (ULONG i = 1; i < ke.count; ++i) {
+    Processor& other = ke.processors[(number_of(processor) + i) % ke.count];
+    if (ReadyQueue::top(other.ready.summary.load()) <= above) continue;
+    SpinGuardAtDispatch guard{other.ready.lock};
+    if (Thread* const thread = other.ready.take(above, mask_of(processor))) return thread;
+  }
+  return nullptr;
+}
+
+// The best thread above `above` for this processor, now its running one; null if there is none, in which case the
+// processor's effective priority is `above`. `from` is what it ran.
+Thread* choose(State& ke, Processor& processor, Thread& from, KPRIORITY above) noexcept MICA_REQUIRES(at_dispatch) {
+  Thread* next = nullptr;
+  Thread* passed_over = nullptr;
+  Placement passed{};
+  {
+    SpinGuardAtDispatch guard{processor.ready.lock};
+    if (Thread* const standby = std::exchange(processor.ready.standby, nullptr)) {
+      passed = placement_of(*standby);
+      processor.ready.insert(*standby, true);
+      passed_over = standby;
+    }
+    next = processor.ready.take(above, mask_of(processor));
+    if (next != nullptr) settle(processor, from, next);
+    else processor.ready.effective.store(above);
+  }
+  if (passed_over != nullptr && passed_over != next) kick_lower_processor(ke, passed);
+  // The effective priority may have fallen: look at every queue, so that a thread queued meanwhile is not left behind.
+  while (Thread* const better = take_elsewhere(ke, processor, next != nullptr ? next->priority.load() : above)) {
+    if (next != nullptr) make_ready(*next, true);
+    next = better;
+    SpinGuardAtDispatch guard{processor.ready.lock};
+    settle(processor, from, next);
+    if (processor.ready.standby == nullptr) continue;
+    processor.ready.effective.store(std::max(next->priority.load(), processor.ready.standby->priority.load()));
+  }
+  return next;
+}
+
+// The running thread used its time: a boost fades by one, and the clock starts anew.
+void end_quantum(Processor& processor, Thread& thread) noexcept {
+  thread.quantum_100ns.store(quantum_100ns, std::memory_order_relaxed);
+  KPRIORITY priority = thread.priority.load();
+  if (priority >= lowest_realtime || priority <= thread.base_priority.load()) return;
+  if (!thread.priority.compare_exchange_strong(priority, priority - 1)) return;
+  SpinGuardAtDispatch guard{processor.ready.lock};
+  if (processor.ready.standby == nullptr) processor.ready.effective.store(priority - 1);
+}
+
+}  // namespace
+
+void NTAPI make_ready(Thread& thread, bool front) noexcept {
+  State& ke = state();
+  Thread* next = &thread;
+  while (next != nullptr) {
+    Placement const placement = placement_of(*next);
+    Processor* const processor = lower_processor(ke, placement);
+    if (processor == nullptr) return enqueue(ke, *next, placement, front);
+    Thread* displaced = nullptr;
+    if (!assign(*processor, *next, placement.priority, displaced)) continue;
+    request_reschedule(*processor);
+    next = displaced;
+    front = true;
+  }
+}
+
+void NTAPI wake(Thread& thread, KPRIORITY increment) noexcept {
+  KPRIORITY priority = thread.priority.load(std::memory_order_relaxed);
+  if (increment > 0 && priority < lowest_realtime) {
+    KPRIORITY const boosted = std::min(lowest_realtime - 1, thread.base_priority.load() + increment);
+    while (boosted > priority && !thread.priority.compare_exchange_weak(priority, boosted)) {}
+  }
+  if (thread.run.exchange(Run::woken) == Run::parked) make_ready(thread, false);
+}
+
+void NTAPI block(After after) noexcept {
+  Processor& processor = current();
+  Thread& from = current_thread();
+  {
+    SpinGuardAtDispatch guard{processor.ready.lock};
+    from.scheduling = Scheduling::none;
+  }
+  Thread* const next = choose(state(), processor, from, idle_priority);
+  switch_to(processor, next != nullptr ? *next : processor.idle, after);
+}
+
+void NTAPI reschedule() noexcept {
+  Processor& processor = current();
+  Thread& running = current_thread();
+  bool const idle = &running == &processor.idle;
+  bool const round = std::exchange(processor.quantum_end, false) && !idle;
+  if (round) end_quantum(processor, running);
+  // At the end of its quantum a thread gives way to its equals too.
+  KPRIORITY const own = idle ? idle_priority : running.priority.load();
+  Thread* next = choose(state(), processor, running, round ? own - 1 : own);
+  if (next == nullptr) {
+    if (!round) return;
+    SpinGuardAtDispatch guard{processor.ready.lock};
+    if (processor.ready.standby == nullptr) processor.ready.effective.store(own);
+    return;
+  }
+  After const after = idle ? After::nothing : round ? After::requeue_back : After::requeue_front;
+  switch_to(processor, *next, after);
+}
+
+void NTAPI request_reschedule(Processor& processor) noexcept {
+  if (&processor == &current()) Machine::request_dispatch();
+  else Machine::send_ipi(number_of(processor));
+}
+
+void NTAPI change_priority(Thread& thread, KPRIORITY priority) noexcept {
+  State& ke = state();
+  thread.priority.store(priority);
+  for (;;) {
+    Processor& processor = ke.processors[thread.processor.load()];
+    SpinGuardAtDispatch guard{processor.ready.lock};
+    if (&ke.processors[thread.processor.load()] != &processor) continue;
+    switch (thread.scheduling) {
+      case Scheduling::none: return;   // whoever queues it sees the new priority
+      case Scheduling::ready:
+        processor.ready.remove(thread);
+        processor.ready.insert(thread, false);
+        kick_lower_processor(ke, placement_of(thread));
+        return;
+      case Scheduling::standby: processor.ready.effective.store(priority); break;
+      case Scheduling::running:
+        if (processor.ready.standby == nullptr) processor.ready.effective.store(priority);
+        break;
+    }
+    return request_reschedule(processor);
+  }
+}
+
+}  // namespace mica::ke

@@ -1,0 +1,113 @@
+// The signaller's side of the wait protocol.
+#include "ke/scheduler.hpp"
+#include "ke/wait_internal.hpp"
+
+namespace mica::ke {
+
+bool NTAPI is_signaled(DISPATCHER_HEADER& header, Thread const& thread) noexcept {
+  if (header.SignalState > 0) return true;
+  return type_of(header) == MutantObject && reinterpret_cast<KMUTANT&>(header).OwnerThread == &thread;
+}
+
+namespace {
+
+NTSTATUS own(KMUTANT& mutant, Thread& thread) noexcept {
+  if (--mutant.Header.SignalState != 0) return STATUS_SUCCESS;   // a recursive acquisition
+  mutant.OwnerThread = &thread;
+  thread.kernel_apc_disable = static_cast<SHORT>(thread.kernel_apc_disable - mutant.ApcDisable);
+  SpinGuardAtDispatch guard{thread.lock};
+  list_append(thread.mutants, mutant.MutantListEntry);
+  if (!mutant.Abandoned) return STATUS_SUCCESS;
+  mutant.Abandoned = FALSE;
+  return STATUS_ABANDONED;
+}
+
+}  // namespace
+
+NTSTATUS NTAPI consume(DISPATCHER_HEADER& header, Thread& thread) noexcept {
+  switch (type_of(header)) {
+    case EventSynchronizationObject:
+    case TimerSynchronizationObject: header.SignalState = 0; return STATUS_SUCCESS;
+    case SemaphoreObject: --header.SignalState; return STATUS_SUCCESS;
+    case MutantObject: return own(reinterpret_cast<KMUTANT&>(header), thread);
+    default: return STATUS_SUCCESS;   // notification events and timers, threads: they stay signalled
+  }
+}
+
+Claim NTAPI claim(Thread& thread, NTSTATUS status, std::uint32_t flag) noexcept {
+  std::uint32_t seen = thread.wait.load();
+  for (;;) {
+    auto const state = wait_word::state(seen);
+    bool const open = state == wait_word::committing || state == wait_word::waiting;
+    if (!open && (state != wait_word::evaluating || flag == 0)) return Claim::lost;
+    if (status == STATUS_ALERTED && (seen & wait_word::alertable) == 0) return Claim::lost;
+    std::uint32_t const next = open ? wait_word::claim(status) : seen | flag;
+    if (!thread.wait.compare_exchange_weak(seen, next)) continue;
+    if (!open) return Claim::flagged;
+    return state == wait_word::waiting ? Claim::waiting : Claim::committing;
+  }
+}
+
+namespace {
+
+// Pins an all-waiter so that its wait can be evaluated after the object's unlock. False: nothing is left to do for it,
+// because it will look by itself or somebody who evaluates it was told to look again.
+bool pin(Thread& thread) noexcept {
+  std::uint32_t seen = thread.wait.load();
+  for (;;) {
+    auto const state = wait_word::state(seen);
+    if (state != wait_word::waiting && state != wait_word::evaluating) return false;
+    std::uint32_t const next = state == wait_word::waiting ? (seen & wait_word::alertable) | wait_word::evaluating
+                                                           : seen | wait_word::recheck;
+    if (thread.wait.compare_exchange_weak(seen, next)) return state == wait_word::waiting;
+  }
+}
+
+void wake_any_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
+  LIST_ENTRY* next = header.WaitListHead.Flink;
+  while (next != &header.WaitListHead && header.SignalState > 0) {
+    KWAIT_BLOCK& block = MICA_CONTAINING(*next, KWAIT_BLOCK, WaitListEntry);
+    next = next->Flink;
+    if (block.WaitType != WaitAny) continue;
+    Thread& thread = *block.Thread;
+    Claim const won = claim(thread, block.WaitKey, 0);
+    if (won == Claim::lost) continue;
+    list_remove(block.WaitListEntry);
+    // The status of an abandoned mutant is added before the thread can look: it has yet to run, or to take this lock.
+    if (consume(header, thread) == STATUS_ABANDONED)
+      thread.wait.store(wait_word::claim(STATUS_ABANDONED_WAIT_0 + block.WaitKey));
+    if (won == Claim::waiting) list_append(wakes.woken, thread.queue_entry);
+  }
+}
+
+void pin_all_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
+  for (LIST_ENTRY* entry = header.WaitListHead.Flink; entry != &header.WaitListHead; entry = entry->Flink) {
+    KWAIT_BLOCK& block = MICA_CONTAINING(*entry, KWAIT_BLOCK, WaitListEntry);
+    if (block.WaitType != WaitAll) continue;
+    Thread& thread = *block.Thread;
+    if (pin(thread)) list_append(wakes.pinned, thread.queue_entry);
+  }
+}
+
+}  // namespace
+
+void NTAPI wake_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
+  if (list_empty(header.WaitListHead)) return;
+  wake_any_waiters(header, wakes);
+  if (header.SignalState > 0) pin_all_waiters(header, wakes);
+}
+
+void NTAPI finish_wakes(WakeList& wakes, KPRIORITY increment) noexcept {
+  while (LIST_ENTRY* const entry = list_pop_front(wakes.pinned)) {
+    Thread& thread = MICA_CONTAINING(*entry, Thread, queue_entry);
+    if (evaluate(thread)) wake(thread, increment);
+  }
+  while (LIST_ENTRY* const entry = list_pop_front(wakes.woken))
+    wake(MICA_CONTAINING(*entry, Thread, queue_entry), increment);
+}
+
+void NTAPI time_out(Thread& thread) noexcept {
+  if (claim(thread, STATUS_TIMEOUT, wait_word::timeout) == Claim::waiting) wake(thread, 0);
+}
+
+}  // namespace mica::ke

@@ -1,0 +1,55 @@
+// The hand-off: invariant W4, a thread runs on at most one processor, and nobody switches to it before its context is saved.
+#include "ke/switch.hpp"
+
+#include <utility>
+
+#include "ke/interrupts.hpp"
+#include "ke/scheduler.hpp"
+#include "ke/signaller.hpp"
+
+namespace mica::ke {
+namespace {
+
+// The thread has left its stack for good.
+void bury(Thread& thread) noexcept MICA_REQUIRES(at_dispatch) {
+  Machine::release_context(thread.context);
+  WakeList wakes;
+  lock_object(thread.Header);
+  thread.Header.SignalState = 1;
+  wake_waiters(thread.Header, wakes);
+  unlock_object(thread.Header);
+  finish_wakes(wakes, 0);
+  state().thread_ended(thread);
+}
+
+}  // namespace
+
+void NTAPI switch_to(Processor& processor, Thread& next, After after) noexcept {
+  Thread& from = current_thread();
+  processor.previous = &from;
+  processor.after = after;
+  processor.machine.pcr.Prcb.CurrentThread = &next;
+  next.run.store(Run::running, std::memory_order_relaxed);
+  if (&next != &processor.idle) arm_clock();
+  Machine::switch_context(from.context, next.context);
+  epilogue();
+}
+
+void NTAPI epilogue() noexcept {
+  Processor& processor = current();
+  Thread& previous = *processor.previous;
+  switch (std::exchange(processor.after, After::nothing)) {
+    case After::nothing: return;
+    case After::park: {
+      // Its context is saved now. Whoever woke it meanwhile left the queueing to us.
+      Run expected = Run::switching;
+      if (!previous.run.compare_exchange_strong(expected, Run::parked)) make_ready(previous, false);
+      return;
+    }
+    case After::requeue_front: return make_ready(previous, true);
+    case After::requeue_back: return make_ready(previous, false);
+    case After::bury: return bury(previous);
+  }
+}
+
+}  // namespace mica::ke

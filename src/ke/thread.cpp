@@ -1,0 +1,69 @@
+// A thread's first and last acts.
+#include "ke/scheduler.hpp"
+#include "ke/signaller.hpp"
+
+namespace mica::ke {
+
+void NTAPI abandon(KMUTANT& mutant) noexcept;   // mutant.cpp
+
+namespace {
+
+void NTAPI startup(void* argument) noexcept {
+  at_dispatch.assert_held();
+  epilogue();
+  auto& thread = *static_cast<Thread*>(argument);
+  Machine::lower(PASSIVE_LEVEL);
+  thread.start_routine(thread.start_context);
+  end_thread();
+}
+
+void check_exit(Thread& thread) noexcept {
+  if (KIRQL const level = Machine::irql(); level != PASSIVE_LEVEL)
+    bugcheck(IRQL_UNEXPECTED_VALUE, level, PASSIVE_LEVEL, as_parameter(&thread));
+  for (LIST_ENTRY* entry = thread.mutants.Flink; entry != &thread.mutants; entry = entry->Flink) {
+    KMUTANT& mutant = MICA_CONTAINING(*entry, KMUTANT, MutantListEntry);
+    if (mutant.ApcDisable != 0) bugcheck(THREAD_TERMINATE_HELD_MUTEX, as_parameter(&thread), as_parameter(&mutant));
+  }
+  if (thread.kernel_apc_disable != 0)
+    bugcheck(KERNEL_APC_PENDING_DURING_EXIT, 0, static_cast<USHORT>(thread.kernel_apc_disable));
+}
+
+}  // namespace
+
+void NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters) noexcept {
+  initialize_header(thread.Header, ThreadObject, 0, 0);
+  thread.priority = thread.base_priority = parameters.priority;
+  thread.affinity = thread.user_affinity = parameters.affinity;
+  ULONG const allowed = static_cast<ULONG>(std::popcount(parameters.affinity));
+  ULONG skip = state().next_ideal.fetch_add(1, std::memory_order_relaxed) % allowed;
+  KAFFINITY rest = parameters.affinity;
+  for (; skip > 0; --skip) rest &= rest - 1;
+  thread.ideal_processor = static_cast<ULONG>(std::countr_zero(rest));
+  thread.processor = thread.ideal_processor;
+  thread.quantum_100ns = quantum_100ns;
+  list_initialize(thread.mutants);
+  thread.stack = parameters.stack;
+  thread.start_routine = parameters.routine;
+  thread.start_context = parameters.context;
+  Machine::make_context(thread.context, parameters.stack, startup, &thread);
+}
+
+void NTAPI start_thread(Thread& thread) noexcept {
+  RaiseToDispatch raised;
+  make_ready(thread, false);
+}
+
+void NTAPI end_thread() noexcept {
+  Thread& thread = current_thread();
+  check_exit(thread);
+  // Only its own thread releases a mutant, so the list can only shrink by what is done here.
+  while (!list_empty(thread.mutants)) abandon(MICA_CONTAINING(*thread.mutants.Flink, KMUTANT, MutantListEntry));
+  Machine::raise(DISPATCH_LEVEL);
+  at_dispatch.assert_held();
+  block(After::bury);
+  __builtin_unreachable();
+}
+
+}  // namespace mica::ke
+
+PKTHREAD NTAPI KeGetCurrentThread() { return mica::Machine::current_thread(); }

@@ -1,0 +1,170 @@
+// The waiter's side of the wait protocol.
+#include "ke/wait_internal.hpp"
+
+#include <utility>
+
+#include "ke/scheduler.hpp"
+
+namespace mica::ke {
+namespace {
+
+constexpr ULONG verifier_violation = 0xC4;
+constexpr ULONG wait_at_dispatch = 0x3B;
+
+bool is_zero(LARGE_INTEGER const* timeout) noexcept { return timeout != nullptr && timeout->QuadPart == 0; }
+
+void prepare_block(KWAIT_BLOCK& block, Thread& thread, PVOID object, ULONG index, bool all) noexcept {
+  block.WaitListEntry = {};
+  block.WaitType = static_cast<UCHAR>(all ? WaitAll : WaitAny);
+  block.WaitKey = static_cast<USHORT>(index);
+  block.Thread = &thread;
+  block.Object = object;
+}
+
+void sort_by_object(KWAIT_BLOCK* blocks, ULONG count) noexcept {
+  for (ULONG i = 1; i < count; ++i)
+    for (ULONG j = i; j > 0 && as_parameter(blocks[j].Object) < as_parameter(blocks[j - 1].Object); --j)
+      std::swap(blocks[j], blocks[j - 1]);
+}
+
+// Takes the first signalled object of a wait-any without waiting. STATUS_TIMEOUT: none is signalled.
+NTSTATUS try_any(Thread& thread) noexcept {
+  for (ULONG i = 0; i < thread.active_count; ++i) {
+    DISPATCHER_HEADER& header = header_of(thread.active_blocks[i].Object);
+    ObjectGuard guard{header};
+    if (!is_signaled(header, thread)) continue;
+    if (header.SignalState == MINLONG) return STATUS_MUTANT_LIMIT_EXCEEDED;
+    auto const index = static_cast<NTSTATUS>(i);
+    return consume(header, thread) == STATUS_ABANDONED ? STATUS_ABANDONED_WAIT_0 + index : STATUS_WAIT_0 + index;
+  }
+  return STATUS_TIMEOUT;
+}
+
+NTSTATUS try_all(Thread& thread) noexcept {
+  bool taken = false;
+  NTSTATUS const status = take_all(thread, taken);
+  if (!taken) return STATUS_TIMEOUT;
+  thread.wait.store(wait_word::idle, std::memory_order_relaxed);
+  return status;
+}
+
+// Links the blocks of a wait-any until an object is found signalled or the wait is ended from outside.
+// How many blocks were linked; a block whose object claimed the wait was unlinked again by the claimer.
+ULONG link_any(Thread& thread) noexcept {
+  for (ULONG i = 0; i < thread.active_count; ++i) {
+    KWAIT_BLOCK& block = thread.active_blocks[i];
+    DISPATCHER_HEADER& header = header_of(block.Object);
+    ObjectGuard guard{header};
+    if (!is_signaled(header, thread)) {
+      list_append(header.WaitListHead, block.WaitListEntry);
+      continue;
+    }
+    auto const index = static_cast<NTSTATUS>(i);
+    if (claim(thread, STATUS_WAIT_0 + index, 0) != Claim::lost && consume(header, thread) == STATUS_ABANDONED)
+      thread.wait.store(wait_word::claim(STATUS_ABANDONED_WAIT_0 + index));
+    return i;
+  }
+  return thread.active_count;
+}
+
+ULONG link_all(Thread& thread) noexcept {
+  for (ULONG i = 0; i < thread.active_count; ++i) {
+    KWAIT_BLOCK& block = thread.active_blocks[i];
+    DISPATCHER_HEADER& header = header_of(block.Object);
+    ObjectGuard guard{header};
+    list_append(header.WaitListHead, block.WaitListEntry);
+  }
+  return thread.active_count;
+}
+
+void unlink(Thread& thread, ULONG linked) noexcept {
+  for (ULONG i = 0; i < linked; ++i) {
+    KWAIT_BLOCK& block = thread.active_blocks[i];
+    ObjectGuard guard{header_of(block.Object)};
+    if (block.WaitListEntry.Flink != nullptr) list_remove(block.WaitListEntry);
+  }
+}
+
+// Commits the wait: sleeps unless it has ended already.
+void commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(at_dispatch) {
+  // Told before the commit: from then on a waker must find that queueing is left to the epilogue.
+  thread.run.store(Run::switching);
+  bool const all = request.all;
+  std::uint32_t const kept = request.alertable ? wait_word::alertable : 0;
+  std::uint32_t expected = kept | wait_word::committing;
+  bool sleeps = thread.wait.compare_exchange_strong(expected, kept | (all ? wait_word::evaluating : wait_word::waiting));
+  if (sleeps && all) sleeps = !evaluate(thread);
+  if (sleeps) block(After::park);
+  else thread.run.store(Run::running);
+}
+
+NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(at_dispatch) {
+  thread.wait.store(request.alertable ? wait_word::alertable | wait_word::committing : wait_word::committing);
+  // Looked for after the commit began: an alert that was left before is found here, a later one finds the wait.
+  if (request.alertable && thread.alerted.exchange(false)) {
+    thread.wait.store(wait_word::idle);
+    return STATUS_ALERTED;
+  }
+  ULONG const linked = request.all ? link_all(thread) : link_any(thread);
+  bool const timed = request.timeout != nullptr;
+  if (timed) arm_timeout(thread, due_tick(*request.timeout));
+  commit(thread, request);
+  std::uint32_t const word = thread.wait.load();
+  // An object that claimed the wait unlinked its block: for a wait on one object there is nothing left to unlink.
+  bool const alone = request.count == 1 && !request.all && wait_word::status(word) != STATUS_TIMEOUT &&
+                     wait_word::status(word) != STATUS_ALERTED;
+  if (!alone) unlink(thread, linked);
+  if (timed) disarm_timeout(thread);
+  thread.wait.store(wait_word::idle);
+  return wait_word::status(word);
+}
+
+}  // namespace
+
+KIRQL NTAPI begin_wait(LARGE_INTEGER const* timeout, PVOID object) noexcept {
+  KIRQL const level = Machine::irql();
+  Thread& thread = current_thread();
+  if (level == DISPATCH_LEVEL && thread.wait_next) {
+    thread.wait_next = false;
+    return thread.wait_irql;
+  }
+  if (level > DISPATCH_LEVEL || (level == DISPATCH_LEVEL && !is_zero(timeout)))
+    bugcheck(verifier_violation, wait_at_dispatch, level, as_parameter(object), as_parameter(timeout));
+  return Machine::raise(DISPATCH_LEVEL);
+}
+
+NTSTATUS NTAPI wait(WaitRequest const& request) noexcept {
+  void* const caller = __builtin_return_address(0);
+  KIRQL const old = begin_wait(request.timeout, request.count > 0 ? request.objects[0] : nullptr);
+  at_dispatch.assert_held();
+  Thread& thread = current_thread();
+  thread.active_blocks = request.blocks;
+  thread.active_count = request.count;
+  thread.wait_reason = request.reason;
+  thread.wait_mode = request.mode;
+  for (ULONG i = 0; i < request.count; ++i)
+    prepare_block(request.blocks[i], thread, request.objects[i], i, request.all);
+  if (request.all) sort_by_object(request.blocks, request.count);
+
+  NTSTATUS status = request.all ? try_all(thread) : try_any(thread);
+  if (status == STATUS_TIMEOUT && !is_zero(request.timeout)) status = wait_slowly(thread, request);
+  Machine::lower(old);
+  if (status == STATUS_MUTANT_LIMIT_EXCEEDED) raise_status(status, caller);
+  return status;
+}
+
+}  // namespace mica::ke
+
+using namespace mica;
+
+NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval) {
+  NTSTATUS const status = ke::wait({.objects = nullptr,
+                                    .blocks = nullptr,
+                                    .count = 0,
+                                    .all = false,
+                                    .reason = DelayExecution,
+                                    .mode = WaitMode,
+                                    .alertable = Alertable != FALSE,
+                                    .timeout = Interval});
+  return status == STATUS_TIMEOUT ? STATUS_SUCCESS : status;
+}

@@ -1,0 +1,70 @@
+// Wait-all: every object at one instant, or none.
+//   The blocks of a wait-all are sorted by the addresses of their objects, which is the order their locks are taken in.
+#include "ke/wait_internal.hpp"
+
+namespace mica::ke {
+namespace {
+
+bool repeats(Thread const& thread, ULONG index) noexcept {
+  return index > 0 && thread.active_blocks[index].Object == thread.active_blocks[index - 1].Object;
+}
+
+void lock_all(Thread& thread) noexcept {
+  for (ULONG i = 0; i < thread.active_count; ++i)
+    if (!repeats(thread, i)) lock_object(header_of(thread.active_blocks[i].Object));
+}
+
+void unlock_all(Thread& thread) noexcept {
+  for (ULONG i = thread.active_count; i-- > 0;)
+    if (!repeats(thread, i)) unlock_object(header_of(thread.active_blocks[i].Object));
+}
+
+bool all_signaled(Thread& thread) noexcept {
+  for (ULONG i = 0; i < thread.active_count; ++i)
+    if (!is_signaled(header_of(thread.active_blocks[i].Object), thread)) return false;
+  return true;
+}
+
+// The status that flags ask for: a reason that came while the wait was evaluated. STATUS_SUCCESS: none.
+NTSTATUS reason_of(std::uint32_t word) noexcept {
+  if ((word & wait_word::alert) != 0) return STATUS_ALERTED;
+  if ((word & wait_word::timeout) != 0) return STATUS_TIMEOUT;
+  return STATUS_SUCCESS;
+}
+
+}  // namespace
+
+NTSTATUS NTAPI take_all(Thread& thread, bool& taken) noexcept {
+  lock_all(thread);
+  taken = all_signaled(thread);
+  NTSTATUS status = STATUS_SUCCESS;
+  for (ULONG i = 0; taken && i < thread.active_count; ++i) {
+    KWAIT_BLOCK& block = thread.active_blocks[i];
+    if (block.WaitListEntry.Flink != nullptr) list_remove(block.WaitListEntry);
+    if (repeats(thread, i)) continue;
+    if (consume(header_of(block.Object), thread) == STATUS_ABANDONED) status = STATUS_ABANDONED;
+  }
+  // The claim is published before the locks go: whoever signals next must find the wait over.
+  if (taken) thread.wait.store(wait_word::claim(status));
+  unlock_all(thread);
+  return status;
+}
+
+bool NTAPI evaluate(Thread& thread) noexcept {
+  for (;;) {
+    std::uint32_t const seen = thread.wait.fetch_and(~wait_word::recheck);
+    MICA_ASSERT(wait_word::state(seen) == wait_word::evaluating);
+    if (NTSTATUS const reason = reason_of(seen); reason != STATUS_SUCCESS) {
+      thread.wait.store(wait_word::claim(reason));
+      return true;
+    }
+    bool taken = false;
+    static_cast<void>(take_all(thread, taken));
+    if (taken) return true;
+    std::uint32_t const kept = seen & wait_word::alertable;
+    std::uint32_t expected = kept | wait_word::evaluating;
+    if (thread.wait.compare_exchange_strong(expected, kept | wait_word::waiting)) return false;
+  }
+}
+
+}  // namespace mica::ke

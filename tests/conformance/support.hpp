@@ -1,0 +1,34 @@
+// What cases share: timeouts, and waits in the short form.
+#pragma once
+
+#include <mica/test.hpp>
+#include <nt/ke.h>
+
+namespace mica::test {
+
+[[nodiscard]] inline LARGE_INTEGER relative(LONGLONG duration_100ns) noexcept {
+  LARGE_INTEGER time;
+  time.QuadPart = -duration_100ns;
+  return time;
+}
+
+// Waits for ever.
+inline NTSTATUS wait(void* object) noexcept {
+  return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, nullptr);
+}
+
+inline NTSTATUS wait(void* object, LONGLONG duration_100ns) noexcept {
+  LARGE_INTEGER timeout = relative(duration_100ns);
+  return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, &timeout);
+}
+
+// Does not wait.
+inline NTSTATUS poll(void* object) noexcept { return wait(object, 0); }
+
+// Waits until `holds()`, letting others run.
+template <class Condition>
+void until(Condition holds) noexcept {
+  while (!holds()) sleep(millisecond_100ns);
+}
+
+}  // namespace mica::test
