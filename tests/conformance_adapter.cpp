@@ -27,6 +27,17 @@ void run_twice(mica::test::Case const& one, mica::Config const& config) {
   REQUIRE(first.log() == second.log());
 }
 
+struct ParallelInvoker final : mica::catch_shim::Invoker {
+  explicit ParallelInvoker(mica::test::Case const& given) : one{given} {}
+  void invoke() const override {
+    mica::System system{{.processors = 4, .mode = mica::Mode::parallel}};
+    mica::Outcome const outcome = system.try_run(one.body);
+    INFO(outcome.report() << "\n" << system.log());
+    REQUIRE(outcome.completed());
+  }
+  mica::test::Case const& one;
+};
+
 struct CaseInvoker final : mica::catch_shim::Invoker {
   explicit CaseInvoker(mica::test::Case const& given) : one{given} {}
   void invoke() const override {
@@ -38,9 +49,13 @@ struct CaseInvoker final : mica::catch_shim::Invoker {
 };
 
 [[maybe_unused]] bool const registered = [] {
-  for (auto const* entry = __start_mica_cases; entry != __stop_mica_cases; ++entry)
-    mica::catch_shim::add_test((*entry)->name, "[conformance]", (*entry)->file, (*entry)->line,
-                               new CaseInvoker{**entry});
+  for (auto const* entry = __start_mica_cases; entry != __stop_mica_cases; ++entry) {
+    mica::test::Case const& one = **entry;
+    mica::catch_shim::add_test(one.name, "[conformance]", one.file, one.line, new CaseInvoker{one});
+    std::string const parallel = std::string{one.name} + " (parallel)";
+    mica::catch_shim::add_test(parallel.c_str(), "[parallel]", one.file, one.line,
+                               new ParallelInvoker{one});
+  }
   return true;
 }();
 
