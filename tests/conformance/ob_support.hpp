@@ -6,6 +6,8 @@
 #include <nt/zw/objects.h>
 #include <mica/test.hpp>
 
+#include <atomic>
+
 #include "ob/type.hpp"
 
 namespace mica::test {
@@ -44,7 +46,7 @@ class Attributes {
 
 // The body of a probe: counts what happens to it.
 struct ProbeLog {
-  int removed;
+  std::atomic<int> removed;  // in a thread of the kernel's own, when the deletion is deferred
   KIRQL removed_at;
   int closed;
   ULONG handles_at_close;
@@ -63,8 +65,8 @@ class ProbeType {
     options.procedures.remove = [](void* object) NTAPI {
       ProbeLog* const log = static_cast<Probe*>(object)->log;
       if (log == nullptr) return;
-      ++log->removed;
       log->removed_at = KeGetCurrentIrql();
+      ++log->removed;
       if (log->drops_once_more) ObDereferenceObject(object);
     };
     options.procedures.close = [](void* object, ULONG handles_before) NTAPI {
