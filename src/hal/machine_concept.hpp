@@ -23,7 +23,7 @@
 //   halt()            The idle thread waits for an interrupt. Entered with interrupts disabled by
 //                     disable_interrupts() below DISPATCH_LEVEL; enabling them and halting is one act, so an interrupt that was
 //                     requested after they were disabled is not slept through. Returns with interrupts
-//                     enabled, after at least one handler ran.
+//                     enabled, after an interrupt was taken: it may have been the machine's own, so look again.
 //   await(word, seen) The spin hint, *before* each try of a lock or poll: may return at once, or sleep until
 //                     the atomic differs from `seen`. A word is a std::atomic or std::atomic_ref of 1, 4 or 8 bytes.
 //                     Any IRQL. Orders nothing.

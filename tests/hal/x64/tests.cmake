@@ -3,7 +3,8 @@
 set(qemu ${PROJECT_SOURCE_DIR}/script/qemu)
 
 foreach(processors 1 2 4 8 16)
-  add_test(NAME hal_${processors} COMMAND ${qemu} --processors ${processors} $<TARGET_FILE:mica_hal.elf>)
+  add_test(NAME hal_${processors}
+    COMMAND ${qemu} --timeout 300 --processors ${processors} $<TARGET_FILE:mica_hal.elf>)
 endforeach()
 foreach(processors 1 4)
   add_test(NAME hal_icount_${processors}
