@@ -55,6 +55,12 @@ std::uint32_t PctPolicy::choose(Choice kind, Candidates const& candidates) noexc
       best_index = index;
     }
   }
+  in_a_row_ = best == last_ ? in_a_row_ + 1 : 0;
+  last_ = best;
+  if (in_a_row_ == patience) {
+    priorities_[best] = --lowest_;
+    in_a_row_ = 0;
+  }
   return best_index;
 }
 

@@ -41,6 +41,7 @@ class RandomPolicy final : public Policy {
 // Probabilistic concurrency testing: the enabled processor of highest priority steps; at `depth -
 // 1` points, drawn among the first `length` that had a choice, the one that runs falls below all
 // others.
+// One that runs for long while others could spins for what they have to do: it falls too.
 //   [Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding Bugs",
 //   ASPLOS 2010]
 class PctPolicy final : public Policy {
@@ -50,11 +51,15 @@ class PctPolicy final : public Policy {
 
  private:
   static constexpr unsigned max_depth = 8;
+  static constexpr std::uint32_t patience = 2000;
   Random random_;
   std::array<std::int32_t, 32> priorities_{};
   std::array<std::uint32_t, max_depth> change_points_{};
   unsigned changes_;
   std::uint32_t decisions_ = 0;
+  std::uint32_t last_ = 0;
+  std::uint32_t in_a_row_ = 0;
+  std::int32_t lowest_ = -static_cast<std::int32_t>(max_depth);
 };
 
 // Writes down what another policy answers.

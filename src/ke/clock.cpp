@@ -51,6 +51,7 @@ void NTAPI count_ticks() noexcept {
   TimeState& time = state().time;
   Tick const seen = Machine::interrupt_time().value_100ns / time.period_100ns;
   if (seen <= time.tick.load(std::memory_order_acquire)) return;
+  RaiseToHigh raised;  // a clock interrupt that met its own keeper would come again for ever
   if (time.keeper.exchange(1, std::memory_order_acquire) != 0) return;
   if (seen > time.tick.load(std::memory_order_relaxed)) {
     write_shared_page(time, seen);

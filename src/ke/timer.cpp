@@ -20,23 +20,16 @@ Tick period_ticks(ULONG milliseconds) noexcept {
   return (milliseconds * millisecond_100ns + unit - 1) / unit;
 }
 
-// Whether it was armed; from now on it is not. The object is locked. `expires`: another processor
-// has taken it out of its wheel, and the caller must let it finish.
-bool disarm(KTIMER& timer, bool& expires) noexcept MICA_REQUIRES(at_dispatch) {
-  if (timer.Header.Inserted == 0) return false;
-  timer.Header.Inserted = 0;
-  if (!unlink_timer(timer)) expires = true;
-  return true;
-}
-
-// Locks a timer that is not armed and that nobody expires; whether it was armed before.
+// Locks a timer that is not armed and that nobody expires; whether it was armed before. One that another processor has
+// taken out of its wheel fires: to take it back as well would let one call end two settings.
 bool lock_disarmed(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch) {
-  bool was_armed = false;
   for (;;) {
-    bool expires = false;
     lock_object(timer.Header);
-    was_armed |= disarm(timer, expires);
-    if (!expires) return was_armed;
+    if (timer.Header.Inserted == 0) return false;
+    if (unlink_timer(timer)) {
+      timer.Header.Inserted = 0;
+      return true;
+    }
     unlock_object(timer.Header);
     await_expiry(timer);
   }

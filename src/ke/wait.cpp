@@ -85,8 +85,8 @@ void unlink(Thread& thread, ULONG linked) noexcept {
   }
 }
 
-// Commits the wait: sleeps unless it has ended already.
-void commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(at_dispatch) {
+// Commits the wait: sleeps unless it has ended already. Whether it slept.
+bool commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(at_dispatch) {
   // Told before the commit: from then on a waker must find that queueing is left to the epilogue.
   thread.run.store(Run::switching);
   bool const all = request.all;
@@ -96,6 +96,7 @@ void commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(a
   if (sleeps && all) sleeps = !evaluate(thread);
   if (sleeps) block(After::park);
   else thread.run.store(Run::running);
+  return sleeps;
 }
 
 NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(at_dispatch) {
@@ -108,10 +109,11 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept MICA_R
   ULONG const linked = request.all ? link_all(thread) : link_any(thread);
   bool const timed = request.timeout != nullptr;
   if (timed) arm_timeout(thread, due_tick(*request.timeout));
-  commit(thread, request);
+  bool const slept = commit(thread, request);
   std::uint32_t const word = thread.wait.load();
-  // An object that claimed the wait unlinked its block: for a wait on one object there is nothing left to unlink.
-  bool const alone = request.count == 1 && !request.all && wait_word::status(word) != STATUS_TIMEOUT &&
+  // An object that woke the thread unlinked its block and is unlocked: for a wait on one object there is nothing left to
+  // unlink. One that claimed the wait before it slept may still be locked, and must not be gone before its signaller is.
+  bool const alone = slept && request.count == 1 && !request.all && wait_word::status(word) != STATUS_TIMEOUT &&
                      wait_word::status(word) != STATUS_ALERTED;
   if (!alone) unlink(thread, linked);
   if (timed) disarm_timeout(thread);

@@ -1,0 +1,5 @@
+# The executive under randomised schedules, and what notices when it is broken.
+
+claim explore "10 000 distinct schedules of the explored objects keep every invariant" script/explore 10000
+claim planted-mutants "planted bugs are caught, or are named as waiting for race detection" script/mutants --planted
+claim export-mutants "each exported routine replaced by a constant fails some conformance case" script/mutants --exports
