@@ -25,6 +25,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp) {
     return FALSE;
   }
   if (Irp->CurrentLocation > Irp->StackCount + 1) {
+    IoReleaseCancelSpinLock(old);
     mica::ke::bugcheck(CANCEL_STATE_IN_COMPLETED_IRP, reinterpret_cast<ULONG_PTR>(Irp),
                        reinterpret_cast<ULONG_PTR>(routine), 0, 0);
   }

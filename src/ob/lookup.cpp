@@ -111,7 +111,7 @@ NTSTATUS parse(Search const& search, Walk const& walk, UNICODE_STRING* replaceme
 }
 
 // Where the path starts. A path from a root handle is relative to it, any other begins with a
-// backslash.
+// backslash. Only what came from a handle is referenced: the root directory is there for ever.
 NTSTATUS starting_point(Search const& search, UNICODE_STRING& path, void** start) noexcept {
   bool const absolute = path.Length != 0 && path.Buffer[0] == OBJ_NAME_PATH_SEPARATOR;
   if (absolute == (search.root != nullptr)) return STATUS_OBJECT_PATH_SYNTAX_BAD;
@@ -122,7 +122,6 @@ NTSTATUS starting_point(Search const& search, UNICODE_STRING& path, void** start
   ++path.Buffer;
   path.Length = static_cast<USHORT>(path.Length - sizeof(WCHAR));
   *start = state().names.root;
-  reference(header_of(*start));
   return STATUS_SUCCESS;
 }
 
@@ -145,8 +144,8 @@ NTSTATUS NTAPI look_up(Search const& original, void** found) noexcept {
     void* start_object = nullptr;
     status = starting_point(search, path, &start_object);
     if (!NT_SUCCESS(status)) break;
-    Reference const start{start_object};
-    Walk walk{search, header_of(start.get()), path};
+    Reference const held{search.root != nullptr ? start_object : nullptr};
+    Walk walk{search, header_of(start_object), path};
     status = walk.run();
     if (status != STATUS_REPARSE) {
       if (NT_SUCCESS(status)) *found = walk.object().body();

@@ -68,3 +68,18 @@ MICA_CASE("Io: what is no IRP is not sent and not freed") {
   MICA_CHECK(end.happened && end.code == 0xC9);
   MICA_CHECK(end.parameters[0] == 1 && end.parameters[1] == address(&wrong));
 }
+
+MICA_CASE("Io: cancelling an IRP that is complete and has a cancel routine is bugcheck 0x48") {
+  Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  IoCallDriver(device, irp);
+  PDRIVER_CANCEL const routine = [](PDEVICE_OBJECT, PIRP) NTAPI {};
+  IoSetCancelRoutine(irp, routine);
+  Bugcheck const end = bugcheck_of([irp] { IoCancelIrp(irp); });
+  MICA_CHECK(end.happened && end.code == 0x48);
+  MICA_CHECK(end.parameters[0] == address(irp));
+  MICA_CHECK(end.parameters[1] == reinterpret_cast<ULONG_PTR>(routine));
+  IoFreeIrp(irp);
+}
