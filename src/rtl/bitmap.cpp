@@ -47,7 +47,9 @@ VOID NTAPI RtlInitializeBitMap(PRTL_BITMAP BitMapHeader, PULONG BitMapBuffer, UL
   *BitMapHeader = {SizeOfBitMap, BitMapBuffer};
 }
 
-VOID NTAPI RtlSetBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber) { set(*BitMapHeader, BitNumber, 1); }
+VOID NTAPI RtlSetBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber) {
+  set(*BitMapHeader, BitNumber, 1);
+}
 
 VOID NTAPI RtlClearBit(PRTL_BITMAP BitMapHeader, ULONG BitNumber) {
   clear(*BitMapHeader, BitNumber, 1);

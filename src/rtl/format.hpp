@@ -1,13 +1,14 @@
 // NT's printf formats, written into memory of the caller: no state, no allocation, any IRQL.
 //
-//   %[flags][width][.precision][size]type        [MSDN "Format specification syntax: printf functions"]
+//   %[flags][width][.precision][size]type       [MSDN "Format specification syntax"]
 //   flags   - + space # 0          width and precision: digits or *
 //   size    h l ll w I32 I64 I
 //   type    d i u o x X p          numbers; p is 16 upper-case digits
 //           c C s S                characters and strings; capitals, l and w: wide, h: narrow
 //           Z                      PANSI_STRING, with w PUNICODE_STRING
 //           %                      itself
-// A null string shows as (null). A type that is none of these shows as itself: so do the floating ones.
+// A null string shows as (null). A type that is none of these shows as itself: so do the floating
+// ones.
 // Wide characters become code page 1252, '?' where it lacks them.
 #pragma once
 

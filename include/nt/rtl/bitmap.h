@@ -1,5 +1,5 @@
 // Bitmaps. Indexes and counts are in bits; any IRQL for resident memory; the caller holds whatever
-// lock the bitmap has. A range must lie inside the bitmap.        [MSDN "RTL_BITMAP" and its routines]
+// lock the bitmap has. A range must lie inside the bitmap. [MSDN "RTL_BITMAP" and its routines]
 #pragma once
 
 #include <nt/ntdef.h>
@@ -18,7 +18,7 @@ typedef struct _RTL_BITMAP_RUN {
   ULONG NumberOfBits;
 } RTL_BITMAP_RUN, *PRTL_BITMAP_RUN;
 
-// The buffer has a whole number of ULONGs; no bit changes.                 [MSDN RtlInitializeBitMap]
+// The buffer has a whole number of ULONGs; no bit changes. [MSDN RtlInitializeBitMap]
 VOID NTAPI RtlInitializeBitMap(PRTL_BITMAP BitMapHeader, PULONG BitMapBuffer, ULONG SizeOfBitMap);
 
 // ---- One bit.                                           [MSDN RtlSetBit, RtlClearBit, RtlTestBit]
@@ -33,15 +33,16 @@ VOID NTAPI RtlSetBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Numbe
 VOID NTAPI RtlClearBits(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG NumberToClear);
 VOID NTAPI RtlSetAllBits(PRTL_BITMAP BitMapHeader);
 VOID NTAPI RtlClearAllBits(PRTL_BITMAP BitMapHeader);
-// FALSE for an empty range, and for one that leaves the bitmap. [MSDN RtlAreBitsClear, RtlAreBitsSet]
+// FALSE for an empty range, and for one that leaves the bitmap.
+//   [MSDN RtlAreBitsClear, RtlAreBitsSet]
 BOOLEAN NTAPI RtlAreBitsClear(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length);
 BOOLEAN NTAPI RtlAreBitsSet(PRTL_BITMAP BitMapHeader, ULONG StartingIndex, ULONG Length);
 //   [MSDN RtlNumberOfSetBits, RtlNumberOfClearBits]
 ULONG NTAPI RtlNumberOfSetBits(PRTL_BITMAP BitMapHeader);
 ULONG NTAPI RtlNumberOfClearBits(PRTL_BITMAP BitMapHeader);
 
-// ---- Searches. The first range at or after HintIndex (0 if that is outside), else the first of all;
-// 0xFFFFFFFF if there is none. A range of no bits begins at the hint.
+// ---- Searches. The first range at or after HintIndex (0 if that is outside), else the first of
+// all; 0xFFFFFFFF if there is none. A range of no bits begins at the hint.
 //   [MSDN RtlFindClearBits, RtlFindSetBits, RtlFindClearBitsAndSet, RtlFindSetBitsAndClear]
 ULONG NTAPI RtlFindClearBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex);
 ULONG NTAPI RtlFindSetBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex);

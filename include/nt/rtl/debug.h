@@ -1,5 +1,5 @@
-// Text for the debugger's console. Any IRQL; wide characters in a format are legal at any level here,
-// which PASSIVE_LEVEL is on Windows. No floating point. docs/rtl.md lists the formats.
+// Text for the debugger's console. Any IRQL, also for wide characters, which Windows takes at
+// PASSIVE_LEVEL only. No floating point. docs/rtl.md lists the formats.
 #pragma once
 
 #include <nt/ntstatus.h>

@@ -28,7 +28,7 @@ FORCEINLINE BOOLEAN RemoveEntryList(PLIST_ENTRY Entry) {
   return (BOOLEAN)(next == previous);
 }
 
-// The entry removed; the head itself if the list was empty.      [MSDN RemoveHeadList, RemoveTailList]
+// The entry removed; the head itself if the list was empty. [MSDN RemoveHeadList, RemoveTailList]
 FORCEINLINE PLIST_ENTRY RemoveHeadList(PLIST_ENTRY ListHead) {
   PLIST_ENTRY entry = ListHead->Flink;
   RemoveEntryList(entry);

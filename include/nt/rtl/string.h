@@ -13,7 +13,7 @@ extern "C" {
 //   [MSDN RtlInitUnicodeString, RtlInitAnsiString, RtlInitString]
 // What is too long is cut at 65532 bytes.
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString);
-// STATUS_NAME_TOO_LONG beyond 65532 bytes, and the destination stays.   [MSDN RtlInitUnicodeStringEx]
+// STATUS_NAME_TOO_LONG beyond 65532 bytes, and the destination stays. [MSDN RtlInitUnicodeStringEx]
 NTSTATUS NTAPI RtlInitUnicodeStringEx(PUNICODE_STRING DestinationString, PCWSTR SourceString);
 // What is too long is cut at 65534 bytes.
 VOID NTAPI RtlInitAnsiString(PANSI_STRING DestinationString, PCSZ SourceString);
@@ -32,7 +32,7 @@ NTSTATUS NTAPI RtlAppendUnicodeToString(PUNICODE_STRING Destination, PCWSTR Sour
 NTSTATUS NTAPI RtlAppendUnicodeStringToString(PUNICODE_STRING Destination, PCUNICODE_STRING Source);
 
 // ---- Comparing, by code units; of a string and its beginning the beginning is less.
-// Negative, 0 or positive.                           [MSDN RtlCompareUnicodeString, RtlCompareString]
+// Negative, 0 or positive. [MSDN RtlCompareUnicodeString, RtlCompareString]
 LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
                                    BOOLEAN CaseInSensitive);
 LONG NTAPI RtlCompareString(STRING const* String1, STRING const* String2, BOOLEAN CaseInSensitive);
@@ -40,7 +40,7 @@ LONG NTAPI RtlCompareString(STRING const* String1, STRING const* String2, BOOLEA
 BOOLEAN NTAPI RtlEqualUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
                                     BOOLEAN CaseInSensitive);
 BOOLEAN NTAPI RtlEqualString(STRING const* String1, STRING const* String2, BOOLEAN CaseInSensitive);
-// Whether String2 begins with String1.                                 [MSDN RtlPrefixUnicodeString]
+// Whether String2 begins with String1. [MSDN RtlPrefixUnicodeString]
 BOOLEAN NTAPI RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String2,
                                      BOOLEAN CaseInSensitive);
 
@@ -62,18 +62,19 @@ VOID NTAPI RtlUpperString(PSTRING DestinationString, STRING const* SourceString)
 
 // ---- Numbers. Base: 2, 8, 10 or 16, else STATUS_INVALID_PARAMETER.
 // Skips spaces, takes one sign and as many digits as there are, at least none: then *Value is 0.
-// Base 0: 0x, 0o and 0b before the digits choose the base, else it is 10. What exceeds 32 bits is cut.
-// STATUS_INVALID_PARAMETER for an empty string.                     [MSDN RtlUnicodeStringToInteger]
+// Base 0: 0x, 0o and 0b before the digits choose the base, else it is 10. What exceeds 32 bits is
+// cut.
+// STATUS_INVALID_PARAMETER for an empty string. [MSDN RtlUnicodeStringToInteger]
 NTSTATUS NTAPI RtlUnicodeStringToInteger(PCUNICODE_STRING String, ULONG Base, PULONG Value);
 // Base 0 is 10. STATUS_BUFFER_OVERFLOW if digits and terminating null do not fit.
 //   [MSDN RtlIntegerToUnicodeString, RtlInt64ToUnicodeString]
 NTSTATUS NTAPI RtlIntegerToUnicodeString(ULONG Value, ULONG Base, PUNICODE_STRING String);
 NTSTATUS NTAPI RtlInt64ToUnicodeString(ULONGLONG Value, ULONG Base, PUNICODE_STRING String);
 
-// ---- Conversions. IRQL PASSIVE_LEVEL. With AllocateDestinationString the destination's buffer comes
-// from paged pool (STATUS_NO_MEMORY) and goes back with the RtlFree routine of its kind. Without it,
-// STATUS_BUFFER_OVERFLOW if the text does not fit.
-// Bytes with the terminating null.        [MSDN RtlUnicodeStringToAnsiSize, RtlAnsiStringToUnicodeSize]
+// ---- Conversions. IRQL PASSIVE_LEVEL. With AllocateDestinationString the destination's buffer
+// comes from paged pool (STATUS_NO_MEMORY) and goes back with the RtlFree routine of its kind.
+// Without it, STATUS_BUFFER_OVERFLOW if the text does not fit.
+// Bytes with the terminating null. [MSDN RtlUnicodeStringToAnsiSize, RtlAnsiStringToUnicodeSize]
 ULONG NTAPI RtlxUnicodeStringToAnsiSize(PCUNICODE_STRING UnicodeString);
 ULONG NTAPI RtlxAnsiStringToUnicodeSize(STRING const* AnsiString);
 #define RtlUnicodeStringToAnsiSize(string) RtlxUnicodeStringToAnsiSize(string)
@@ -83,11 +84,11 @@ ULONG NTAPI RtlxAnsiStringToUnicodeSize(STRING const* AnsiString);
 NTSTATUS NTAPI RtlUnicodeStringToAnsiString(PANSI_STRING DestinationString,
                                             PCUNICODE_STRING SourceString,
                                             BOOLEAN AllocateDestinationString);
-// STATUS_INVALID_PARAMETER_2 if no UNICODE_STRING can hold it.    [MSDN RtlAnsiStringToUnicodeString]
+// STATUS_INVALID_PARAMETER_2 if no UNICODE_STRING can hold it. [MSDN RtlAnsiStringToUnicodeString]
 NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString,
                                             STRING const* SourceString,
                                             BOOLEAN AllocateDestinationString);
-// Without a terminating null. Source and destination may be the same.   [MSDN RtlUpcaseUnicodeString]
+// Without a terminating null. Source and destination may be the same. [MSDN RtlUpcaseUnicodeString]
 NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString,
                                       PCUNICODE_STRING SourceString,
                                       BOOLEAN AllocateDestinationString);
