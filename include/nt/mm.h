@@ -7,9 +7,11 @@
 extern "C" {
 #endif
 
-// The physical address behind a valid system address; 0 if there is none. Any IRQL.       [MSDN MmGetPhysicalAddress]
+// The physical address behind a valid system address; 0 if there is none. Any IRQL.
+//                                                                     [MSDN MmGetPhysicalAddress]
 PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID BaseAddress);
-// Whether a read of the byte would not fault now. IRQL <= DISPATCH_LEVEL.                   [MSDN MmIsAddressValid]
+// Whether a read of the byte would not fault now. IRQL <= DISPATCH_LEVEL.
+//                                                                         [MSDN MmIsAddressValid]
 BOOLEAN NTAPI MmIsAddressValid(PVOID VirtualAddress);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
 // Status values that routines of this executive return or drivers test for.
-//   Bits 31-30: severity (0 success, 1 information, 2 warning, 3 error).   [MS-ERREF 2.3, "NTSTATUS"]
+//   Bits 31-30: severity (0 success, 1 information, 2 warning, 3 error).
+//                                                                      [MS-ERREF 2.3, "NTSTATUS"]
 #pragma once
 
 #include <nt/ntdef.h>

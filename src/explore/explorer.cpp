@@ -73,7 +73,8 @@ Report explore(Scenario const& scenario, std::uint64_t wanted) {
   std::unordered_set<std::uint64_t> seen;
   Report report;
   while (seen.size() < wanted && report.executions < 4 * wanted) {
-    // The first execution is PCT without a change of priorities: its length does not matter, and is what others use.
+    // The first execution is PCT without a change of priorities: its length does not matter, and is
+    // what others use.
     Schedule const schedule = schedule_of(++report.executions, report.length);
     Execution execution = execute(scenario, schedule);
     report.length = std::max(report.length, execution.decisions);

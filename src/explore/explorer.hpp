@@ -1,6 +1,7 @@
 // Runs one scenario under many schedules, each in a fresh System, until one fails.
-//   Half of the executions choose uniformly, half by PCT with depth 1 to 5, whose length is measured first. An execution
-//   is named by a Schedule, which prints as POLICY:SEED and says all that is needed to do it again.
+//   Half of the executions choose uniformly, half by PCT with depth 1 to 5, whose length is
+//   measured first. An execution is named by a Schedule, which prints as POLICY:SEED and says all
+//   that is needed to do it again.
 #pragma once
 
 #include <mica/system.hpp>
@@ -48,7 +49,8 @@ struct Report {
   std::string log;
 };
 
-// Until `wanted` distinct schedules were seen, 4 * wanted executions were made, or one failed. Seeds count from 1.
+// Until `wanted` distinct schedules were seen, 4 * wanted executions were made, or one failed.
+// Seeds count from 1.
 [[nodiscard]] Report explore(Scenario const& scenario, std::uint64_t wanted);
 
 }  // namespace mica::explore

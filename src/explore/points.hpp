@@ -1,4 +1,5 @@
-// The explored objects: the executive compiled once more, with every atomic operation a scheduling point.
+// The explored objects: the executive compiled once more, with every atomic operation a scheduling
+// point.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,10 @@
 // What the explored objects call instead of ThreadSanitizer's runtime: g++ 12 and clang 14.
-//   Every atomic operation is a scheduling point of the host machine, then it acts. Plain accesses and function entries
-//   say nothing yet. The orders that the callers name are not weaker than what is done here: deterministic mode has one OS
-//   thread, so every interleaving is sequentially consistent whatever the order.
-//   Outside a System (the harness uses no instrumented code, but a thread may call before its System runs) they just act.
+//   Every atomic operation is a scheduling point of the host machine, then it acts. Plain accesses
+//   and function entries say nothing yet. The orders that the callers name are not weaker than what
+//   is done here: deterministic mode has one OS thread, so every interleaving is sequentially
+//   consistent whatever the order.
+//   Outside a System (the harness uses no instrumented code, but a thread may call before its
+//   System runs) they just act.
 #include <machine.hpp>
 
 #include "explore/points.hpp"
@@ -25,8 +27,9 @@ std::uint64_t points() noexcept { return taken; }
 
 using mica::explore::before_atomic;
 
-// The compilers' own prototypes: [gcc/sanitizer.def, compiler-rt/lib/tsan/rtl/tsan_interface_atomic.h are where
-// the names come from]. A failed exchange stores what it saw through `expected`.
+// The compilers' own prototypes: [gcc/sanitizer.def,
+// compiler-rt/lib/tsan/rtl/tsan_interface_atomic.h are where the names come from]. A failed
+// exchange stores what it saw through `expected`.
 #define MICA_ATOMIC(bits, Word)                                                                                  \
   Word __tsan_atomic##bits##_load(Word const volatile* word, int) {                                              \
     before_atomic();                                                                                             \

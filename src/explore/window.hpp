@@ -1,6 +1,7 @@
 // Which part of a run is explored.
-//   A closed window answers every question in one way: processors step in turn, long, and interrupts land at once. So what stands before and after the window is the same in every execution, and what a policy may spend
-//   (preemptions, its length) is spent inside.
+//   A closed window answers every question in one way: processors step in turn, long, and
+//   interrupts land at once. So what stands before and after the window is the same in every
+//   execution, and what a policy may spend (preemptions, its length) is spent inside.
 #pragma once
 
 #include <mica/policy.hpp>

@@ -1,91 +1,107 @@
 // The seam: everything the executive asks of the machine below it.
 //
-// A machine is one struct `mica::Machine` of static members, chosen by include path (`<machine.hpp>`
-// of src/hal_host or src/hal_x64). It is never a template argument and nobody above asks which one it
-// is. Hot members are inline; every member that is out of line is NTAPI, because callers are.
-// tests/hal/ is this contract as a suite; both machines pass it.
+// A machine is one struct `mica::Machine` of static members, chosen by include path
+// (`<machine.hpp>` of src/hal_host or src/hal_x64). It is never a template argument and nobody
+// above asks which one it is. Hot members are inline; every member that is out of line is NTAPI,
+// because callers are. tests/hal/ is this contract as a suite; both machines pass it.
 //
-// ---- Processor ------------------------------------------------------------------------------------
-//   Processor         The machine's part of a processor's block. Begins with the KPCR; ke's block begins
-//                     with it. Zero-filled is a valid initial state for all but the KPCR.
-//   current()         The block of the processor this code runs on. IRQL >= DISPATCH_LEVEL: below it the
-//                     thread may have moved by the time the caller looks.
+// ---- Processor ----------------------------------------------------------------------------------
+//   Processor         The machine's part of a processor's block. Begins with the KPCR; ke's block
+//                     begins with it. Zero-filled is a valid initial state for all but the KPCR.
+//   current()         The block of the processor this code runs on. IRQL >= DISPATCH_LEVEL: below
+//                     it the thread may have moved by the time the caller looks.
 //   current_thread()  Any IRQL, one instruction: preemption between two loads would give another
 //   processor_number()  processor's value.
 //   processor_count() How many processors this System has (1 to 16). Any IRQL.
 //   start_processor(block, stack)
-//                     Starts the processor whose KPCR number stands in `block`: it calls Handlers::idle at
-//                     DISPATCH_LEVEL on `stack`. Called by processor 0, IRQL <= APC_LEVEL; may wait. False if
-//                     the processor did not come up.
-//   send_ipi(number)  Makes Handlers::ipi run at IPI_LEVEL on that processor (another or the own one), after
-//                     every store the caller made before. Requests that meet merge into one. IRQL >= DISPATCH_LEVEL.
-//   freeze_others()   Stops every other processor for ever, whatever its IRQL: for a bugcheck. Any IRQL.
+//                     Starts the processor whose KPCR number stands in `block`: it calls
+//                     Handlers::idle at DISPATCH_LEVEL on `stack`. Called by processor 0, IRQL <=
+//                     APC_LEVEL; may wait. False if the processor did not come up.
+//   send_ipi(number)  Makes Handlers::ipi run at IPI_LEVEL on that processor (another or the own
+//                     one), after every store the caller made before. Requests that meet merge into
+//                     one. IRQL >= DISPATCH_LEVEL.
+//   freeze_others()   Stops every other processor for ever, whatever its IRQL: for a bugcheck. Any
+//                     IRQL.
 //   halt()            The idle thread waits for an interrupt. Entered with interrupts disabled by
-//                     disable_interrupts() below DISPATCH_LEVEL; enabling them and halting is one act, so an interrupt that was
-//                     requested after they were disabled is not slept through. Returns with interrupts
-//                     enabled, after an interrupt was taken: it may have been the machine's own, so look again.
-//   await(word, seen) The spin hint, *before* each try of a lock or poll: may return at once, or sleep until
-//                     the atomic differs from `seen`. A word is a std::atomic or std::atomic_ref of 1, 4 or 8 bytes.
-//                     Any IRQL. Orders nothing.
-// ---- IRQL -----------------------------------------------------------------------------------------
+//                     disable_interrupts() below DISPATCH_LEVEL; enabling them and halting is one
+//                     act, so an interrupt that was requested after they were disabled is not slept
+//                     through. Returns with interrupts enabled, after an interrupt was taken: it
+//                     may have been the machine's own, so look again.
+//   await(word, seen) The spin hint, *before* each try of a lock or poll: may return at once, or
+//                     sleep until the atomic differs from `seen`. A word is a std::atomic or
+//                     std::atomic_ref of 1, 4 or 8 bytes. Any IRQL. Orders nothing.
+// ---- IRQL ---------------------------------------------------------------------------------------
 //   irql()            The processor's level, 0 to 15.
-//   raise(level)      Sets it to `level` >= irql() and returns the old one. Nothing at or below `level` is
-//                     delivered from its return on.
-//   lower(level)      Sets it to `level` <= irql(). What became pending above `level` is delivered before it
-//                     returns, highest first. Neither checks its argument: KeRaiseIrql does.
-//   request_dispatch() A software interrupt at DISPATCH_LEVEL on this processor: Handlers::dispatch runs once the
-//                     level is below DISPATCH_LEVEL; requests merge. IRQL >= DISPATCH_LEVEL.
+//   raise(level)      Sets it to `level` >= irql() and returns the old one. Nothing at or below
+//                     `level` is delivered from its return on.
+//   lower(level)      Sets it to `level` <= irql(). What became pending above `level` is delivered
+//                     before it returns, highest first. Neither checks its argument: KeRaiseIrql
+//                     does.
+//   request_dispatch() A software interrupt at DISPATCH_LEVEL on this processor: Handlers::dispatch
+//                     runs once the level is below DISPATCH_LEVEL; requests merge. IRQL >=
+//                     DISPATCH_LEVEL.
 //   disable_interrupts() / restore_interrupts(bool)
-//                     Masks what the level does not; returns whether they were enabled before. Short sections.
-//   Delivery raises the level to the interrupt's, signals its end to the controller, then runs the handler with
-//   interrupts enabled; only then may the handler switch contexts (dispatch alone does), and on its return the
-//   level is what it was.
-// ---- Context --------------------------------------------------------------------------------------
+//                     Masks what the level does not; returns whether they were enabled before.
+//                     Short sections.
+//   Delivery raises the level to the interrupt's, signals its end to the controller, then runs the
+//   handler with interrupts enabled; only then may the handler switch contexts (dispatch alone
+//   does), and on its return the level is what it was.
+// ---- Context ------------------------------------------------------------------------------------
 //   Context           A saved flow of control. Zero-filled is valid and saved nowhere.
 //   make_context(context, stack, entry, argument)
-//                     The context calls entry(argument), which never returns, on `stack`, at the level of the switch.
+//                     The context calls entry(argument), which never returns, on `stack`, at the
+//                     level of the switch.
 //   switch_context(from, to)
-//                     Saves into `from` and continues `to`. IRQL DISPATCH_LEVEL. `from` is complete, and may be
-//                     switched to by any processor, from the moment the code that continues runs: never before.
-//                     Floating-point control and the callee-saved registers are part of it.
+//                     Saves into `from` and continues `to`. IRQL DISPATCH_LEVEL. `from` is
+//                     complete, and may be switched to by any processor, from the moment the code
+//                     that continues runs: never before. Floating-point control and the
+//                     callee-saved registers are part of it.
 //   release_context(context)
 //                     The context will never be continued; its stack may be reused.
 //   stack_size        Bytes of a kernel stack; stack_guard: bytes below it that must stay unmapped.
-// ---- Time -----------------------------------------------------------------------------------------
-//   interrupt_time()  100 ns since start; never backwards, on whichever processor one looks. Any IRQL.
+// ---- Time ---------------------------------------------------------------------------------------
+//   interrupt_time()  100 ns since start; never backwards, on whichever processor one looks. Any
+//                     IRQL.
 //   performance_counter(), performance_frequency()
 //                     The finest counter, and its ticks a second. Any IRQL.
 //   boot_system_time_100ns()
 //                     The system time (since 1601) at interrupt time 0.
-//   arm_clock(due)    Handlers::clock runs on this processor at CLOCK_LEVEL, once, at or after `due`. Replaces what was
-//                     armed; `never` disarms. IRQL >= DISPATCH_LEVEL.
+//   arm_clock(due)    Handlers::clock runs on this processor at CLOCK_LEVEL, once, at or after
+//                     `due`. Replaces what was armed; `never` disarms. IRQL >= DISPATCH_LEVEL.
 //   stall(microseconds)  Spends that much time. Any IRQL.
-//   shared_user_data() The System's KUSER_SHARED_DATA page, zero at first, written by the clock: on x64 mapped at
-//                     0xFFFFF78000000000, where drivers read it inline. Any IRQL.
-// ---- Memory ---------------------------------------------------------------------------------------
-//   physical_memory() The ranges of usable physical pages: a span of PageRange. What the machine itself occupies
-//                     is not among them.
-//   system_space()    The virtual range that mm hands out (system PTEs). Nothing is mapped there at first.
-//   direct(address)   Where physical memory in physical_memory() is always mapped, writable, not executable.
-//   map(virtual, page, protection)    One page of system_space(). False if no table page could be had.
+//   shared_user_data() The System's KUSER_SHARED_DATA page, zero at first, written by the clock: on
+//                     x64 mapped at 0xFFFFF78000000000, where drivers read it inline. Any IRQL.
+// ---- Memory -------------------------------------------------------------------------------------
+//   physical_memory() The ranges of usable physical pages: a span of PageRange. What the machine
+//                     itself occupies is not among them.
+//   system_space()    The virtual range that mm hands out (system PTEs). Nothing is mapped there at
+//                     first.
+//   direct(address)   Where physical memory in physical_memory() is always mapped, writable, not
+//                     executable.
+//   map(virtual, page, protection)    One page of system_space(). False if no table page could be
+//   had.
 //                     IRQL <= DISPATCH_LEVEL; concurrent calls must be for different pages.
 //   unmap(virtual)    Accesses fault on this processor when it returns...
 //   protect(virtual, protection)
 //   flush(virtual, pages)   ...and on every processor when flush returns. IRQL <= DISPATCH_LEVEL.
 //   copy_guarded(to, from, bytes)     memcpy that returns false instead of faulting. Any IRQL.
-//   compare_exchange_16(target, expected, desired)   cmpxchg16b: 16-byte aligned, sequentially consistent.
-// ---- World ----------------------------------------------------------------------------------------
+//   compare_exchange_16(target, expected, desired)   cmpxchg16b: 16-byte aligned, sequentially
+//   consistent.
+// ---- World --------------------------------------------------------------------------------------
 //   debug_output(text, bytes)   The debugger's console. Any IRQL; whole calls do not interleave.
-//   debug_input()     A byte typed at the debugger's console (0 to 255), or -1: none waits. Any IRQL; one reader at a
-//                     time. The host has no such console: always -1.
-//   command_line()    The options this System was started with, as one string ("" when none). Any IRQL.
+//   debug_input()     A byte typed at the debugger's console (0 to 255), or -1: none waits. Any
+//                     IRQL; one reader at a time. The host has no such console: always -1.
+//   command_line()    The options this System was started with, as one string ("" when none). Any
+//                     IRQL.
 //   stop(verdict)     Ends this System for good; never returns. Any IRQL.
-// ---- Diagnosis, for a bugcheck ----------------------------------------------------------------------
+// ---- Diagnosis, for a bugcheck ------------------------------------------------------------------
 //   backtrace(frame, addresses, capacity)
-//                     Stores the return addresses found from frame pointer `frame` (as Fault::frame has it; 0: from the
-//                     caller) outward, innermost first, and returns how many. Goes through interrupts; stops at the first
-//                     frame it cannot trust, never faults. Any IRQL.
-//   symbol_name(address)  The function around a code address and how far into it, or a null name. Any IRQL. The
+//                     Stores the return addresses found from frame pointer `frame` (as Fault::frame
+//                     has it; 0: from the caller) outward, innermost first, and returns how many.
+//                     Goes through interrupts; stops at the first frame it cannot trust, never
+//                     faults. Any IRQL.
+//   symbol_name(address)  The function around a code address and how far into it, or a null name.
+//                         Any IRQL. The
 //                     name lives as long as the System.
 #pragma once
 

@@ -1,4 +1,5 @@
-// Lines of text on the debugger's console. A line is written whole, so lines of several processors do not mix.
+// Lines of text on the debugger's console. A line is written whole, so lines of several processors
+// do not mix.
 #pragma once
 
 #include <machine.hpp>

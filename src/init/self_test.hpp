@@ -1,6 +1,8 @@
-// The self-tests of a System that boots for its own sake: every case that the image was linked with.
-//   Kernel options, words of the machine's command line: test=GLOB runs the cases whose name matches, list prints the names,
-//   stay leaves the monitor on the console, fail-check makes one check fail, bugcheck ends in one.
+// The self-tests of a System that boots for its own sake: every case that the image was linked
+// with.
+//   Kernel options, words of the machine's command line: test=GLOB runs the cases whose name
+//   matches, list prints the names, stay leaves the monitor on the console, fail-check makes one
+//   check fail, bugcheck ends in one.
 #pragma once
 
 #include <nt/ntdef.h>

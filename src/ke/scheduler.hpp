@@ -1,7 +1,8 @@
 // Rules for scheduling
-//   Everything at DISPATCH_LEVEL. make_ready and block may not be called with a ready, timer or DPC lock held.
-//   Invariant W5: at quiescence no processor runs a thread of lower priority than a ready one it may run. Hence: whoever
-//   makes a thread ready looks at what every processor runs; whoever lowers what its processor runs looks at every queue.
+//   Everything at DISPATCH_LEVEL. make_ready and block may not be called with a ready, timer or DPC
+//   lock held. Invariant W5: at quiescence no processor runs a thread of lower priority than a
+//   ready one it may run. Hence: whoever makes a thread ready looks at what every processor runs;
+//   whoever lowers what its processor runs looks at every queue.
 #pragma once
 
 #include "ke/processor.hpp"
@@ -23,7 +24,8 @@ void NTAPI reschedule() noexcept MICA_REQUIRES(at_dispatch);
 // Makes that processor look at its queues soon.
 void NTAPI request_reschedule(Processor& processor) noexcept MICA_REQUIRES(at_dispatch);
 
-// First act of every context that starts or continues: does what `after` says for the thread that was left.
+// First act of every context that starts or continues: does what `after` says for the thread that
+// was left.
 void NTAPI epilogue() noexcept MICA_REQUIRES(at_dispatch);
 
 // Changes a thread's current priority wherever it stands. The thread's lock is held.

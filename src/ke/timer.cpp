@@ -20,8 +20,9 @@ Tick period_ticks(ULONG milliseconds) noexcept {
   return (milliseconds * millisecond_100ns + unit - 1) / unit;
 }
 
-// Locks a timer that is not armed and that nobody expires; whether it was armed before. One that another processor has
-// taken out of its wheel fires: to take it back as well would let one call end two settings.
+// Locks a timer that is not armed and that nobody expires; whether it was armed before. One that
+// another processor has taken out of its wheel fires: to take it back as well would let one call
+// end two settings.
 bool lock_disarmed(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch) {
   for (;;) {
     lock_object(timer.Header);

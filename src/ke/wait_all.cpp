@@ -1,5 +1,6 @@
 // Wait-all: every object at one instant, or none.
-//   The blocks of a wait-all are sorted by the addresses of their objects, which is the order their locks are taken in.
+//   The blocks of a wait-all are sorted by the addresses of their objects, which is the order their
+//   locks are taken in.
 #include "ke/wait_internal.hpp"
 
 namespace mica::ke {
@@ -25,7 +26,8 @@ bool all_signaled(Thread& thread) noexcept {
   return true;
 }
 
-// The status that flags ask for: a reason that came while the wait was evaluated. STATUS_SUCCESS: none.
+// The status that flags ask for: a reason that came while the wait was evaluated. STATUS_SUCCESS:
+// none.
 NTSTATUS reason_of(std::uint32_t word) noexcept {
   if ((word & wait_word::alert) != 0) return STATUS_ALERTED;
   if ((word & wait_word::timeout) != 0) return STATUS_TIMEOUT;

@@ -1,4 +1,5 @@
-// The explored objects are explored: their atomic operations are points, and the plain code beside them is not.
+// The explored objects are explored: their atomic operations are points, and the plain code beside
+// them is not.
 #include "explore/points.hpp"
 #include "rig.hpp"
 

@@ -1,4 +1,5 @@
-// D1: each successful insertion runs once or is removed. D2: routines run at DISPATCH_LEVEL on their target.
+// D1: each successful insertion runs once or is removed. D2: routines run at DISPATCH_LEVEL on
+// their target.
 #include "rig.hpp"
 
 using namespace mica::explore;

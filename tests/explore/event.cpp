@@ -5,7 +5,8 @@ using namespace mica::explore;
 
 namespace {
 
-// Sets that found the event not signalled are the ones that count: each wakes one waiter or is still there.
+// Sets that found the event not signalled are the ones that count: each wakes one waiter or is
+// still there.
 struct Counted {
   KEVENT event;
   std::atomic<int> sets{0};

@@ -1,5 +1,5 @@
-// I1: an IRP completes once, its completion routines run once each from the lowest driver upward, and of its cancel and its
-// completion one wins.
+// I1: an IRP completes once, its completion routines run once each from the lowest driver upward,
+// and of its cancel and its completion one wins.
 #include "conformance/io_support.hpp"
 #include "rig.hpp"
 

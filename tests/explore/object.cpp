@@ -1,4 +1,5 @@
-// O1: an object is deleted once, after its last reference, at PASSIVE_LEVEL; a closed handle never resolves again.
+// O1: an object is deleted once, after its last reference, at PASSIVE_LEVEL; a closed handle never
+// resolves again.
 #include "conformance/ob_support.hpp"
 #include "rig.hpp"
 

@@ -1,6 +1,7 @@
-// W4: a thread runs on one processor at most, and is switched to only once it is saved. W5: at rest no processor runs a thread
-// of lower priority than a ready one it may run. X1: the end of an interrupt precedes the switch made for it. The host
-// machine itself ends a System that breaks W4 or X1 (Outcome::Kind::fault); these scenarios are made of what could.
+// W4: a thread runs on one processor at most, and is switched to only once it is saved. W5: at rest
+// no processor runs a thread of lower priority than a ready one it may run. X1: the end of an
+// interrupt precedes the switch made for it. The host machine itself ends a System that breaks W4
+// or X1 (Outcome::Kind::fault); these scenarios are made of what could.
 #include <nt/zw.h>
 
 #include "rig.hpp"

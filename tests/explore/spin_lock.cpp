@@ -1,4 +1,5 @@
-// L1: spin locks exclude, queued ones are first in, first out, and the level after is the level before.
+// L1: spin locks exclude, queued ones are first in, first out, and the level after is the level
+// before.
 #include <nt/ex.h>
 
 #include "rig.hpp"

@@ -1,7 +1,8 @@
 // The threads of a scenario.
-//   They gather at a gate while the window is closed, so that their creation is the same in every execution. run() opens
-//   the window and the gate, waits until every finisher is done and all that runs is at rest, and closes the window.
-//   A thread that is no finisher may still wait then; the scenario ends its wait before the team is joined.
+//   They gather at a gate while the window is closed, so that their creation is the same in every
+//   execution. run() opens the window and the gate, waits until every finisher is done and all that
+//   runs is at rest, and closes the window. A thread that is no finisher may still wait then; the
+//   scenario ends its wait before the team is joined.
 #pragma once
 
 #include <mica/test.hpp>
@@ -58,8 +59,8 @@ class Team {
 // A scheduling point between two accesses of a scenario's own: its plain code has none.
 void point() noexcept;
 
-// Spins at the caller's level while the word holds `seen`. A processor that spins so takes no step that means nothing: a policy
-// that prefers it starves nobody.
+// Spins at the caller's level while the word holds `seen`. A processor that spins so takes no step
+// that means nothing: a policy that prefers it starves nobody.
 template <class Word>
 void spin_while(std::atomic<Word> const& word, std::type_identity_t<Word> seen) noexcept {
   do Machine::await(word, seen);

@@ -1,4 +1,5 @@
-// T1: a timer fires not before its due time, once a period; a cancel says TRUE exactly when it was queued.
+// T1: a timer fires not before its due time, once a period; a cancel says TRUE exactly when it was
+// queued.
 #include "rig.hpp"
 
 using namespace mica::explore;
@@ -47,7 +48,8 @@ MICA_EXPLORE("T1-cancel", "T1: a timer that was set fires once, or is cancelled,
   team.add(canceller, {.processor = 1});
   team.run();
   mica::test::sleep(4 * tick_100ns);
-  // A DPC that is still queued when its timer fires again runs once for both: so no more than were left.
+  // A DPC that is still queued when its timer fires again runs once for both: so no more than were
+  // left.
   MICA_CHECK(ended <= 3);
   MICA_CHECK(alarm.fired <= 3 - ended);
   MICA_CHECK(ended == 3 || alarm.fired >= 1);

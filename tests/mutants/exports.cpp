@@ -1,8 +1,8 @@
 // Replaces exported routines by "return 0", one at a time, and says which conformance case notices.
 //   mica_export_mutants < NAMES     one routine's name on each line; two are tried at once
-// Each is tried in a child process, each case in a System of its own that was booted before the routine is replaced: so
-// booting does not do the cases' work. A case notices by failing, by not ending, or by crashing the child. The exit
-// status is 0 when every routine was noticed.
+// Each is tried in a child process, each case in a System of its own that was booted before the
+// routine is replaced: so booting does not do the cases' work. A case notices by failing, by not
+// ending, or by crashing the child. The exit status is 0 when every routine was noticed.
 #include <mica/system.hpp>
 #include <mica/test.hpp>
 
@@ -53,7 +53,8 @@ bool passes(mica::test::Case const& one, Replacement* replacement) {
   return completed;
 }
 
-// In the child: writes the index of each case before it is tried, then exits 0 (all passed) or 1 (that one failed).
+// In the child: writes the index of each case before it is tried, then exits 0 (all passed) or 1
+// (that one failed).
 [[noreturn]] void try_routine(void* routine, int progress) {
   std::freopen("/dev/null", "w", stderr);
   Replacement replacement{routine};

@@ -16,8 +16,8 @@ VOID NTAPI KeQueryTickCount(PLARGE_INTEGER CurrentCount);
 VOID NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime);
 VOID NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime);
 
-// Since start: at the last tick; now, with the performance counter of that moment in *QpcTimeStamp; and without time
-// spent asleep.                                                      [MSDN KeQueryInterruptTime]
+// Since start: at the last tick; now, with the performance counter of that moment in *QpcTimeStamp;
+// and without time spent asleep.                                        [MSDN KeQueryInterruptTime]
 ULONGLONG NTAPI KeQueryInterruptTime(void);
 ULONGLONG NTAPI KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp);
 ULONGLONG NTAPI KeQueryUnbiasedInterruptTime(void);
