@@ -20,9 +20,9 @@ CONDITIONAL = re.compile(
     r'^\s*#\s*(if|ifdef|ifndef|elif)\b.*(__x86_64__|__i386__|__aarch64__|_M_X64|__linux__|_WIN32|MICA_X64|MICA_HOST)',
     re.MULTILINE)
 UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b(?!\s*\([^)]{10,}\))')
-# Where the machine may be named: the machines, benchmarks that compare with it, and NTAPI's
+# Where the machine may be named: machines and their tests, layout probes, benchmarks, NTAPI's
 # definition.
-MACHINE_MAY_BE_NAMED = re.compile(r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|include/nt/ntdef\.h$)')
+MACHINE_MAY_BE_NAMED = re.compile(r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|tests/abi/|include/nt/ntdef\.h$)')
 
 
 def places(pattern, text):
