@@ -1,5 +1,5 @@
 // Base types of the NT ABI on x64: LLP64, so LONG has 32 bits on every host compiler.
-//   C and C++. Sizes and offsets are pinned in layout.h and compared with the public DDK headers by
+//   C and C++. Sizes and offsets are pinned in src/abi and compared with the public DDK headers in
 //   tests/abi.                                             [MSDN "Windows Data Types"]
 #pragma once
 
@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 #if defined(__x86_64__) && !defined(_WIN32)
-#define NTAPI __attribute__((ms_abi))  // the Microsoft calling convention, whatever the target's own is
+#define NTAPI \
+  __attribute__((ms_abi))  // the Microsoft calling convention, whatever the target's own is
 typedef __builtin_ms_va_list MS_VA_LIST;
 #define MS_VA_START(list, last) __builtin_ms_va_start(list, last)
 #define MS_VA_END(list) __builtin_ms_va_end(list)
@@ -41,8 +42,8 @@ typedef unsigned int ULONG, DWORD, *PULONG;
 typedef int INT;
 typedef unsigned int UINT;
 typedef long long LONGLONG, LONG64, LONG_PTR, INT_PTR, SSIZE_T, *PLONGLONG, *PLONG64, *PLONG_PTR;
-typedef unsigned long long ULONGLONG, ULONG64, ULONG_PTR, UINT_PTR, SIZE_T, *PULONGLONG, *PULONG64, *PULONG_PTR,
-    *PSIZE_T;
+typedef unsigned long long ULONGLONG, ULONG64, ULONG_PTR, UINT_PTR, SIZE_T, *PULONGLONG, *PULONG64,
+    *PULONG_PTR, *PSIZE_T;
 typedef void *PVOID, *HANDLE;
 typedef HANDLE* PHANDLE;
 
@@ -55,8 +56,8 @@ typedef WCHAR *PWCHAR, *PWCH, *PWSTR;
 typedef WCHAR const *PCWCH, *PCWSTR;
 
 typedef LONG NTSTATUS, *PNTSTATUS;
-typedef UCHAR KIRQL, *PKIRQL;           // 0 PASSIVE_LEVEL to 15 HIGH_LEVEL
-typedef LONG KPRIORITY;                 // 0 to 31
+typedef UCHAR KIRQL, *PKIRQL;              // 0 PASSIVE_LEVEL to 15 HIGH_LEVEL
+typedef LONG KPRIORITY;                    // 0 to 31
 typedef ULONG_PTR KAFFINITY, *PKAFFINITY;  // a bit for each processor
 typedef CCHAR KPROCESSOR_MODE;
 typedef ULONG ACCESS_MASK, *PACCESS_MASK;
@@ -82,10 +83,10 @@ typedef PVOID PSECURITY_DESCRIPTOR, PSID;
 #define NT_ERROR(status) (((ULONG)(status) >> 30) == 3)
 
 #define FIELD_OFFSET(type, field) ((LONG)offsetof(type, field))
-#define CONTAINING_RECORD(address, type, field) ((type*)((char*)(address) - offsetof(type, field)))
+#define CONTAINING_RECORD(address, type, field) ((type*)((char*)(address)-offsetof(type, field)))
 #define RTL_NUMBER_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define ALIGN_DOWN_BY(value, alignment) ((ULONG_PTR)(value) & ~((ULONG_PTR)(alignment) - 1))
-#define ALIGN_UP_BY(value, alignment) ALIGN_DOWN_BY((ULONG_PTR)(value) + (alignment) - 1, alignment)
+#define ALIGN_DOWN_BY(value, alignment) ((ULONG_PTR)(value) & ~((ULONG_PTR)(alignment)-1))
+#define ALIGN_UP_BY(value, alignment) ALIGN_DOWN_BY((ULONG_PTR)(value) + (alignment)-1, alignment)
 
 #define HandleToULong(handle) ((ULONG)(ULONG_PTR)(handle))
 #define ULongToHandle(value) ((HANDLE)(ULONG_PTR)(ULONG)(value))
@@ -229,7 +230,11 @@ typedef struct _KSYSTEM_TIME {
 typedef enum _EVENT_TYPE { NotificationEvent, SynchronizationEvent } EVENT_TYPE;
 typedef enum _TIMER_TYPE { NotificationTimer, SynchronizationTimer } TIMER_TYPE;
 typedef enum _WAIT_TYPE { WaitAll, WaitAny, WaitNotification, WaitDequeue, WaitDpc } WAIT_TYPE;
-typedef enum _NT_PRODUCT_TYPE { NtProductWinNt = 1, NtProductLanManNt, NtProductServer } NT_PRODUCT_TYPE;
+typedef enum _NT_PRODUCT_TYPE {
+  NtProductWinNt = 1,
+  NtProductLanManNt,
+  NtProductServer
+} NT_PRODUCT_TYPE;
 
 #define DELETE 0x00010000u
 #define READ_CONTROL 0x00020000u

@@ -24,7 +24,7 @@ VOID NTAPI KeLeaveCriticalRegion(void);
 //                                                                       [MSDN KeAreApcsDisabled]
 BOOLEAN NTAPI KeAreApcsDisabled(void);
 
-// Priority 1 to 31 (0 is bugcheck-checked by the executive); KeSetPriorityThread returns the one before.
+// Priority 1 to 31; KeSetPriorityThread returns the one before.
 // IRQL <= DISPATCH_LEVEL.                                             [MSDN KeSetPriorityThread]
 KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 // Any IRQL.                                                         [MSDN KeQueryPriorityThread]
@@ -46,6 +46,9 @@ UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor);
 BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
 
 // ---- Processors: any IRQL --------------------------------------------------------------------------
+// The processor the caller runs on when it is asked; below DISPATCH_LEVEL it may have moved since. Inline in the DDK.
+//                                                               [MSDN KeGetCurrentProcessorNumber]
+ULONG NTAPI KeGetCurrentProcessorNumber(void);
 // The number, and in *ProcNumber (may be null) group and number.  [MSDN KeGetCurrentProcessorNumberEx]
 ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
 // How many run, in *ActiveProcessors (may be null) which.      [MSDN KeQueryActiveProcessorCount]
