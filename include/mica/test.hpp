@@ -1,5 +1,6 @@
 // The shared test header: freestanding, the same on both machines.
-//   A case runs in a system thread at PASSIVE_LEVEL. On the host each case has a fresh System; when booted, all
+//   A case runs in a system thread at PASSIVE_LEVEL. On the host each case has a fresh System;
+//   when booted, all
 //   cases share one, so a case leaves nothing behind. A name begins with its subsystem: "Ke: ...".
 #pragma once
 
@@ -14,20 +15,23 @@ struct Case {
   void (*body)();
 };
 
-// ---- Checks: a failed check is recorded with its place; the case goes on. A failed requirement ends it.
+// ---- Checks: a failed check is recorded with its place; the case goes on. A failed requirement
+// ends it.
 void record(bool holds, char const* expression, char const* file, int line) noexcept;
 [[noreturn]] void abandon() noexcept;
 
 // ---- Threads: started threads must be joined before the case ends. IRQL PASSIVE_LEVEL.
 struct ThreadOptions {
-  int processor = -1;       // -1: any; else the one processor it may run on, modulo the number there are
-  KPRIORITY priority = 8;   // as KeSetPriorityThread takes it
+  int processor = -1;  // -1: any; else the one processor it may run on, modulo the number there are
+  KPRIORITY priority = 8;  // as KeSetPriorityThread takes it
 };
 struct Thread;
 using Body = void (*)(void* argument);
 [[nodiscard]] Thread* start(Body body, void* argument, ThreadOptions options = {}) noexcept;
 void join(Thread* thread) noexcept;
-[[nodiscard]] PKTHREAD object_of(Thread* thread) noexcept;   // valid until joined
+[[nodiscard]] PKTHREAD object_of(Thread* thread) noexcept;  // valid until joined
+// Returns once the thread waits for something, or has ended: whatever the speed of its processor.
+void until_waiting(Thread* thread) noexcept;
 
 // A callable that outlives the thread: Thread* t = start(lambda).
 template <class Callable>
@@ -37,7 +41,8 @@ template <class Callable>
 
 [[nodiscard]] ULONG processors() noexcept;
 
-// ---- Bugchecks: runs `body` in a thread of its own and says how it ended. Only for bugchecks raised in that thread's
+// ---- Bugchecks: runs `body` in a thread of its own and says how it ended. Only for bugchecks
+// raised in that thread's
 // own context with no lock held: the thread is ended there and the System goes on.
 struct Bugcheck {
   bool happened;
@@ -51,7 +56,8 @@ template <class Callable>
   return bugcheck_of([](void* argument) { (*static_cast<Callable*>(argument))(); }, &callable);
 }
 
-// ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due has run.
+// ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due
+// has run.
 void sleep(LONGLONG duration_100ns) noexcept;
 inline constexpr LONGLONG millisecond_100ns = 10'000;
 
@@ -60,21 +66,24 @@ inline constexpr LONGLONG millisecond_100ns = 10'000;
 #define MICA_JOIN_(a, b) a##b
 #define MICA_JOIN(a, b) MICA_JOIN_(a, b)
 
-// A case is an entry of the section mica_cases, an array of pointers that the linker collects on both machines.
-#define MICA_CASE(name) MICA_CASE_(name, MICA_JOIN(case_body_, __LINE__), MICA_JOIN(case_, __LINE__))
-#define MICA_CASE_(name, body, entry)                                                       \
-  static void body();                                                                       \
-  static constinit mica::test::Case const entry{name, __FILE__, __LINE__, body};            \
-  [[gnu::used, gnu::section("mica_cases")]] static constinit mica::test::Case const* const  \
-      MICA_JOIN(entry, _pointer) = &entry;                                                  \
+// A case is an entry of the section mica_cases, an array of pointers that the linker collects on
+// both machines.
+#define MICA_CASE(name) \
+  MICA_CASE_(name, MICA_JOIN(case_body_, __LINE__), MICA_JOIN(case_, __LINE__))
+#define MICA_CASE_(name, body, entry)                                                      \
+  static void body();                                                                      \
+  static constinit mica::test::Case const entry{name, __FILE__, __LINE__, body};           \
+  [[gnu::used, gnu::section("mica_cases")]] static constinit mica::test::Case const* const \
+      MICA_JOIN(entry, _pointer) = &entry;                                                 \
   static void body()
 
-#define MICA_CHECK(...) ::mica::test::record(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
-#define MICA_REQUIRE(...)                                                      \
-  do {                                                                         \
-    bool const mica_holds = static_cast<bool>(__VA_ARGS__);                    \
-    ::mica::test::record(mica_holds, #__VA_ARGS__, __FILE__, __LINE__);        \
-    if (!mica_holds) ::mica::test::abandon();                                  \
+#define MICA_CHECK(...) \
+  ::mica::test::record(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
+#define MICA_REQUIRE(...)                                               \
+  do {                                                                  \
+    bool const mica_holds = static_cast<bool>(__VA_ARGS__);             \
+    ::mica::test::record(mica_holds, #__VA_ARGS__, __FILE__, __LINE__); \
+    if (!mica_holds) ::mica::test::abandon();                           \
   } while (false)
 
 extern "C" {

@@ -1,4 +1,5 @@
-// The public structures have the layouts that drivers were compiled against: sizes and offsets, pinned.
+// The public structures have the layouts that drivers were compiled against: sizes and offsets,
+// pinned.
 //   tests/abi compares the same list with the DDK headers of mingw-w64.
 #include <nt/ntifs.h>
 

@@ -7,9 +7,13 @@
 
 namespace mica {
 
-inline void list_initialize(LIST_ENTRY& head) noexcept { head.Flink = head.Blink = &head; }
+inline void list_initialize(LIST_ENTRY& head) noexcept {
+  head.Flink = head.Blink = &head;
+}
 
-[[nodiscard]] inline bool list_empty(LIST_ENTRY const& head) noexcept { return head.Flink == &head; }
+[[nodiscard]] inline bool list_empty(LIST_ENTRY const& head) noexcept {
+  return head.Flink == &head;
+}
 
 inline void list_insert_between(LIST_ENTRY& before, LIST_ENTRY& entry, LIST_ENTRY& after) noexcept {
   entry.Blink = &before;

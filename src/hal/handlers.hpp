@@ -10,30 +10,31 @@
 namespace mica::hal {
 
 enum class FaultKind : std::uint8_t {
-  page_fault,          // an access that no mapping allows
+  page_fault,  // an access that no mapping allows
   invalid_opcode,
   divide_error,
   general_protection,
-  stack_overflow,      // the guard page under a kernel stack
+  stack_overflow,  // the guard page under a kernel stack
   breakpoint,
   machine_check,
   double_fault,
-  other,               // `vector` says which
+  other,  // `vector` says which
 };
 
 // A fault in kernel mode, as the machine saw it.
 struct Fault {
   FaultKind kind;
-  bool write;                       // page_fault: a store (else a load or a fetch)
-  bool execute;                     // page_fault: an instruction fetch
-  KIRQL irql;                       // when it happened
+  bool write;    // page_fault: a store (else a load or a fetch)
+  bool execute;  // page_fault: an instruction fetch
+  KIRQL irql;    // when it happened
   std::uint32_t vector;
   std::uint64_t error_code;
-  std::uint64_t address;            // page_fault: the address that was referenced
-  std::uint64_t instruction;        // where
+  std::uint64_t address;      // page_fault: the address that was referenced
+  std::uint64_t instruction;  // where
   std::uint64_t stack;
   std::uint64_t frame;
-  // rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rflags, as the processor numbers them; null where the machine has none.
+  // rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rflags, as the processor numbers them; null where the
+  // machine has none.
   std::uint64_t const* registers;
 };
 

@@ -4,17 +4,18 @@ namespace mica::hal_x64 {
 
 namespace {
 
-constexpr std::uint64_t header_bytes = 36;   // of a system description table [ACPI 6.5, 5.2.6]
+constexpr std::uint64_t header_bytes = 36;  // of a system description table [ACPI 6.5, 5.2.6]
 
 // The table's length when it carries `signature` and is sound, else 0.
-std::uint64_t table_length(FirmwareView memory, std::uint64_t table, char const* signature) noexcept {
+std::uint64_t table_length(FirmwareView memory, std::uint64_t table,
+                           char const* signature) noexcept {
   if (!memory.matches(table, signature, 4)) return 0;
   std::uint64_t const length = memory.read<std::uint32_t>(table + 4);
   return length >= header_bytes && memory.sums_to_zero(table, length) ? length : 0;
 }
 
 struct Tables {
-  std::uint64_t first = 0;    // address of the first entry of the XSDT or RSDT
+  std::uint64_t first = 0;  // address of the first entry of the XSDT or RSDT
   std::uint64_t count = 0;
   unsigned entry_bytes = 4;
 };
@@ -23,7 +24,8 @@ struct Tables {
 Tables find_tables(FirmwareView memory, std::uint64_t root) noexcept {
   if (!memory.matches(root, "RSD PTR ", 8) || !memory.sums_to_zero(root, 20)) return {};
   std::uint64_t const extended = memory.read<std::uint32_t>(root + 20);
-  if (memory.read<std::uint8_t>(root + 15) >= 2 && extended >= 36 && memory.sums_to_zero(root, extended)) {
+  if (memory.read<std::uint8_t>(root + 15) >= 2 && extended >= 36 &&
+      memory.sums_to_zero(root, extended)) {
     std::uint64_t const xsdt = memory.read<std::uint64_t>(root + 24);
     std::uint64_t const length = table_length(memory, xsdt, "XSDT");
     if (length != 0) return {xsdt + header_bytes, (length - header_bytes) / 8, 8};
@@ -35,7 +37,7 @@ Tables find_tables(FirmwareView memory, std::uint64_t root) noexcept {
 }
 
 void add_processor(Topology& topology, std::uint32_t apic_id) noexcept {
-  if (apic_id >= 0xff) return;   // 255 is the broadcast address, more needs an x2APIC
+  if (apic_id >= 0xff) return;  // 255 is the broadcast address, more needs an x2APIC
   for (unsigned i = 0; i < topology.processors; ++i) {
     if (topology.apic_ids[i] == apic_id) return;
   }
@@ -43,7 +45,8 @@ void add_processor(Topology& topology, std::uint32_t apic_id) noexcept {
 }
 
 // [ACPI 6.5, 5.2.12]
-void read_madt(FirmwareView memory, std::uint64_t madt, std::uint64_t length, Topology& topology) noexcept {
+void read_madt(FirmwareView memory, std::uint64_t madt, std::uint64_t length,
+               Topology& topology) noexcept {
   enum Kind : std::uint8_t { local_apic = 0, local_x2apic = 9 };
   constexpr std::uint64_t first_entry = 44;
   constexpr std::uint32_t enabled = 1;
@@ -63,7 +66,8 @@ void read_madt(FirmwareView memory, std::uint64_t madt, std::uint64_t length, To
           add_processor(topology, memory.read<std::uint32_t>(entry + 4));
         }
         break;
-      default: break;
+      default:
+        break;
     }
     offset += bytes;
   }
@@ -71,14 +75,15 @@ void read_madt(FirmwareView memory, std::uint64_t madt, std::uint64_t length, To
 
 }  // namespace
 
-Topology read_topology(FirmwareView memory, std::uint64_t root, std::uint32_t boot_apic_id) noexcept {
+Topology read_topology(FirmwareView memory, std::uint64_t root,
+                       std::uint32_t boot_apic_id) noexcept {
   Topology topology;
   add_processor(topology, boot_apic_id);
   Tables const tables = root != 0 ? find_tables(memory, root) : Tables{};
   for (std::uint64_t i = 0; i < tables.count; ++i) {
     std::uint64_t const entry = tables.first + i * tables.entry_bytes;
-    std::uint64_t const table =
-        tables.entry_bytes == 8 ? memory.read<std::uint64_t>(entry) : memory.read<std::uint32_t>(entry);
+    std::uint64_t const table = tables.entry_bytes == 8 ? memory.read<std::uint64_t>(entry)
+                                                        : memory.read<std::uint32_t>(entry);
     std::uint64_t const length = table_length(memory, table, "APIC");
     if (length == 0) continue;
     read_madt(memory, table, length, topology);

@@ -54,12 +54,14 @@ void command(std::uint32_t apic_id, std::uint32_t low) noexcept {
 
 }  // namespace
 
-std::uint64_t physical_base() noexcept { return read_msr(msr_apic_base) & 0x000ffffffffff000; }
+std::uint64_t physical_base() noexcept {
+  return read_msr(msr_apic_base) & 0x000ffffffffff000;
+}
 
 void enable() noexcept {
   constexpr std::uint64_t global_enable = 1u << 11;
   write_msr(msr_apic_base, read_msr(msr_apic_base) | global_enable);
-  at(register_line0) = masked;   // the old interrupt controller
+  at(register_line0) = masked;  // the old interrupt controller
   at(register_error) = masked;
   at(register_divide) = divide_by_16;
   at(register_timer) = vector_clock;
@@ -67,23 +69,37 @@ void enable() noexcept {
   at(register_spurious) = software_enable | vector_spurious;
 }
 
-std::uint32_t id() noexcept { return at(register_id) >> 24; }
-void end_of_interrupt() noexcept { at(register_end_of_interrupt) = 0; }
+std::uint32_t id() noexcept {
+  return at(register_id) >> 24;
+}
+void end_of_interrupt() noexcept {
+  at(register_end_of_interrupt) = 0;
+}
 
-void send(std::uint32_t apic_id, std::uint8_t vector) noexcept { command(apic_id, level_assert | vector); }
+void send(std::uint32_t apic_id, std::uint8_t vector) noexcept {
+  command(apic_id, level_assert | vector);
+}
 
 void send_self(std::uint8_t vector) noexcept {
-  at(register_command_low) = to_self | level_assert | vector;   // one store: no destination
+  at(register_command_low) = to_self | level_assert | vector;  // one store: no destination
   await_sent();
 }
 
-void send_nmi(std::uint32_t apic_id) noexcept { command(apic_id, level_assert | mode_nmi); }
-void send_init(std::uint32_t apic_id) noexcept { command(apic_id, level_assert | mode_init); }
+void send_nmi(std::uint32_t apic_id) noexcept {
+  command(apic_id, level_assert | mode_nmi);
+}
+void send_init(std::uint32_t apic_id) noexcept {
+  command(apic_id, level_assert | mode_init);
+}
 void send_startup(std::uint32_t apic_id, std::uint64_t address) noexcept {
   command(apic_id, level_assert | mode_startup | static_cast<std::uint32_t>(address >> page_shift));
 }
 
-void start_timer(std::uint32_t count) noexcept { at(register_initial_count) = count; }
-std::uint32_t timer_count() noexcept { return at(register_current_count); }
+void start_timer(std::uint32_t count) noexcept {
+  at(register_initial_count) = count;
+}
+std::uint32_t timer_count() noexcept {
+  return at(register_current_count);
+}
 
 }  // namespace mica::hal_x64::apic

@@ -32,14 +32,16 @@ bool hal_x64::runs_without_frame(std::uint64_t instruction) noexcept {
   return *reinterpret_cast<std::uint8_t const*>(instruction - offset) != push_rbp;
 }
 
-// A frame is {caller's frame pointer, return address}; stacks grow downward, so callers' frames lie higher. Only the
-// first may lie elsewhere: on the stack of a fault.
-std::size_t Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses, std::size_t capacity) noexcept {
+// A frame is {caller's frame pointer, return address}; stacks grow downward, so callers' frames lie
+// higher. Only the first may lie elsewhere: on the stack of a fault.
+std::size_t Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses,
+                               std::size_t capacity) noexcept {
   if (frame == 0) frame = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
   std::size_t count = 0;
   while (count < capacity && frame % 8 == 0) {
     std::uint64_t pair[2];
-    if (!copy_guarded(pair, reinterpret_cast<void const*>(frame), sizeof pair) || pair[1] == 0) break;
+    if (!copy_guarded(pair, reinterpret_cast<void const*>(frame), sizeof pair) || pair[1] == 0)
+      break;
     addresses[count++] = pair[1];
     if (pair[0] == frame || (count > 1 && pair[0] < frame)) break;
     frame = pair[0];
@@ -50,8 +52,9 @@ std::size_t Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses, st
 hal::SymbolName Machine::symbol_name(std::uint64_t address) noexcept {
   std::span const symbols{__start_mica_symbols, __stop_mica_symbols};
   if (!is_code(address)) return {nullptr, 0};
-  auto const after = std::upper_bound(symbols.begin(), symbols.end(), address,
-                                      [](std::uint64_t wanted, Symbol const& one) { return wanted < one.address; });
+  auto const after = std::upper_bound(
+      symbols.begin(), symbols.end(), address,
+      [](std::uint64_t wanted, Symbol const& one) { return wanted < one.address; });
   if (after == symbols.begin()) return {nullptr, 0};
   Symbol const& found = *(after - 1);
   return {found.name, address - found.address};

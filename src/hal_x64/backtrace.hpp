@@ -5,8 +5,9 @@
 
 namespace mica::hal_x64 {
 
-// Whether the function that this instruction belongs to has no frame there: its return address is what the stack
-// pointer points at. True also for an address outside the kernel's code, which only a call or a jump leads to.
+// Whether the function that this instruction belongs to has no frame there: its return address is
+// what the stack pointer points at. True also for an address outside the kernel's code, which only
+// a call or a jump leads to.
 [[nodiscard]] bool runs_without_frame(std::uint64_t instruction) noexcept;
 
 }  // namespace mica::hal_x64

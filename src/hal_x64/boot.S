@@ -1,10 +1,12 @@
 /* From the boot loader to C++: 32 bits without paging -> long mode -> the kernel's own addresses.
  *
- * Two ways in, one image. PVH: EBX = start info [xen, "x86/HVM direct boot ABI"]. Multiboot2: EAX = magic, EBX = boot
- * information [multiboot2, "I386 machine state"]. Both enter with flat 32-bit segments, paging and interrupts off.
+ * Two ways in, one image. PVH: EBX = start info [xen, "x86/HVM direct boot ABI"]. Multiboot2: EAX =
+ * magic, EBX = boot information [multiboot2, "I386 machine state"]. Both enter with flat 32-bit
+ * segments, paging and interrupts off.
  *
- * The page tables made here map the first 4 GiB at their own addresses and the first GiB at KERNEL_BASE; paging.cpp
- * replaces them. Selectors are the final ones, so that no later load of the GDT needs a far jump.
+ * The page tables made here map the first 4 GiB at their own addresses and the first GiB at
+ * KERNEL_BASE; paging.cpp replaces them. Selectors are the final ones, so that no later load of the
+ * GDT needs a far jump.
  */
 #define KERNEL_BASE 0xffffffff80000000
 #define CODE 0x10

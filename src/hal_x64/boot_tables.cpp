@@ -1,4 +1,5 @@
-// The kernel's page tables, built while those of boot.S are loaded: physical memory is at its own addresses.
+// The kernel's page tables, built while those of boot.S are loaded: physical memory is at its own
+// addresses.
 #include <cstring>
 
 #include "hal_x64/instructions.hpp"
@@ -16,7 +17,8 @@ constinit std::uint64_t root = 0;
 constinit std::uint64_t startup_root = 0;
 
 // kernel.ld
-extern "C" std::byte __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[], __kernel_end[];
+extern "C" std::byte __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[],
+    __kernel_end[];
 
 PageNumber boot_page() noexcept {
   PageNumber const page = memory.take(PageNumber{boot_window_bytes >> page_shift});
@@ -25,15 +27,15 @@ PageNumber boot_page() noexcept {
   return page;
 }
 
-constexpr TableSource boot_source{0, boot_page, nullptr};   // one processor: nobody is faster
+constexpr TableSource boot_source{0, boot_page, nullptr};  // one processor: nobody is faster
 
 void set(std::uint64_t tree, std::uint64_t address, unsigned level, std::uint64_t value) noexcept {
   *find_entry(tree, address, level, boot_source) = value;
 }
 
 void map_image(std::byte const* first, std::byte const* end, std::uint64_t bits) noexcept {
-  for (auto address = reinterpret_cast<std::uint64_t>(first); address < reinterpret_cast<std::uint64_t>(end);
-       address += page_size) {
+  for (auto address = reinterpret_cast<std::uint64_t>(first);
+       address < reinterpret_cast<std::uint64_t>(end); address += page_size) {
     set(root, address, 1, (address - kernel_base) | bits);
   }
 }
@@ -49,7 +51,9 @@ void map_direct(hal::PageRange range) noexcept {
   }
 }
 
-void unmap_guard(std::byte const* guard) noexcept { set(root, reinterpret_cast<std::uint64_t>(guard), 1, 0); }
+void unmap_guard(std::byte const* guard) noexcept {
+  set(root, reinterpret_cast<std::uint64_t>(guard), 1, 0);
+}
 
 void unmap_guards() noexcept {
   unmap_guard(boot_stack.guard);
@@ -58,7 +62,8 @@ void unmap_guards() noexcept {
   }
 }
 
-// The kernel's tables under a root of their own, which also has the trampoline where a starting processor is.
+// The kernel's tables under a root of their own, which also has the trampoline where a starting
+// processor is.
 void build_startup_root() noexcept {
   startup_root = address_of(boot_page()).value;
   auto const* const from = reinterpret_cast<std::uint64_t const*>(root);
@@ -78,17 +83,24 @@ void build_page_tables(MemoryMap const& usable, std::uint64_t local_apic) noexce
   unmap_guards();
   for (hal::PageRange const range : usable.ranges()) map_direct(range);
   map_direct({page_of(PhysicalAddress{trampoline_address}), 1});
-  set(root, shared_data_base, 1, address_of(boot_page()).value | bits_of(hal::Protection::read_write));
+  set(root, shared_data_base, 1,
+      address_of(boot_page()).value | bits_of(hal::Protection::read_write));
   set(root, apic_base, 1, local_apic | bits_of(hal::Protection::read_write) | entry_uncached);
   build_startup_root();
   write_cr3(root);
 }
 
-std::uint64_t kernel_root() noexcept { return root; }
-std::uint32_t trampoline_root() noexcept { return static_cast<std::uint32_t>(startup_root); }
+std::uint64_t kernel_root() noexcept {
+  return root;
+}
+std::uint32_t trampoline_root() noexcept {
+  return static_cast<std::uint32_t>(startup_root);
+}
 
 }  // namespace mica::hal_x64
 
 namespace mica {
-std::span<hal::PageRange const> Machine::physical_memory() noexcept { return hal_x64::memory.ranges(); }
+std::span<hal::PageRange const> Machine::physical_memory() noexcept {
+  return hal_x64::memory.ranges();
+}
 }  // namespace mica

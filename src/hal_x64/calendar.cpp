@@ -12,8 +12,15 @@ struct Reading {
 };
 
 enum Cell : std::uint8_t {
-  cell_second = 0, cell_minute = 2, cell_hour = 4, cell_day = 7, cell_month = 8, cell_year = 9,
-  cell_status_a = 0x0a, cell_status_b = 0x0b, cell_century = 0x32,
+  cell_second = 0,
+  cell_minute = 2,
+  cell_hour = 4,
+  cell_day = 7,
+  cell_month = 8,
+  cell_year = 9,
+  cell_status_a = 0x0a,
+  cell_status_b = 0x0b,
+  cell_century = 0x32,
 };
 
 std::uint8_t cell(Cell index) noexcept {
@@ -23,8 +30,9 @@ std::uint8_t cell(Cell index) noexcept {
 
 Reading read_cells() noexcept {
   constexpr std::uint8_t update_in_progress = 0x80;
-  for (unsigned tries = 0; tries < 100'000 && (cell(cell_status_a) & update_in_progress); ++tries) pause();
-  return {cell(cell_second), cell(cell_minute), cell(cell_hour), cell(cell_day),
+  for (unsigned tries = 0; tries < 100'000 && (cell(cell_status_a) & update_in_progress); ++tries)
+    pause();
+  return {cell(cell_second), cell(cell_minute), cell(cell_hour),   cell(cell_day),
           cell(cell_month),  cell(cell_year),   cell(cell_century)};
 }
 
@@ -44,8 +52,8 @@ std::uint64_t read_calendar() noexcept {
   if (!(format & hours_24)) hour = hour % 12 + (now.hour & afternoon ? 12 : 0);
   unsigned const century = number(now.century);
   unsigned const year = (century >= 16 && century < 100 ? century : 20) * 100 + number(now.year);
-  std::uint64_t const seconds = days_since_1601(year, number(now.month), number(now.day)) * 86'400 + hour * 3'600u +
-                                number(now.minute) * 60u + number(now.second);
+  std::uint64_t const seconds = days_since_1601(year, number(now.month), number(now.day)) * 86'400 +
+                                hour * 3'600u + number(now.minute) * 60u + number(now.second);
   return seconds * 10'000'000;
 }
 

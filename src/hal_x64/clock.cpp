@@ -14,13 +14,13 @@ namespace hal_x64 {
 
 namespace {
 
-constexpr std::uint64_t units_per_second = 10'000'000;   // of 100 ns
+constexpr std::uint64_t units_per_second = 10'000'000;  // of 100 ns
 constexpr unsigned scale_shift = 40;
 
 struct Clock {
   std::uint64_t tsc_frequency;
   std::uint64_t tsc_start;
-  std::uint64_t tsc_scale;          // 100 ns units of one tick, times 2^scale_shift
+  std::uint64_t tsc_scale;  // 100 ns units of one tick, times 2^scale_shift
   std::uint64_t timer_frequency;
   std::uint64_t system_time_100ns;  // when the clock started
 };
@@ -35,12 +35,12 @@ struct Sample {
   std::uint64_t timer;
 };
 constexpr std::uint32_t pit_frequency = 1'193'182;
-constexpr std::uint32_t pit_count = pit_frequency / 200;   // 5 ms
+constexpr std::uint32_t pit_count = pit_frequency / 200;  // 5 ms
 
 Sample measure() noexcept {
   constexpr std::uint16_t control = 0x43, channel2 = 0x42, gate = 0x61;
-  out8(gate, static_cast<std::uint8_t>((in8(gate) & ~2) | 1));   // speaker off, counting on
-  out8(control, 0xb0);                                           // channel 2, one shot
+  out8(gate, static_cast<std::uint8_t>((in8(gate) & ~2) | 1));  // speaker off, counting on
+  out8(control, 0xb0);                                          // channel 2, one shot
   out8(channel2, pit_count & 0xff);
   out8(channel2, pit_count >> 8);
   apic::start_timer(~0u);
@@ -63,11 +63,12 @@ Sample calibrate() noexcept {
 }
 
 void program(std::uint64_t due_100ns) noexcept {
-  constexpr std::uint64_t farthest = 30 * units_per_second;   // well within 32 bits of the timer
+  constexpr std::uint64_t farthest = 30 * units_per_second;  // well within 32 bits of the timer
   std::uint64_t const now = Machine::interrupt_time().value_100ns;
   std::uint64_t const left = due_100ns > now ? due_100ns - now : 0;
   std::uint64_t const reach = left < farthest ? left : farthest;
-  apic::start_timer(static_cast<std::uint32_t>(reach * clock_data.timer_frequency / units_per_second + 1));
+  apic::start_timer(
+      static_cast<std::uint32_t>(reach * clock_data.timer_frequency / units_per_second + 1));
 }
 
 }  // namespace
@@ -94,7 +95,8 @@ bool clock_is_due() noexcept {
 
 }  // namespace hal_x64
 
-// One count for all processors: whoever looks later never sees less, also where their counters differ.
+// One count for all processors: whoever looks later never sees less, also where their counters
+// differ.
 std::uint64_t Machine::performance_counter() noexcept {
   std::uint64_t const now = hal_x64::read_tsc() - hal_x64::clock_data.tsc_start;
   std::uint64_t seen = hal_x64::latest.load(std::memory_order_acquire);
@@ -104,11 +106,16 @@ std::uint64_t Machine::performance_counter() noexcept {
   return seen;
 }
 
-std::uint64_t Machine::performance_frequency() noexcept { return hal_x64::clock_data.tsc_frequency; }
-std::uint64_t Machine::boot_system_time_100ns() noexcept { return hal_x64::clock_data.system_time_100ns; }
+std::uint64_t Machine::performance_frequency() noexcept {
+  return hal_x64::clock_data.tsc_frequency;
+}
+std::uint64_t Machine::boot_system_time_100ns() noexcept {
+  return hal_x64::clock_data.system_time_100ns;
+}
 
 InterruptTime Machine::interrupt_time() noexcept {
-  auto const wide = static_cast<unsigned __int128>(performance_counter()) * hal_x64::clock_data.tsc_scale;
+  auto const wide =
+      static_cast<unsigned __int128>(performance_counter()) * hal_x64::clock_data.tsc_scale;
   return {static_cast<std::uint64_t>(wide >> hal_x64::scale_shift)};
 }
 
@@ -127,7 +134,8 @@ void Machine::arm_clock(InterruptTime due) noexcept {
 
 void Machine::stall(unsigned microseconds) noexcept {
   std::uint64_t const ticks = performance_frequency() * microseconds / 1'000'000 + 1;
-  for (std::uint64_t const start = performance_counter(); performance_counter() - start < ticks;) hal_x64::pause();
+  for (std::uint64_t const start = performance_counter(); performance_counter() - start < ticks;)
+    hal_x64::pause();
 }
 
 }  // namespace mica

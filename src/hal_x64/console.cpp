@@ -12,13 +12,17 @@ namespace hal_x64 {
 namespace {
 
 enum Port : std::uint16_t {
-  port_data = 0x3f8, port_interrupts = 0x3f9, port_fifo = 0x3fa, port_line = 0x3fb, port_modem = 0x3fc,
+  port_data = 0x3f8,
+  port_interrupts = 0x3f9,
+  port_fifo = 0x3fa,
+  port_line = 0x3fb,
+  port_modem = 0x3fc,
   port_status = 0x3fd,
 };
 constexpr std::uint8_t data_ready = 0x01, can_send = 0x20;
 
-// APIC id + 1 of the processor that writes, 0: none. Held with interrupts disabled: only a fault or an NMI finds
-// its own processor here, and goes ahead. So does whoever froze all others.
+// APIC id + 1 of the processor that writes, 0: none. Held with interrupts disabled: only a fault or
+// an NMI finds its own processor here, and goes ahead. So does whoever froze all others.
 constinit std::atomic<std::uint32_t> writer{0};
 
 class Turn {
@@ -56,11 +60,11 @@ void send(char byte) noexcept {
 
 void start_console() noexcept {
   out8(port_interrupts, 0);
-  out8(port_line, 0x80);   // the next two name the divisor
+  out8(port_line, 0x80);  // the next two name the divisor
   out8(port_data, 1);
   out8(port_interrupts, 0);
   out8(port_line, 3);
-  out8(port_fifo, 7);      // on, emptied
+  out8(port_fifo, 7);  // on, emptied
   out8(port_modem, 3);
 }
 

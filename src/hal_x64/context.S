@@ -1,8 +1,9 @@
 /* Contexts: the stack pointer is the whole of a saved one, the rest lies on its stack.
  *
- * Saved is what a call preserves in the Microsoft convention: rbx, rbp, rdi, rsi, r12-r15, xmm6-15, MXCSR and the x87
- * control word. The kernel is compiled without vector registers, but drivers are not, and a switch happens inside
- * their calls.                                                    [MSDN, "x64 calling convention"]
+ * Saved is what a call preserves in the Microsoft convention: rbx, rbp, rdi, rsi, r12-r15, xmm6-15,
+ * MXCSR and the x87 control word. The kernel is compiled without vector registers, but drivers are
+ * not, and a switch happens inside their calls.
+ * [MSDN, "x64 calling convention"]
  */
 #define VECTORS_AND_CONTROL 184
 
@@ -34,8 +35,8 @@ mica_switch_context:
         movaps %xmm15, 144(%rsp)
         stmxcsr 160(%rsp)
         fnstcw 164(%rsp)
-        /* `from` is complete with this store, and stores are seen in their order: whoever learns from the code that
-           continues that it may go on with `from` finds all of it. */
+        /* `from` is complete with this store, and stores are seen in their order: whoever learns
+           from the code that continues that it may go on with `from` finds all of it. */
         movq %rsp, (%rcx)
         movq (%rdx), %rsp
         movaps 0(%rsp), %xmm6
@@ -72,7 +73,8 @@ mica_context_start:
         ud2
         .size mica_context_start, . - mica_context_start
 
-/* NTAPI bool mica_copy_guarded(void* to, void const* from, size_t bytes): rcx, rdx, r8. trap.cpp finds the copying
+/* NTAPI bool mica_copy_guarded(void* to, void const* from, size_t bytes): rcx, rdx, r8. trap.cpp
+ * finds the copying
    instruction in the table of guarded instructions and continues at the address beside it. */
         .globl mica_copy_guarded
         .type mica_copy_guarded, @function

@@ -13,7 +13,7 @@ namespace {
 struct [[gnu::packed]] Gate {
   std::uint16_t offset_low;
   std::uint16_t selector;
-  std::uint8_t stack;   // IST number, 0: the current one
+  std::uint8_t stack;  // IST number, 0: the current one
   std::uint8_t type;
   std::uint16_t offset_middle;
   std::uint32_t offset_high;
@@ -24,7 +24,7 @@ static_assert(sizeof(Gate) == 16);
 // [SDM 3A, "Task Management in 64-bit Mode"]
 struct [[gnu::packed]] TaskState {
   std::uint32_t reserved0;
-  std::uint64_t stack[3];        // by privilege level
+  std::uint64_t stack[3];  // by privilege level
   std::uint64_t reserved1;
   std::uint64_t fault_stack[7];  // IST1 upward
   std::uint64_t reserved2;
@@ -46,16 +46,20 @@ constinit Gate gates[256]{};
 constinit TaskState task_states[maximum_processors]{};
 constinit Segments segments[maximum_processors]{};
 
-extern "C" std::byte const mica_trap_stubs[];   // 16 bytes each: trap_entry.S
+extern "C" std::byte const mica_trap_stubs[];  // 16 bytes each: trap_entry.S
 
-constexpr std::uint8_t interrupt_gate = 0x8e;   // present, ring 0, masks interrupts
+constexpr std::uint8_t interrupt_gate = 0x8e;  // present, ring 0, masks interrupts
 
 unsigned stack_number(unsigned vector) noexcept {
   switch (vector) {
-    case vector_double_fault: return stack_of_double_fault + 1;
-    case vector_nmi: return stack_of_nmi + 1;
-    case vector_machine_check: return stack_of_machine_check + 1;
-    default: return 0;
+    case vector_double_fault:
+      return stack_of_double_fault + 1;
+    case vector_nmi:
+      return stack_of_nmi + 1;
+    case vector_machine_check:
+      return stack_of_machine_check + 1;
+    default:
+      return 0;
   }
 }
 
@@ -94,10 +98,11 @@ void load_descriptors(unsigned number) noexcept {
   for (unsigned i = 0; i < fault_stack_count; ++i) {
     task.fault_stack[i] = reinterpret_cast<std::uint64_t>(fault_stacks[number][i].top());
   }
-  task.io_map = sizeof(TaskState);   // none
+  task.io_map = sizeof(TaskState);  // none
   segments[number] = make_segments(task);
 
-  TablePointer const segment_table{sizeof(Segments) - 1, reinterpret_cast<std::uint64_t>(&segments[number])};
+  TablePointer const segment_table{sizeof(Segments) - 1,
+                                   reinterpret_cast<std::uint64_t>(&segments[number])};
   TablePointer const gate_table{sizeof gates - 1, reinterpret_cast<std::uint64_t>(gates)};
   asm volatile("lgdt %0" ::"m"(segment_table) : "memory");
   asm volatile("mov %0, %%ss" ::"r"(std::uint32_t{selector_kernel_data}));

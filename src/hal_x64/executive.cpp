@@ -6,10 +6,13 @@ namespace mica::hal_x64::payload {
 
 namespace {
 
-// All zero is how a State begins (init/start.hpp); nothing runs before main that could construct it.
+// All zero is how a State begins (init/start.hpp); nothing runs before main that could construct
+// it.
 alignas(init::State) constinit std::byte storage[sizeof(init::State)]{};
 
-init::State& system_state() noexcept { return *reinterpret_cast<init::State*>(storage); }
+init::State& system_state() noexcept {
+  return *reinterpret_cast<init::State*>(storage);
+}
 
 }  // namespace
 
@@ -22,6 +25,8 @@ Machine::Processor& processor_block(unsigned number) noexcept {
   return init::processor_block(system_state(), number);
 }
 
-void start() noexcept { init::start(); }
+void start() noexcept {
+  init::start();
+}
 
 }  // namespace mica::hal_x64::payload

@@ -1,6 +1,6 @@
 // Bytes that firmware or a boot loader wrote: nothing in them is trusted, nothing is aligned.
-//   A view of `bytes` bytes at `base`, which stands for physical address 0 upward. No machine access: host tests use
-//   it too.
+//   A view of `bytes` bytes at `base`, which stands for physical address 0 upward. No machine
+//   access: host tests use it too.
 #pragma once
 
 #include <cstddef>
@@ -21,14 +21,15 @@ class FirmwareView {
 
   // The value at `address`, wherever it is; zero outside of the view.
   template <class Value>
-    requires std::is_trivially_copyable_v<Value>
+  requires std::is_trivially_copyable_v<Value>
   [[nodiscard]] Value read(std::uint64_t address) const noexcept {
     Value value{};
     if (contains(address, sizeof value)) std::memcpy(&value, at(address), sizeof value);
     return value;
   }
 
-  [[nodiscard]] bool matches(std::uint64_t address, char const* text, std::size_t bytes) const noexcept {
+  [[nodiscard]] bool matches(std::uint64_t address, char const* text,
+                             std::size_t bytes) const noexcept {
     return contains(address, bytes) && std::memcmp(at(address), text, bytes) == 0;
   }
 

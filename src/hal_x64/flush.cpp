@@ -16,19 +16,19 @@ namespace hal_x64 {
 
 namespace {
 
-// One request at a time. Its owner and those who wait for their turn keep interrupts enabled below IPI_LEVEL, so
-// that they answer each other.
+// One request at a time. Its owner and those who wait for their turn keep interrupts enabled below
+// IPI_LEVEL, so that they answer each other.
 struct Request {
   std::atomic<std::uint32_t> taken;
   std::byte const* address;
   std::size_t pages;
-  std::atomic<std::uint32_t> unanswered;   // bit n: processor n
+  std::atomic<std::uint32_t> unanswered;  // bit n: processor n
 };
 constinit Request request{};
 
 void drop(std::byte const* address, std::size_t pages) noexcept {
   constexpr std::size_t cheaper_one_by_one = 32;
-  if (pages > cheaper_one_by_one) return write_cr3(kernel_root());   // no entry is global
+  if (pages > cheaper_one_by_one) return write_cr3(kernel_root());  // no entry is global
   for (std::size_t i = 0; i < pages; ++i) invalidate_page(address + i * page_size);
 }
 

@@ -1,4 +1,5 @@
-// Stopping every other processor for ever: by NMI, which no level and no disabled interrupt withholds.
+// Stopping every other processor for ever: by NMI, which no level and no disabled interrupt
+// withholds.
 #include <machine.hpp>
 
 #include <bit>
@@ -13,17 +14,22 @@ namespace hal_x64 {
 
 namespace {
 
-constinit std::atomic<std::uint32_t> freezer{0};   // tag of who froze the others; 0: nobody
-constinit std::atomic<std::uint32_t> frozen{0};    // how many stopped
+constinit std::atomic<std::uint32_t> freezer{0};  // tag of who froze the others; 0: nobody
+constinit std::atomic<std::uint32_t> frozen{0};   // how many stopped
 
-// A processor that an emulator does not run, or that is stuck in its own NMI, is not waited for for ever.
+// A processor that an emulator does not run, or that is stuck in its own NMI, is not waited for for
+// ever.
 void await_frozen(unsigned count) noexcept {
-  for (unsigned tries = 0; tries < 50'000'000 && frozen.load(std::memory_order_acquire) < count; ++tries) pause();
+  for (unsigned tries = 0; tries < 50'000'000 && frozen.load(std::memory_order_acquire) < count;
+       ++tries)
+    pause();
 }
 
 }  // namespace
 
-bool is_freezer() noexcept { return freezer.load(std::memory_order_acquire) == processor_tag(); }
+bool is_freezer() noexcept {
+  return freezer.load(std::memory_order_acquire) == processor_tag();
+}
 
 void stop_if_frozen() noexcept {
   std::uint32_t const who = freezer.load(std::memory_order_acquire);
@@ -34,7 +40,8 @@ void stop_if_frozen() noexcept {
 
 }  // namespace hal_x64
 
-// Two processors may do it at once: the second is stopped by the first, here or by the NMI that is on its way.
+// Two processors may do it at once: the second is stopped by the first, here or by the NMI that is
+// on its way.
 void Machine::freeze_others() noexcept {
   (void)disable_interrupts();
   std::uint32_t nobody = 0;

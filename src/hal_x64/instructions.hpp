@@ -76,9 +76,15 @@ inline void write_cr8(std::uint64_t value) noexcept {
 inline void invalidate_page(void const* address) noexcept {
   asm volatile("invlpg (%0)" ::"r"(address) : "memory");
 }
-inline void pause() noexcept { asm volatile("pause" ::: "memory"); }
-inline void enable_interrupts() noexcept { asm volatile("sti" ::: "memory"); }
-inline void mask_interrupts() noexcept { asm volatile("cli" ::: "memory"); }
+inline void pause() noexcept {
+  asm volatile("pause" ::: "memory");
+}
+inline void enable_interrupts() noexcept {
+  asm volatile("sti" ::: "memory");
+}
+inline void mask_interrupts() noexcept {
+  asm volatile("cli" ::: "memory");
+}
 
 [[noreturn]] inline void halt_for_ever() noexcept {
   for (;;) asm volatile("cli; hlt");

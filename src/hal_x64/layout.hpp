@@ -43,7 +43,7 @@ enum Vector : std::uint8_t {
   vector_dispatch = 0x2f,
   vector_clock = 0xd1,
   vector_ipi = 0xe1,
-  vector_flush = 0xe2,      // the machine's own: another processor changed the page tables
+  vector_flush = 0xe2,  // the machine's own: another processor changed the page tables
   vector_spurious = 0xff,
 };
 

@@ -1,6 +1,6 @@
 // The x64 machine: a PC. See hal/machine_concept.hpp for the contract.
-//   IRQL is CR8, interrupts are the local APIC's, a processor's block is at GS. What is hot is an instruction or two;
-//   everything else is NTAPI and stands in the file its comment names.
+//   IRQL is CR8, interrupts are the local APIC's, a processor's block is at GS. What is hot is an
+//   instruction or two; everything else is NTAPI and stands in the file its comment names.
 #pragma once
 
 #include "hal/machine_concept.hpp"
@@ -11,7 +11,8 @@ namespace mica {
 struct Machine {
   struct Processor {
     KPCR pcr;
-    std::uint64_t armed_100ns;   // when Handlers::clock is due; 0: not armed. Written with interrupts disabled
+    // When Handlers::clock is due; 0: not armed. Written with interrupts disabled.
+    std::uint64_t armed_100ns;
     std::uint32_t apic_id;
   };
 
@@ -20,7 +21,7 @@ struct Machine {
     void* stack;
   };
 
-  static constexpr std::size_t stack_size = 0x6000;   // NT's
+  static constexpr std::size_t stack_size = 0x6000;  // NT's
   static constexpr std::size_t stack_guard = page_size;
 
   // ---- Processor (processors.cpp)
@@ -62,7 +63,9 @@ struct Machine {
     return old;
   }
   // The processor takes what it withheld before the next instruction.
-  static void lower(KIRQL level) noexcept { asm volatile("mov %0, %%cr8" ::"r"(std::uint64_t{level}) : "memory"); }
+  static void lower(KIRQL level) noexcept {
+    asm volatile("mov %0, %%cr8" ::"r"(std::uint64_t{level}) : "memory");
+  }
   static void NTAPI request_dispatch() noexcept;
   static bool disable_interrupts() noexcept {
     std::uint64_t flags;
@@ -76,7 +79,9 @@ struct Machine {
   // ---- Context (context.cpp)
   static void NTAPI make_context(Context& context, hal::Stack stack, void(NTAPI* entry)(void*),
                                  void* argument) noexcept;
-  static void switch_context(Context& from, Context& to) noexcept { save_and_continue(&from.stack, &to.stack); }
+  static void switch_context(Context& from, Context& to) noexcept {
+    save_and_continue(&from.stack, &to.stack);
+  }
   static void release_context(Context&) noexcept {}
 
   // ---- Time (clock.cpp)
@@ -86,7 +91,9 @@ struct Machine {
   static std::uint64_t NTAPI boot_system_time_100ns() noexcept;
   static void NTAPI arm_clock(InterruptTime due) noexcept;
   static void NTAPI stall(unsigned microseconds) noexcept;
-  static KUSER_SHARED_DATA* shared_user_data() noexcept { return reinterpret_cast<KUSER_SHARED_DATA*>(shared_data); }
+  static KUSER_SHARED_DATA* shared_user_data() noexcept {
+    return reinterpret_cast<KUSER_SHARED_DATA*>(shared_data);
+  }
 
   // ---- Memory (paging.cpp, flush.cpp)
   static std::span<hal::PageRange const> NTAPI physical_memory() noexcept;
@@ -120,7 +127,8 @@ struct Machine {
   [[noreturn]] static void NTAPI stop(hal::Verdict verdict) noexcept;
 
   // ---- Diagnosis (backtrace.cpp)
-  static std::size_t NTAPI backtrace(std::uint64_t frame, std::uint64_t* addresses, std::size_t capacity) noexcept;
+  static std::size_t NTAPI backtrace(std::uint64_t frame, std::uint64_t* addresses,
+                                     std::size_t capacity) noexcept;
   static hal::SymbolName NTAPI symbol_name(std::uint64_t address) noexcept;
 
  private:
@@ -129,8 +137,10 @@ struct Machine {
   static constexpr std::uint64_t shared_data = hal_x64::shared_data_base;
 
   // context.S
-  static void NTAPI save_and_continue(void** from, void* const* to) noexcept asm("mica_switch_context");
-  static bool NTAPI guarded_copy(void* to, void const* from, std::size_t bytes) noexcept asm("mica_copy_guarded");
+  static void NTAPI save_and_continue(void** from, void* const* to) noexcept
+      asm("mica_switch_context");
+  static bool NTAPI guarded_copy(void* to, void const* from, std::size_t bytes) noexcept
+      asm("mica_copy_guarded");
 };
 
 static_assert(hal::MachineLike<Machine>);

@@ -48,7 +48,8 @@ extern "C" [[noreturn]] void mica_boot(std::uint32_t magic, std::uint32_t inform
   silence_old_interrupt_controllers();
   // boot.S mapped this much of physical memory at its own addresses.
   FirmwareView const firmware{nullptr, boot_window_bytes};
-  if (!read_boot_info(firmware, magic, information, boot_info)) give_up("mica: unknown boot loader\n");
+  if (!read_boot_info(firmware, magic, information, boot_info))
+    give_up("mica: unknown boot loader\n");
   Topology const topology = read_topology(firmware, boot_info.acpi_root, processor_tag() - 1);
 
   // Below 1 MiB the firmware keeps things of its own; above it lies this image.
@@ -65,7 +66,9 @@ extern "C" [[noreturn]] void mica_boot(std::uint32_t magic, std::uint32_t inform
 
 }  // namespace hal_x64
 
-char const* Machine::command_line() noexcept { return hal_x64::boot_info.command_line; }
+char const* Machine::command_line() noexcept {
+  return hal_x64::boot_info.command_line;
+}
 
 void Machine::stop(hal::Verdict verdict) noexcept {
   // isa-debug-exit: QEMU ends with twice the value plus one.

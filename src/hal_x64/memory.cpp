@@ -1,5 +1,6 @@
-// The functions that compilers call by themselves. Eight bytes at a time for the small, which is most of them;
-// the string instructions, slow to start, for the large. [Optimization Reference Manual, "REP String Enhancement"]
+// The functions that compilers call by themselves. Eight bytes at a time for the small, which is
+// most of them; the string instructions, slow to start, for the large. [Optimization Reference
+// Manual, "REP String Enhancement"]
 #include <cstddef>
 #include <cstdint>
 
@@ -21,7 +22,8 @@ void copy_upward(std::byte* to, std::byte const* from, std::size_t bytes) noexce
 
 void copy_downward(std::byte* to, std::byte const* from, std::size_t bytes) noexcept {
   for (; bytes >= 8; bytes -= 8) {
-    reinterpret_cast<Word*>(to + bytes - 8)->value = reinterpret_cast<Word const*>(from + bytes - 8)->value;
+    reinterpret_cast<Word*>(to + bytes - 8)->value =
+        reinterpret_cast<Word const*>(from + bytes - 8)->value;
   }
   while (bytes-- != 0) to[bytes] = from[bytes];
 }
@@ -41,8 +43,10 @@ void* memcpy(void* __restrict to, void const* __restrict from, std::size_t bytes
 }
 
 void* memmove(void* to, void const* from, std::size_t bytes) {
-  auto const distance = reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
-  if (distance >= bytes) return memcpy(to, from, bytes);   // `from` is not overwritten before it is read
+  auto const distance =
+      reinterpret_cast<std::uintptr_t>(to) - reinterpret_cast<std::uintptr_t>(from);
+  if (distance >= bytes)
+    return memcpy(to, from, bytes);  // `from` is not overwritten before it is read
   copy_downward(static_cast<std::byte*>(to), static_cast<std::byte const*>(from), bytes);
   return to;
 }
@@ -86,7 +90,8 @@ std::size_t strlen(char const* text) {
   return length;
 }
 
-// std::popcount, on a processor that need not have the instruction. [Hacker's Delight, "Counting Bits"]
+// std::popcount, on a processor that need not have the instruction. [Hacker's Delight, "Counting
+// Bits"]
 int __popcountdi2(std::uint64_t bits) {
   bits -= bits >> 1 & 0x5555555555555555;
   bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);

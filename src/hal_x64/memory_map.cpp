@@ -4,7 +4,8 @@ namespace mica::hal_x64 {
 
 namespace {
 
-// One past the highest address that page numbers and page tables can name. [SDM 3A, "4-Level Paging"]
+// One past the highest address that page numbers and page tables can name. [SDM 3A, "4-Level
+// Paging"]
 constexpr std::uint64_t physical_end = std::uint64_t{1} << 46;
 
 std::uint64_t end_of(std::uint64_t base, std::uint64_t bytes) noexcept {
@@ -19,7 +20,7 @@ void MemoryMap::add(std::uint64_t base, std::uint64_t bytes) noexcept {
   if (base >= physical_end) return;
   std::uint64_t const first = (base + page_size - 1) >> page_shift;
   if (first >= end) return;
-  remove_pages(first, end);   // loaders may name a range twice
+  remove_pages(first, end);  // loaders may name a range twice
   if (count_ == capacity) return;
   std::size_t at = 0;
   while (at < count_ && ranges_[at].first.value < first) ++at;

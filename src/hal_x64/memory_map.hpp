@@ -1,5 +1,7 @@
-// The physical memory that nobody else uses: what the boot loader calls usable, less what was taken out.
-//   Boot only, one processor. Ranges of whole pages, sorted, apart. No machine access: host tests use it too.
+// The physical memory that nobody else uses: what the boot loader calls usable, less what was taken
+// out.
+//   Boot only, one processor. Ranges of whole pages, sorted, apart. No machine access: host tests
+//   use it too.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +13,17 @@ namespace mica::hal_x64 {
 
 class MemoryMap {
  public:
-  // Byte ranges; `add` keeps whole pages inside, `remove` takes every page touched. What does not fit into the
-  // table is left out of the memory, never handed out twice.
+  // Byte ranges; `add` keeps whole pages inside, `remove` takes every page touched. What does not
+  // fit into the table is left out of the memory, never handed out twice.
   void add(std::uint64_t base, std::uint64_t bytes) noexcept;
   void remove(std::uint64_t base, std::uint64_t bytes) noexcept;
 
   // The lowest page that lies below `limit`, taken out; no_page when there is none.
   [[nodiscard]] PageNumber take(PageNumber limit) noexcept;
 
-  [[nodiscard]] std::span<hal::PageRange const> ranges() const noexcept { return {ranges_, count_}; }
+  [[nodiscard]] std::span<hal::PageRange const> ranges() const noexcept {
+    return {ranges_, count_};
+  }
 
  private:
   void remove_pages(std::uint64_t first, std::uint64_t end) noexcept;

@@ -14,8 +14,8 @@ namespace hal_x64 {
 
 namespace {
 
-// Table pages that were asked for and then not needed, linked through their first word. A leaf lock: nothing is
-// called while it is held, so map() may be called under any lock of mm.
+// Table pages that were asked for and then not needed, linked through their first word. A leaf
+// lock: nothing is called while it is held, so map() may be called under any lock of mm.
 class SpareTables {
  public:
   PageNumber pop() noexcept {
@@ -27,14 +27,15 @@ class SpareTables {
   }
   void push(PageNumber page) noexcept {
     Hold const hold{held_};
-    link(page) = ~first_.value;   // complemented: the end of the list leaves the page zeroed
+    link(page) = ~first_.value;  // complemented: the end of the list leaves the page zeroed
     first_ = page;
   }
 
  private:
   class Hold {
    public:
-    explicit Hold(std::atomic<std::uint32_t>& word) noexcept : word_{word}, enabled_{Machine::disable_interrupts()} {
+    explicit Hold(std::atomic<std::uint32_t>& word) noexcept
+        : word_{word}, enabled_{Machine::disable_interrupts()} {
       while (word_.exchange(1, std::memory_order_acquire) != 0) pause();
     }
     ~Hold() {
@@ -63,7 +64,8 @@ PageNumber table_page() noexcept {
   return spare != no_page ? spare : handlers().table_page();
 }
 
-constexpr TableSource growing{direct_base, table_page, [](PageNumber page) noexcept { spare_tables.push(page); }};
+constexpr TableSource growing{direct_base, table_page,
+                              [](PageNumber page) noexcept { spare_tables.push(page); }};
 constexpr TableSource existing{direct_base, nullptr, nullptr};
 
 std::uint64_t* entry_of(void const* address, TableSource const& source) noexcept {
@@ -86,7 +88,8 @@ bool Machine::map(void* address, PageNumber page, hal::Protection protection) no
 }
 
 void Machine::unmap(void* address) noexcept {
-  if (std::uint64_t* const entry = hal_x64::entry_of(address, hal_x64::existing)) hal_x64::store_entry(entry, 0);
+  if (std::uint64_t* const entry = hal_x64::entry_of(address, hal_x64::existing))
+    hal_x64::store_entry(entry, 0);
   hal_x64::invalidate_page(address);
 }
 

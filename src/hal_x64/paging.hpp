@@ -8,11 +8,14 @@
 
 namespace mica::hal_x64 {
 
-// Builds the kernel's tables out of pages of `memory` and loads them; what boot.S mapped is gone when it returns.
-// What stays in `memory` becomes Machine::physical_memory(). Once, by processor 0, on the boot stack.
+// Builds the kernel's tables out of pages of `memory` and loads them; what boot.S mapped is gone
+// when it returns.
+// What stays in `memory` becomes Machine::physical_memory(). Once, by processor 0, on the boot
+// stack.
 void build_page_tables(MemoryMap const& memory, std::uint64_t local_apic) noexcept;
 
-// Physical addresses of the kernel's root table, and of one that maps the trampoline at its own address besides.
+// Physical addresses of the kernel's root table, and of one that maps the trampoline at its own
+// address besides.
 [[nodiscard]] std::uint64_t kernel_root() noexcept;
 [[nodiscard]] std::uint32_t trampoline_root() noexcept;
 

@@ -1,5 +1,5 @@
-// What an image boots above the machine: the executive (executive.cpp), or the suite of the seam's contract
-// (tests/hal). Each image links one definition.
+// What an image boots above the machine: the executive (executive.cpp), or the suite of the seam's
+// contract (tests/hal). Each image links one definition.
 #pragma once
 
 #include <machine.hpp>

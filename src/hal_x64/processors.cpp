@@ -12,7 +12,8 @@ namespace mica {
 
 namespace hal_x64 {
 
-// What a starting processor needs to reach C++: trampoline.S reads it in this order. One starts at a time.
+// What a starting processor needs to reach C++: trampoline.S reads it in this order. One starts at
+// a time.
 struct ProcessorStart {
   std::uint64_t root;
   std::byte* stack_top;
@@ -31,12 +32,14 @@ extern "C" std::byte const mica_trampoline[], mica_trampoline_root[], mica_tramp
 
 void place_trampoline() noexcept {
   std::byte* const place = Machine::direct(PhysicalAddress{trampoline_address});
-  std::memcpy(place, mica_trampoline, static_cast<std::size_t>(mica_trampoline_end - mica_trampoline));
+  std::memcpy(place, mica_trampoline,
+              static_cast<std::size_t>(mica_trampoline_end - mica_trampoline));
   std::uint32_t const root = trampoline_root();
   std::memcpy(place + (mica_trampoline_root - mica_trampoline), &root, sizeof root);
 }
 
-// Generous: many emulated processors may share one real one. Time that an emulator counts itself passes quickly.
+// Generous: many emulated processors may share one real one. Time that an emulator counts itself
+// passes quickly.
 bool came_up(std::uint32_t bit) noexcept {
   constexpr unsigned step_microseconds = 100, steps = 100'000;
   for (unsigned i = 0; i < steps; ++i) {
@@ -58,10 +61,18 @@ void enable_protections() noexcept {
 
 }  // namespace
 
-void set_topology(Topology const& topology) noexcept { topology_ = topology; }
-std::uint32_t online_processors() noexcept { return online.load(std::memory_order_acquire); }
-std::uint32_t apic_id_of(unsigned number) noexcept { return topology_.apic_ids[number]; }
-std::uint32_t processor_tag() noexcept { return (cpuid(1).ebx >> 24) + 1; }
+void set_topology(Topology const& topology) noexcept {
+  topology_ = topology;
+}
+std::uint32_t online_processors() noexcept {
+  return online.load(std::memory_order_acquire);
+}
+std::uint32_t apic_id_of(unsigned number) noexcept {
+  return topology_.apic_ids[number];
+}
+std::uint32_t processor_tag() noexcept {
+  return (cpuid(1).ebx >> 24) + 1;
+}
 
 void set_up_processor(Machine::Processor& block) noexcept {
   unsigned const number = block.pcr.Prcb.Number;
@@ -88,19 +99,21 @@ extern "C" [[noreturn]] void mica_processor_entry(Machine::Processor& block) noe
 
 }  // namespace hal_x64
 
-ULONG Machine::processor_count() noexcept { return hal_x64::topology_.processors; }
+ULONG Machine::processor_count() noexcept {
+  return hal_x64::topology_.processors;
+}
 
 bool Machine::start_processor(Processor& processor, hal::Stack stack) noexcept {
   unsigned const number = processor.pcr.Prcb.Number;
   std::uint32_t const apic_id = hal_x64::apic_id_of(number);
   hal_x64::place_trampoline();
-  hal_x64::mica_processor_start = {hal_x64::kernel_root(), static_cast<std::byte*>(stack.base) + stack.bytes,
-                                   &processor};
+  hal_x64::mica_processor_start = {hal_x64::kernel_root(),
+                                   static_cast<std::byte*>(stack.base) + stack.bytes, &processor};
   hal_x64::apic::send_init(apic_id);
   stall(10'000);
   hal_x64::apic::send_startup(apic_id, hal_x64::trampoline_address);
   if (hal_x64::came_up(1u << number)) return true;
-  hal_x64::apic::send_init(apic_id);   // wherever it is, it stays there
+  hal_x64::apic::send_init(apic_id);  // wherever it is, it stays there
   return false;
 }
 
@@ -108,6 +121,8 @@ void Machine::send_ipi(unsigned number) noexcept {
   hal_x64::apic::send(hal_x64::apic_id_of(number), hal_x64::vector_ipi);
 }
 
-void Machine::request_dispatch() noexcept { hal_x64::apic::send_self(hal_x64::vector_dispatch); }
+void Machine::request_dispatch() noexcept {
+  hal_x64::apic::send_self(hal_x64::vector_dispatch);
+}
 
 }  // namespace mica

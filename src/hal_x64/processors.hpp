@@ -10,16 +10,16 @@ namespace mica::hal_x64 {
 // Once, by processor 0.
 void set_topology(Topology const& topology) noexcept;
 
-// Turns on what this processor has of SMEP, SMAP, UMIP and machine checks, loads descriptors and GS, enables its
-// local APIC and raises to DISPATCH_LEVEL. Interrupts stay disabled.
+// Turns on what this processor has of SMEP, SMAP, UMIP and machine checks, loads descriptors and
+// GS, enables its local APIC and raises to DISPATCH_LEVEL. Interrupts stay disabled.
 void set_up_processor(Machine::Processor& block) noexcept;
 
 // Bit n: processor n runs. Any IRQL.
 [[nodiscard]] std::uint32_t online_processors() noexcept;
 [[nodiscard]] std::uint32_t apic_id_of(unsigned number) noexcept;
 
-// A number for the running processor, never 0, that does not need its block: for code that runs before that or
-// after a fault. Any IRQL.
+// A number for the running processor, never 0, that does not need its block: for code that runs
+// before that or after a fault. Any IRQL.
 [[nodiscard]] std::uint32_t processor_tag() noexcept;
 
 // Whether this processor froze all others.

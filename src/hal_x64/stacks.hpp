@@ -7,8 +7,14 @@
 
 namespace mica::hal_x64 {
 
-// What cannot trust the stack it interrupts gets one of its own: index + 1 is the gate's IST number.
-enum FaultStack : unsigned { stack_of_double_fault, stack_of_nmi, stack_of_machine_check, fault_stack_count };
+// What cannot trust the stack it interrupts gets one of its own: index + 1 is the gate's IST
+// number.
+enum FaultStack : unsigned {
+  stack_of_double_fault,
+  stack_of_nmi,
+  stack_of_machine_check,
+  fault_stack_count
+};
 
 using BootStack = GuardedStack<Machine::stack_size>;
 using FaultStackArea = GuardedStack<Machine::stack_size>;

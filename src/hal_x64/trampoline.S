@@ -1,9 +1,10 @@
 /* Where another processor wakes up: real mode -> long mode -> the kernel's own addresses.
  *
- * [mica_trampoline, mica_trampoline_end) is copied to TRAMPOLINE (layout.hpp: trampoline_address), which the start-up
- * IPI names. The page tables it enters with map that page, read-only, besides the kernel; once at the kernel's own
- * addresses it loads the kernel's root. processors.cpp fills mica_trampoline_root in the copy and
- * mica_processor_start. Descriptors are marked accessed, so that the processor does not write them.
+ * [mica_trampoline, mica_trampoline_end) is copied to TRAMPOLINE (layout.hpp: trampoline_address),
+ * which the start-up IPI names. The page tables it enters with map that page, read-only, besides
+ * the kernel; once at the kernel's own addresses it loads the kernel's root. processors.cpp fills
+ * mica_trampoline_root in the copy and mica_processor_start. Descriptors are marked accessed, so
+ * that the processor does not write them.
  */
 #define TRAMPOLINE 0x8000
 #define AT(symbol) ((symbol) - mica_trampoline + TRAMPOLINE)

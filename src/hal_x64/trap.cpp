@@ -32,37 +32,48 @@ bool recover(TrapFrame& frame) noexcept {
   return false;
 }
 
-// A page fault whose own frame did not fit on the stack became a double fault; the address it failed at is near
-// the stack pointer.
+// A page fault whose own frame did not fit on the stack became a double fault; the address it
+// failed at is near the stack pointer.
 bool is_stack_overflow(TrapFrame const& frame, std::uint64_t address) noexcept {
   return frame.vector == vector_double_fault && frame.rsp - address + page_size < 2 * page_size;
 }
 
 hal::FaultKind kind_of(TrapFrame const& frame, std::uint64_t address) noexcept {
   switch (frame.vector) {
-    case 0: return hal::FaultKind::divide_error;
-    case vector_breakpoint: return hal::FaultKind::breakpoint;
-    case vector_invalid_opcode: return hal::FaultKind::invalid_opcode;
-    case vector_general_protection: return hal::FaultKind::general_protection;
-    case vector_page_fault: return hal::FaultKind::page_fault;
-    case vector_machine_check: return hal::FaultKind::machine_check;
+    case 0:
+      return hal::FaultKind::divide_error;
+    case vector_breakpoint:
+      return hal::FaultKind::breakpoint;
+    case vector_invalid_opcode:
+      return hal::FaultKind::invalid_opcode;
+    case vector_general_protection:
+      return hal::FaultKind::general_protection;
+    case vector_page_fault:
+      return hal::FaultKind::page_fault;
+    case vector_machine_check:
+      return hal::FaultKind::machine_check;
     case vector_double_fault:
-      return is_stack_overflow(frame, address) ? hal::FaultKind::stack_overflow : hal::FaultKind::double_fault;
-    default: return hal::FaultKind::other;
+      return is_stack_overflow(frame, address) ? hal::FaultKind::stack_overflow
+                                               : hal::FaultKind::double_fault;
+    default:
+      return hal::FaultKind::other;
   }
 }
 
 void fault(TrapFrame& frame) noexcept {
   std::uint64_t const address = read_cr2();
   if (recover(frame)) return;
-  std::uint64_t const registers[] = {frame.rax, frame.rcx, frame.rdx, frame.rbx, frame.rsp, frame.rbp,
-                                     frame.rsi, frame.rdi, frame.r8,  frame.r9,  frame.r10, frame.r11,
-                                     frame.r12, frame.r13, frame.r14, frame.r15, frame.rflags};
+  std::uint64_t const registers[] = {frame.rax, frame.rcx,   frame.rdx, frame.rbx, frame.rsp,
+                                     frame.rbp, frame.rsi,   frame.rdi, frame.r8,  frame.r9,
+                                     frame.r10, frame.r11,   frame.r12, frame.r13, frame.r14,
+                                     frame.r15, frame.rflags};
   // The frame that the function did not make.
   std::uint64_t caller[2] = {frame.rbp, 0};
-  bool const made_up = runs_without_frame(frame.rip) &&
-                       Machine::copy_guarded(&caller[1], reinterpret_cast<void const*>(frame.rsp), sizeof caller[1]);
-  constexpr std::uint64_t write_access = 2, instruction_fetch = 16;   // [SDM 3A, "Page-Fault Exceptions"]
+  bool const made_up =
+      runs_without_frame(frame.rip) &&
+      Machine::copy_guarded(&caller[1], reinterpret_cast<void const*>(frame.rsp), sizeof caller[1]);
+  constexpr std::uint64_t write_access = 2,
+                          instruction_fetch = 16;  // [SDM 3A, "Page-Fault Exceptions"]
   bool const paging = frame.vector == vector_page_fault;
   hal::Fault const what{.kind = kind_of(frame, address),
                         .write = paging && (frame.error_code & write_access) != 0,
@@ -78,8 +89,9 @@ void fault(TrapFrame& frame) noexcept {
   registered->fault(what);
 }
 
-// Delivery: the level becomes the interrupt's and its end is signalled before the handler runs, which may switch
-// contexts; the level on return is the interrupted code's, on whichever processor that goes on.
+// Delivery: the level becomes the interrupt's and its end is signalled before the handler runs,
+// which may switch contexts; the level on return is the interrupted code's, on whichever processor
+// that goes on.
 template <class Handler>
 void deliver(Vector vector, Handler handler) noexcept {
   std::uint64_t const interrupted = read_cr8();
@@ -98,23 +110,32 @@ void with_interrupts(Handler handler) noexcept {
 
 }  // namespace
 
-void set_handlers(hal::Handlers const& handlers) noexcept { registered = &handlers; }
-hal::Handlers const& handlers() noexcept { return *registered; }
+void set_handlers(hal::Handlers const& handlers) noexcept {
+  registered = &handlers;
+}
+hal::Handlers const& handlers() noexcept {
+  return *registered;
+}
 
 extern "C" void mica_trap(TrapFrame& frame) noexcept {
   switch (frame.vector) {
-    case vector_dispatch: return deliver(vector_dispatch, [] { with_interrupts(registered->dispatch); });
-    case vector_ipi: return deliver(vector_ipi, [] { with_interrupts(registered->ipi); });
-    case vector_flush: return deliver(vector_flush, answer_flush);
+    case vector_dispatch:
+      return deliver(vector_dispatch, [] { with_interrupts(registered->dispatch); });
+    case vector_ipi:
+      return deliver(vector_ipi, [] { with_interrupts(registered->ipi); });
+    case vector_flush:
+      return deliver(vector_flush, answer_flush);
     case vector_clock:
       return deliver(vector_clock, [] {
         if (clock_is_due()) with_interrupts(registered->clock);
       });
-    case vector_spurious: return;   // has no end of interrupt [SDM 3A, "Spurious Interrupt"]
+    case vector_spurious:
+      return;  // has no end of interrupt [SDM 3A, "Spurious Interrupt"]
     case vector_nmi:
       stop_if_frozen();
       return fault(frame);
-    default: return fault(frame);
+    default:
+      return fault(frame);
   }
 }
 

@@ -1,4 +1,5 @@
-// What the processor does on an interrupt or an exception: trap_entry.S saves a TrapFrame and calls mica_trap.
+// What the processor does on an interrupt or an exception: trap_entry.S saves a TrapFrame and calls
+// mica_trap.
 #pragma once
 
 #include <machine.hpp>
@@ -7,9 +8,10 @@
 
 namespace mica::hal_x64 {
 
-// On the stack of what was interrupted, or on the vector's own (descriptors.cpp). trap_entry.S knows the layout.
+// On the stack of what was interrupted, or on the vector's own (descriptors.cpp). trap_entry.S
+// knows the layout.
 struct TrapFrame {
-  alignas(16) std::uint64_t vectors[6][2];   // xmm0-5
+  alignas(16) std::uint64_t vectors[6][2];  // xmm0-5
   std::uint64_t mxcsr;
   std::uint64_t padding;
   std::uint64_t r15, r14, r13, r12, r11, r10, r9, r8;

@@ -1,15 +1,17 @@
 /* The way into trap(): every vector has a stub; all build one TrapFrame (trap.hpp) on the stack.
  *
- * xmm0-5 and MXCSR are saved here because drivers, which an interrupt may interrupt or call, use them while the kernel
- * does not: its compiler knows no vector registers. xmm6-15 survive every call in the Microsoft convention.
- * The pair pushed before the call looks like a stack frame of the interrupted code: backtraces go through it.
+ * xmm0-5 and MXCSR are saved here because drivers, which an interrupt may interrupt or call, use
+ * them while the kernel does not: its compiler knows no vector registers. xmm6-15 survive every
+ * call in the Microsoft convention.
+ * The pair pushed before the call looks like a stack frame of the interrupted code: backtraces go
+ * through it.
  */
         .altmacro
         .macro STUB number
         .align 16
         /* These push an error code themselves. [SDM 3A, "Exception and Interrupt Reference"] */
-        .if (\number == 8) || ((\number >= 10) && (\number <= 14)) || (\number == 17) || (\number == 21)
-        .else
+        .if (\number == 8) || ((\number >= 10) && (\number <= 14)) || (\number == 17) || (\number ==
+        21) .else
         pushq $0
         .endif
         pushq $\number

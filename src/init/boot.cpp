@@ -39,7 +39,9 @@ void NTAPI phase_1(void* context) noexcept {
   require(NT_SUCCESS(io::initialize()), 5);
   require(NT_SUCCESS(drivers::create_null()), 6);
   HANDLE thread = nullptr;
-  require(NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, run_main, &state)), 7);
+  require(NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
+                                          run_main, &state)),
+          7);
   require(NT_SUCCESS(ZwClose(thread)), 7);
 }
 
@@ -70,10 +72,12 @@ void NTAPI start() noexcept {
   if (!mm::initialize(state.mm)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED);
   hal::Stack const stack = mm::allocate_stack();
   if (stack.base == nullptr) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 1);
-  // This processor is not active yet, so the thread waits in its queue until the idle thread below asks for work.
+  // This processor is not active yet, so the thread waits in its queue until the idle thread below
+  // asks for work.
   state.ke.active.store(1);
-  ke::initialize_thread(state.boot_thread.kernel,
-                        {.stack = stack, .routine = phase_1, .context = &state, .priority = 8, .affinity = 1});
+  ke::initialize_thread(
+      state.boot_thread.kernel,
+      {.stack = stack, .routine = phase_1, .context = &state, .priority = 8, .affinity = 1});
   ke::start_thread(state.boot_thread.kernel);
   ke::idle();
 }

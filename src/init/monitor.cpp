@@ -28,11 +28,16 @@ void for_each_processor(Describe describe) noexcept {
 
 std::string_view wait_name(std::uint32_t word) noexcept {
   switch (ke::wait_word::state(word)) {
-    case ke::wait_word::idle: return "runs or is ready";
-    case ke::wait_word::committing: return "is about to wait";
-    case ke::wait_word::waiting: return "waits";
-    case ke::wait_word::evaluating: return "waits for all";
-    case ke::wait_word::claimed: return "is being woken";
+    case ke::wait_word::idle:
+      return "runs or is ready";
+    case ke::wait_word::committing:
+      return "is about to wait";
+    case ke::wait_word::waiting:
+      return "waits";
+    case ke::wait_word::evaluating:
+      return "waits for all";
+    case ke::wait_word::claimed:
+      return "is being woken";
   }
   return "?";
 }
@@ -49,24 +54,30 @@ void threads() noexcept {
 }
 
 void irql() noexcept {
-  Line{} << "this thread: level " << KeGetCurrentIrql() << " on processor " << KeGetCurrentProcessorNumberEx(nullptr);
+  Line{} << "this thread: level " << KeGetCurrentIrql() << " on processor "
+         << KeGetCurrentProcessorNumberEx(nullptr);
   for_each_processor([](Line& line, ke::Processor& processor) {
     KPRIORITY const effective = processor.ready.effective.load();
-    if (effective == ke::idle_priority) line << "idle";
-    else line << "runs priority " << static_cast<std::uint64_t>(effective);
+    if (effective == ke::idle_priority)
+      line << "idle";
+    else
+      line << "runs priority " << static_cast<std::uint64_t>(effective);
   });
 }
 
 void dpcs() noexcept {
-  for_each_processor(
-      [](Line& line, ke::Processor& processor) { line << processor.dpcs.depth() << " DPCs queued"; });
+  for_each_processor([](Line& line, ke::Processor& processor) {
+    line << processor.dpcs.depth() << " DPCs queued";
+  });
 }
 
 void timers() noexcept {
   for_each_processor([](Line& line, ke::Processor& processor) {
     line << processor.timers.pending() << " timers pending, next at ";
-    if (processor.timers.next() == ke::no_tick) line << "no tick";
-    else line << "tick " << processor.timers.next();
+    if (processor.timers.next() == ke::no_tick)
+      line << "no tick";
+    else
+      line << "tick " << processor.timers.next();
   });
   Line{} << "tick " << state().ke.time.tick.load();
 }
@@ -77,8 +88,8 @@ void pool() noexcept {
   for (std::size_t i = 0; i < count && i < std::size(rows); ++i) {
     char const tag[] = {static_cast<char>(rows[i].tag), static_cast<char>(rows[i].tag >> 8),
                         static_cast<char>(rows[i].tag >> 16), static_cast<char>(rows[i].tag >> 24)};
-    Line{} << std::string_view{tag, sizeof tag} << ": " << rows[i].allocations - rows[i].frees << " blocks, "
-           << rows[i].bytes << " bytes";
+    Line{} << std::string_view{tag, sizeof tag} << ": " << rows[i].allocations - rows[i].frees
+           << " blocks, " << rows[i].bytes << " bytes";
   }
 }
 
@@ -111,7 +122,7 @@ std::string_view read_line(char (&text)[80]) noexcept {
     int const byte = Machine::debug_input();
     if (byte < 0) {
       LARGE_INTEGER pause;
-      pause.QuadPart = -100'000;   // 10 ms
+      pause.QuadPart = -100'000;  // 10 ms
       static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &pause));
       continue;
     }

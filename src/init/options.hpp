@@ -6,9 +6,11 @@
 namespace mica::init {
 
 // The value of an option, "" for one that stands alone; data() is null when it is not there.
-[[nodiscard]] std::string_view option(std::string_view command_line, std::string_view name) noexcept;
+[[nodiscard]] std::string_view option(std::string_view command_line,
+                                      std::string_view name) noexcept;
 
-[[nodiscard]] inline bool has_option(std::string_view command_line, std::string_view name) noexcept {
+[[nodiscard]] inline bool has_option(std::string_view command_line,
+                                     std::string_view name) noexcept {
   return option(command_line, name).data() != nullptr;
 }
 

@@ -26,16 +26,21 @@ void run(test::Case const& one) noexcept {
   Line{} << (passed ? "[ OK ] " : "[FAIL] ") << one.name;
 }
 
-void fail_on_purpose() noexcept { MICA_CHECK(!"the option fail-check was given"); }
+void fail_on_purpose() noexcept {
+  MICA_CHECK(!"the option fail-check was given");
+}
 
 // The outcome in the words scripts look for.
 [[nodiscard]] bool report(ULONG cases) noexcept {
   TestState& tests = state().tests;
   ULONG const checks = tests.checks.load();
   ULONG const failures = tests.failures.load();
-  if (cases == 0) Line{} << "SELF TESTS FAILED: no case matches";
-  else if (failures != 0) Line{} << "SELF TESTS FAILED (" << failures << " of " << checks << " checks)";
-  else Line{} << "ALL SELF TESTS PASSED (" << checks << " checks)";
+  if (cases == 0)
+    Line{} << "SELF TESTS FAILED: no case matches";
+  else if (failures != 0)
+    Line{} << "SELF TESTS FAILED (" << failures << " of " << checks << " checks)";
+  else
+    Line{} << "ALL SELF TESTS PASSED (" << checks << " checks)";
   return cases != 0 && failures == 0;
 }
 
@@ -55,8 +60,10 @@ void NTAPI self_test_main(void*) noexcept {
   for (auto const* entry = __start_mica_cases; entry != __stop_mica_cases; ++entry) {
     if (!matches(pattern, (*entry)->name)) continue;
     ++cases;
-    if (list) Line{} << (*entry)->name;
-    else run(**entry);
+    if (list)
+      Line{} << (*entry)->name;
+    else
+      run(**entry);
   }
   if (list) Machine::stop(hal::Verdict::passed);
   if (has_option(options, "fail-check")) fail_on_purpose();

@@ -19,11 +19,14 @@ struct State {
   io::State io;
   _ETHREAD boot_thread;
   TestState tests;
-  // What the first system thread calls once the executive is up. Null: the self-tests (init/self_test.hpp).
+  // What the first system thread calls once the executive is up. Null: the self-tests
+  // (init/self_test.hpp).
   void(NTAPI* main)(void* argument);
   void* argument;
 };
 
-[[nodiscard]] inline State& state() noexcept { return *ke::processor_block().init; }
+[[nodiscard]] inline State& state() noexcept {
+  return *ke::processor_block().init;
+}
 
 }  // namespace mica::init

@@ -3,8 +3,8 @@
 
 #include <nt/ex.h>
 #include <nt/ob.h>
-#include <nt/zw.h>
 #include <nt/ps.h>
+#include <nt/zw.h>
 
 #include "init/self_test.hpp"
 #include "init/state.hpp"
@@ -26,7 +26,8 @@ void NTAPI enter(void* context) noexcept {
   auto& thread = *static_cast<Thread*>(context);
   static_cast<void>(KeSetPriorityThread(KeGetCurrentThread(), thread.options.priority));
   if (thread.options.processor >= 0)
-    KeSetSystemAffinityThread(KAFFINITY{1} << (static_cast<ULONG>(thread.options.processor) % processors()));
+    KeSetSystemAffinityThread(KAFFINITY{1}
+                              << (static_cast<ULONG>(thread.options.processor) % processors()));
   thread.body(thread.argument);
 }
 
@@ -37,8 +38,10 @@ void record(bool holds, char const* expression, char const* file, int line) noex
   tests.checks.fetch_add(1, std::memory_order_relaxed);
   if (holds) return;
   tests.failures.fetch_add(1, std::memory_order_relaxed);
-  if (tests.failed != nullptr) tests.failed(expression, file, line);
-  else init::print_failure(expression, file, line);
+  if (tests.failed != nullptr)
+    tests.failed(expression, file, line);
+  else
+    init::print_failure(expression, file, line);
 }
 
 void abandon() noexcept {
@@ -47,11 +50,13 @@ void abandon() noexcept {
 }
 
 Thread* start(Body body, void* argument, ThreadOptions options) noexcept {
-  auto* const thread = static_cast<Thread*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Thread), tag_test));
+  auto* const thread =
+      static_cast<Thread*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Thread), tag_test));
   if (thread == nullptr) ke::bugcheck(MANUALLY_INITIATED_CRASH, 1);
   *thread = {body, argument, options, nullptr};
   HANDLE handle = nullptr;
-  NTSTATUS status = PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, enter, thread);
+  NTSTATUS status =
+      PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, enter, thread);
   if (NT_SUCCESS(status))
     status = ObReferenceObjectByHandle(handle, 0, nullptr, KernelMode, &thread->object, nullptr);
   if (!NT_SUCCESS(status)) ke::bugcheck(MANUALLY_INITIATED_CRASH, 2, static_cast<ULONG>(status));
@@ -65,9 +70,20 @@ void join(Thread* thread) noexcept {
   ExFreePoolWithTag(thread, tag_test);
 }
 
-PKTHREAD object_of(Thread* thread) noexcept { return static_cast<PKTHREAD>(thread->object); }
+PKTHREAD object_of(Thread* thread) noexcept {
+  return static_cast<PKTHREAD>(thread->object);
+}
 
-ULONG processors() noexcept { return KeQueryActiveProcessorCount(nullptr); }
+void until_waiting(Thread* thread) noexcept {
+  _KTHREAD& kernel = *object_of(thread);
+  while (ke::wait_word::state(kernel.wait.load()) != ke::wait_word::waiting &&
+         KeReadStateEvent(reinterpret_cast<PRKEVENT>(&kernel.Header)) == 0)
+    sleep(millisecond_100ns);
+}
+
+ULONG processors() noexcept {
+  return KeQueryActiveProcessorCount(nullptr);
+}
 
 void sleep(LONGLONG duration_100ns) noexcept {
   LARGE_INTEGER interval;
@@ -111,7 +127,8 @@ void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
   tests.expecting.store(nullptr);
   tests.taken = {true, code, {parameters[0], parameters[1], parameters[2], parameters[3]}};
   Machine::lower(PASSIVE_LEVEL);
-  // The thread ends in the middle of what it did: it leaves its critical regions, and its mutexes end as mutants do.
+  // The thread ends in the middle of what it did: it leaves its critical regions, and its mutexes
+  // end as mutants do.
   for (LIST_ENTRY* entry = thread->mutants.Flink; entry != &thread->mutants; entry = entry->Flink)
     MICA_CONTAINING(*entry, KMUTANT, MutantListEntry).ApcDisable = 0;
   thread->kernel_apc_disable = 0;

@@ -12,7 +12,8 @@ struct TestState {
   std::atomic<ULONG> failures;
   // Where a failed check goes; null: the debugger's console.
   void (*failed)(char const* expression, char const* file, int line);
-  std::atomic<PKTHREAD> expecting;      // the thread whose bugcheck is taken instead of ending the System
+  std::atomic<PKTHREAD>
+      expecting;  // the thread whose bugcheck is taken instead of ending the System
   test::Bugcheck taken;
 };
 

@@ -1,4 +1,5 @@
-// Which processors a thread may run on.         [MSDN KeSetSystemAffinityThreadEx, KeRevertToUserAffinityThreadEx]
+// Which processors a thread may run on.         [MSDN KeSetSystemAffinityThreadEx,
+// KeRevertToUserAffinityThreadEx]
 #include "ke/scheduler.hpp"
 
 using namespace mica;
@@ -25,7 +26,9 @@ KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
   return old;
 }
 
-void NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity) { static_cast<void>(KeSetSystemAffinityThreadEx(Affinity)); }
+void NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity) {
+  static_cast<void>(KeSetSystemAffinityThreadEx(Affinity));
+}
 
 void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
   RaiseToDispatch raised;
@@ -35,7 +38,9 @@ void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
   restrict(thread, allowed != 0 ? allowed : thread.user_affinity);
 }
 
-void NTAPI KeRevertToUserAffinityThread() { KeRevertToUserAffinityThreadEx(0); }
+void NTAPI KeRevertToUserAffinityThread() {
+  KeRevertToUserAffinityThreadEx(0);
+}
 
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
   RaiseToDispatch raised;

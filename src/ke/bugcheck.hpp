@@ -10,10 +10,11 @@
 
 namespace mica::ke {
 
-[[noreturn]] void NTAPI bugcheck(ULONG code, ULONG_PTR first = 0, ULONG_PTR second = 0, ULONG_PTR third = 0,
-                                 ULONG_PTR fourth = 0) noexcept;
+[[noreturn]] void NTAPI bugcheck(ULONG code, ULONG_PTR first = 0, ULONG_PTR second = 0,
+                                 ULONG_PTR third = 0, ULONG_PTR fourth = 0) noexcept;
 
-// An exception that nobody handles: KMODE_EXCEPTION_NOT_HANDLED with the status and the place that raised it.
+// An exception that nobody handles: KMODE_EXCEPTION_NOT_HANDLED with the status and the place that
+// raised it.
 [[noreturn]] void NTAPI raise_status(NTSTATUS status, void* caller) noexcept;
 
 [[nodiscard]] inline ULONG_PTR as_parameter(void const* pointer) noexcept {
@@ -29,7 +30,7 @@ struct BugcheckState {
   SpinLock<Rank::bugcheck> callbacks_lock;
   LIST_ENTRY callbacks;
   LIST_ENTRY reason_callbacks;
-  std::atomic<std::uint32_t> owner;      // processor number + 1 of the first processor that came here
+  std::atomic<std::uint32_t> owner;  // processor number + 1 of the first processor that came here
   ULONG code;
   ULONG_PTR parameters[4];
   // A test may take a bugcheck of its own thread instead: does not return then.

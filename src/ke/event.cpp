@@ -1,4 +1,5 @@
-// Events.                                                             [MSDN KeInitializeEvent, KeSetEvent, KeResetEvent]
+// Events.                                                             [MSDN KeInitializeEvent,
+// KeSetEvent, KeResetEvent]
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
 
@@ -25,6 +26,10 @@ LONG NTAPI KeResetEvent(PRKEVENT Event) {
   return previous;
 }
 
-void NTAPI KeClearEvent(PRKEVENT Event) { static_cast<void>(KeResetEvent(Event)); }
+void NTAPI KeClearEvent(PRKEVENT Event) {
+  static_cast<void>(KeResetEvent(Event));
+}
 
-LONG NTAPI KeReadStateEvent(PRKEVENT Event) { return read_state(Event->Header); }
+LONG NTAPI KeReadStateEvent(PRKEVENT Event) {
+  return read_state(Event->Header);
+}

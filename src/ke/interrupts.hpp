@@ -5,14 +5,19 @@
 
 namespace mica::ke {
 
-void NTAPI dispatch_interrupt() noexcept;   // DISPATCH_LEVEL: due timers, then DPCs, then reschedule()
-void NTAPI clock_interrupt() noexcept;      // CLOCK_LEVEL: counts ticks, flags due timers and quantum end, arms the next
-void NTAPI ipi_interrupt() noexcept;        // IPI_LEVEL: counts ticks, requests a dispatch interrupt
+void NTAPI
+dispatch_interrupt() noexcept;  // DISPATCH_LEVEL: due timers, then DPCs, then reschedule()
+void NTAPI
+clock_interrupt() noexcept;  // CLOCK_LEVEL: counts ticks, flags due timers and quantum end, arms the next
+void NTAPI ipi_interrupt() noexcept;  // IPI_LEVEL: counts ticks, requests a dispatch interrupt
 
-void NTAPI retire_dpcs() noexcept MICA_REQUIRES(at_dispatch);     // runs the current processor's DPCs until none is left
-void NTAPI expire_timers() noexcept MICA_REQUIRES(at_dispatch);   // signals what is due in the current processor's wheel
-void NTAPI count_ticks() noexcept;                                // brings tick count and shared page up to the machine's time
-// Arms the current processor's clock for what it needs: the next tick while a thread runs, else the next timer.
+void NTAPI retire_dpcs() noexcept
+    MICA_REQUIRES(at_dispatch);  // runs the current processor's DPCs until none is left
+void NTAPI expire_timers() noexcept
+    MICA_REQUIRES(at_dispatch);     // signals what is due in the current processor's wheel
+void NTAPI count_ticks() noexcept;  // brings tick count and shared page up to the machine's time
+// Arms the current processor's clock for what it needs: the next tick while a thread runs, else
+// the next timer.
 void NTAPI arm_clock() noexcept MICA_REQUIRES(at_dispatch);
 
 }  // namespace mica::ke

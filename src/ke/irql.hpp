@@ -1,6 +1,8 @@
 // IRQL as a capability of the thread-safety analysis.
-//   A function that must run at DISPATCH_LEVEL or above says MICA_REQUIRES(at_dispatch); the guards below provide it.
-//   The analysis ends at function pointers: code entered through one says at_dispatch.assert_held() first.
+//   A function that must run at DISPATCH_LEVEL or above says MICA_REQUIRES(at_dispatch); the
+//   guards below provide it.
+//   The analysis ends at function pointers: code entered through one says
+//   at_dispatch.assert_held() first.
 #pragma once
 
 #include <machine.hpp>
@@ -11,7 +13,9 @@
 namespace mica::ke {
 
 struct MICA_CAPABILITY("irql") DispatchLevel {
-  void assert_held() const noexcept MICA_ASSERTS(this) { MICA_ASSERT(Machine::irql() >= DISPATCH_LEVEL); }
+  void assert_held() const noexcept MICA_ASSERTS(this) {
+    MICA_ASSERT(Machine::irql() >= DISPATCH_LEVEL);
+  }
 };
 inline constexpr DispatchLevel at_dispatch{};
 
@@ -29,7 +33,8 @@ class MICA_SCOPED [[nodiscard]] RaiseToDispatch {
   KIRQL const old_;
 };
 
-// From any level to HIGH_LEVEL, for a scope: what interrupt handlers share. No capability: the caller may hold it already.
+// From any level to HIGH_LEVEL, for a scope: what interrupt handlers share. No capability: the
+// caller may hold it already.
 class [[nodiscard]] RaiseToHigh {
  public:
   RaiseToHigh() noexcept : old_{Machine::raise(HIGH_LEVEL)} {}

@@ -1,6 +1,7 @@
 // Mutants, and mutexes: mutants whose owner is in a critical region.
 //   SignalState 1 is free, 0 owned once, below that owned again. Every release is the owner's.
-//                                                             [MSDN KeInitializeMutex, KeReleaseMutex]
+//                                                             [MSDN KeInitializeMutex,
+//                                                             KeReleaseMutex]
 #include "ke/signaller.hpp"
 
 using namespace mica;
@@ -49,9 +50,13 @@ void NTAPI abandon(KMUTANT& mutant) noexcept {
 
 }  // namespace mica::ke
 
-void NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG) { initialize(*Mutex, false, 1); }
+void NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG) {
+  initialize(*Mutex, false, 1);
+}
 
-void NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner) { initialize(*Mutant, InitialOwner != FALSE, 0); }
+void NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner) {
+  initialize(*Mutant, InitialOwner != FALSE, 0);
+}
 
 LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait) {
   void* const caller = __builtin_return_address(0);
@@ -71,6 +76,10 @@ LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abando
   return previous;
 }
 
-LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) { return KeReleaseMutant(Mutex, 1, FALSE, Wait); }
+LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait) {
+  return KeReleaseMutant(Mutex, 1, FALSE, Wait);
+}
 
-LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex) { return read_state(Mutex->Header); }
+LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex) {
+  return read_state(Mutex->Header);
+}

@@ -1,4 +1,5 @@
-// What stands in DISPATCHER_HEADER::Type, below the lock bit. The numbers are NT's, visible in a debugger.  [WI7 p1 ch8]
+// What stands in DISPATCHER_HEADER::Type, below the lock bit. The numbers are NT's, visible in a
+// debugger.  [WI7 p1 ch8]
 #pragma once
 
 namespace mica::ke {
@@ -11,7 +12,7 @@ enum ObjectType : unsigned char {
   ThreadObject = 6,
   TimerNotificationObject = 8,
   TimerSynchronizationObject = 9,
-  DpcObject = 19,   // KDPC::Type, which is no dispatcher header's
+  DpcObject = 19,  // KDPC::Type, which is no dispatcher header's
 };
 
 }  // namespace mica::ke

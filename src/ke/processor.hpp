@@ -1,4 +1,5 @@
-// The processor's block and ke's state. A System has one State; everything in it is zero-filled before initialize().
+// The processor's block and ke's state. A System has one State; everything in it is zero-filled
+// before initialize().
 #pragma once
 
 #include "ke/bugcheck.hpp"
@@ -6,12 +7,24 @@
 #include "ke/ready_queue.hpp"
 #include "ke/timer_wheel.hpp"
 
-namespace mica::init { struct State; }
-namespace mica::mm { struct State; }
-namespace mica::ob { struct State; }
-namespace mica::ps { struct State; }
-namespace mica::ex { struct State; }
-namespace mica::io { struct State; }
+namespace mica::init {
+struct State;
+}
+namespace mica::mm {
+struct State;
+}
+namespace mica::ob {
+struct State;
+}
+namespace mica::ps {
+struct State;
+}
+namespace mica::ex {
+struct State;
+}
+namespace mica::io {
+struct State;
+}
 
 namespace mica::ke {
 
@@ -29,7 +42,8 @@ enum class After : std::uint8_t {
 };
 
 struct Processor {
-  Machine::Processor machine;   // first: what gs or the thread-local pointer names; begins with the KPCR
+  Machine::Processor
+      machine;  // first: what gs or the thread-local pointer names; begins with the KPCR
   // Every subsystem's state, the same in all blocks of a System.
   State* ke;
   mm::State* mm;
@@ -41,15 +55,15 @@ struct Processor {
 
   ReadyQueue ready;
   Thread idle;
-  Thread* previous;             // across a switch: who was left...
-  After after;                  // ...and what to do with it
+  Thread* previous;  // across a switch: who was left...
+  After after;       // ...and what to do with it
 
   DpcQueue dpcs;
-  bool in_dpc;                  // a DPC routine runs here
-  bool quantum_end;             // the clock found the running thread's quantum used up
+  bool in_dpc;       // a DPC routine runs here
+  bool quantum_end;  // the clock found the running thread's quantum used up
 
   TimerWheel timers;
-  Tick armed;                   // for which tick the clock is armed; no_tick: it is not
+  Tick armed;  // for which tick the clock is armed; no_tick: it is not
   std::atomic<bool> timers_due;
 
 #ifndef NDEBUG
@@ -59,32 +73,39 @@ struct Processor {
 };
 
 struct TimeState {
-  std::uint32_t period_100ns;                 // of the clock: the unit of timers
-  std::atomic<Tick> tick;                     // the last one counted
-  std::atomic<std::uint32_t> keeper;          // held by the processor that writes the shared page
+  std::uint32_t period_100ns;         // of the clock: the unit of timers
+  std::atomic<Tick> tick;             // the last one counted
+  std::atomic<std::uint32_t> keeper;  // held by the processor that writes the shared page
 };
 
 struct State {
   Processor processors[max_processors];
   ULONG count;
-  std::atomic<KAFFINITY> active;              // bit n: processor n runs
-  std::atomic<ULONG> next_ideal;              // new threads are spread over the processors
+  std::atomic<KAFFINITY> active;  // bit n: processor n runs
+  std::atomic<ULONG> next_ideal;  // new threads are spread over the processors
   TimeState time;
   BugcheckState bugcheck;
-  // The thread has ended and left its stack; its memory and stack are the caller's again. DISPATCH_LEVEL.
+  // The thread has ended and left its stack; its memory and stack are the caller's again.
+  // DISPATCH_LEVEL.
   void(NTAPI* thread_ended)(Thread& thread);
 };
 
-inline constexpr std::uint32_t default_period_100ns = 10'000;   // 1 ms: docs/adr/0003
+inline constexpr std::uint32_t default_period_100ns = 10'000;  // 1 ms: docs/adr/0003
 inline constexpr LONG quantum_100ns = 300'000;
 
 // The block this code runs on. IRQL >= DISPATCH_LEVEL.
-[[nodiscard]] inline Processor& current() noexcept { return reinterpret_cast<Processor&>(Machine::current()); }
+[[nodiscard]] inline Processor& current() noexcept {
+  return reinterpret_cast<Processor&>(Machine::current());
+}
 
 // Some block of this System, for what is the same in all of them. Any IRQL.
-[[nodiscard]] inline Processor& processor_block() noexcept { return current(); }
+[[nodiscard]] inline Processor& processor_block() noexcept {
+  return current();
+}
 
-[[nodiscard]] inline State& state() noexcept { return *processor_block().ke; }
+[[nodiscard]] inline State& state() noexcept {
+  return *processor_block().ke;
+}
 
 // Fills processor blocks 0 to count - 1. Calls no machine member; no processor runs yet.
 void NTAPI initialize(State& state, unsigned count) noexcept;

@@ -1,4 +1,5 @@
-// The ranks of locks, lowest first: a processor takes them in this order. docs/lock-order.md says why each stands
+// The ranks of locks, lowest first: a processor takes them in this order. docs/lock-order.md says
+// why each stands
 // where it does. Debug builds check every acquisition.
 #pragma once
 
@@ -21,16 +22,18 @@ enum class Rank : std::uint8_t {
   system_space,
   stacks,
   pages,
-  object,      // dispatcher objects; several are taken in the order of their addresses
+  object,  // dispatcher objects; several are taken in the order of their addresses
   thread,
   ready,
   timer,
-  dpc,         // taken at HIGH_LEVEL
-  bugcheck,    // taken at HIGH_LEVEL
+  dpc,       // taken at HIGH_LEVEL
+  bugcheck,  // taken at HIGH_LEVEL
 };
 
 // Several locks of these ranks may be held at once, in an order of their own.
-[[nodiscard]] constexpr bool may_repeat(Rank rank) noexcept { return rank == Rank::object; }
+[[nodiscard]] constexpr bool may_repeat(Rank rank) noexcept {
+  return rank == Rank::object;
+}
 
 #ifdef NDEBUG
 inline void rank_acquired(Rank) noexcept {}

@@ -1,8 +1,12 @@
 // Rules for ready queues
-//   One a processor, 32 lists, first in first out within a priority; guarded by the queue's lock, taken at DISPATCH_LEVEL.
-//   The summary has a bit for each list that holds a thread; others read it without the lock to see whether a look pays.
-//   `effective` is the priority of what the processor runs or was told to run next. Whoever makes a thread ready stores the
-//   summary, then reads every `effective`; whoever lowers `effective` then reads every summary: one of them sees the other.
+//   One a processor, 32 lists, first in first out within a priority; guarded by the queue's lock,
+//   taken at DISPATCH_LEVEL.
+//   The summary has a bit for each list that holds a thread; others read it without the lock to
+//   see whether a look pays.
+//   `effective` is the priority of what the processor runs or was told to run next. Whoever makes
+//   a thread ready stores the
+//   summary, then reads every `effective`; whoever lowers `effective` then reads every summary:
+//   one of them sees the other.
 #pragma once
 
 #include <atomic>
@@ -17,10 +21,12 @@ struct ReadyQueue {
   SpinLock<Rank::ready> lock;
   std::atomic<KPRIORITY> effective;
   std::atomic<std::uint32_t> summary;
-  Thread* standby;                        // what to run next, whatever the queue holds
-  LIST_ENTRY lists[priority_levels];      // a list is initialised when its bit is first set
+  Thread* standby;                    // what to run next, whatever the queue holds
+  LIST_ENTRY lists[priority_levels];  // a list is initialised when its bit is first set
 
-  [[nodiscard]] static KPRIORITY top(std::uint32_t bits) noexcept { return std::bit_width(bits) - 1; }
+  [[nodiscard]] static KPRIORITY top(std::uint32_t bits) noexcept {
+    return std::bit_width(bits) - 1;
+  }
 
   void insert(Thread& thread, bool front) noexcept MICA_REQUIRES(lock) {
     KPRIORITY const priority = thread.priority.load();
@@ -28,8 +34,10 @@ struct ReadyQueue {
     std::uint32_t const bit = std::uint32_t{1} << priority;
     LIST_ENTRY& list = lists[priority];
     if ((bits & bit) == 0) list_initialize(list);
-    if (front) list_prepend(list, thread.queue_entry);
-    else list_append(list, thread.queue_entry);
+    if (front)
+      list_prepend(list, thread.queue_entry);
+    else
+      list_append(list, thread.queue_entry);
     thread.queued_priority = priority;
     thread.scheduling = Scheduling::ready;
     summary.store(bits | bit);
@@ -39,10 +47,12 @@ struct ReadyQueue {
     list_remove(thread.queue_entry);
     thread.scheduling = Scheduling::none;
     if (list_empty(lists[thread.queued_priority]))
-      summary.store(summary.load(std::memory_order_relaxed) & ~(std::uint32_t{1} << thread.queued_priority));
+      summary.store(summary.load(std::memory_order_relaxed) &
+                    ~(std::uint32_t{1} << thread.queued_priority));
   }
 
-  // The first thread above `above` that may run on the processors of `mask`; unlinked. Null if there is none.
+  // The first thread above `above` that may run on the processors of `mask`; unlinked. Null if
+  // there is none.
   [[nodiscard]] Thread* take(KPRIORITY above, KAFFINITY mask) noexcept MICA_REQUIRES(lock) {
     std::uint32_t bits = summary.load(std::memory_order_relaxed);
     while (top(bits) > above) {

@@ -10,10 +10,15 @@
 namespace mica::ke {
 namespace {
 
-ULONG number_of(Processor const& processor) noexcept { return processor.machine.pcr.Prcb.Number; }
-KAFFINITY mask_of(Processor const& processor) noexcept { return KAFFINITY{1} << number_of(processor); }
+ULONG number_of(Processor const& processor) noexcept {
+  return processor.machine.pcr.Prcb.Number;
+}
+KAFFINITY mask_of(Processor const& processor) noexcept {
+  return KAFFINITY{1} << number_of(processor);
+}
 
-// What placing a thread needs to know of it; a copy, because a queued thread may run, and end, at any moment.
+// What placing a thread needs to know of it; a copy, because a queued thread may run, and end, at
+// any moment.
 struct Placement {
   KPRIORITY priority;
   KAFFINITY affinity;
@@ -25,7 +30,8 @@ Placement placement_of(Thread const& thread) noexcept {
   return {thread.priority.load(), thread.affinity, thread.ideal_processor, thread.processor.load()};
 }
 
-// A processor that runs something lower than the thread and may run it: an idle one if there is, first the ideal one, then
+// A processor that runs something lower than the thread and may run it: an idle one if there is,
+// first the ideal one, then
 // the last; else the one that runs the lowest. Null if there is none.
 Processor* lower_processor(State& ke, Placement const& placement) noexcept {
   Processor* lowest = nullptr;
@@ -33,7 +39,9 @@ Processor* lower_processor(State& ke, Placement const& placement) noexcept {
   ULONG const preferred[] = {placement.ideal, placement.last, number_of(current())};
   for (ULONG number : preferred) {
     Processor& processor = ke.processors[number];
-    if ((placement.affinity >> number & 1) != 0 && processor.ready.effective.load() == idle_priority) return &processor;
+    if ((placement.affinity >> number & 1) != 0 &&
+        processor.ready.effective.load() == idle_priority)
+      return &processor;
   }
   for (ULONG number = 0; number < ke.count; ++number) {
     Processor& processor = ke.processors[number];
@@ -53,17 +61,20 @@ Processor& home_of(State& ke, Placement const& placement) noexcept {
   return ke.processors[static_cast<ULONG>(std::countr_zero(allowed))];
 }
 
-void kick_lower_processor(State& ke, Placement const& placement) noexcept MICA_REQUIRES(at_dispatch) {
+void kick_lower_processor(State& ke, Placement const& placement) noexcept
+    MICA_REQUIRES(at_dispatch) {
   if (Processor* const processor = lower_processor(ke, placement)) request_reschedule(*processor);
 }
 
-void enqueue(State& ke, Thread& thread, Placement const& placement, bool front) noexcept MICA_REQUIRES(at_dispatch) {
+void enqueue(State& ke, Thread& thread, Placement const& placement, bool front) noexcept
+    MICA_REQUIRES(at_dispatch) {
   Processor& home = home_of(ke, placement);
   {
     SpinGuardAtDispatch guard{home.ready.lock};
     thread.processor.store(number_of(home));
     home.ready.insert(thread, front);
-    // change_priority stores the priority, then looks where the thread is: one of us sees the other.
+    // change_priority stores the priority, then looks where the thread is: one of us sees the
+    // other.
     if (thread.priority.load() != thread.queued_priority) {
       home.ready.remove(thread);
       home.ready.insert(thread, front);
@@ -86,7 +97,8 @@ bool assign(Processor& processor, Thread& thread, KPRIORITY priority, Thread*& d
 }
 
 // From now on `next` is what the processor runs. Its ready lock is held.
-void settle(Processor& processor, Thread& from, Thread* next) noexcept MICA_REQUIRES(processor.ready.lock) {
+void settle(Processor& processor, Thread& from, Thread* next) noexcept
+    MICA_REQUIRES(processor.ready.lock) {
   from.scheduling = Scheduling::none;
   if (next == nullptr) {
     processor.ready.effective.store(idle_priority);
@@ -97,7 +109,8 @@ void settle(Processor& processor, Thread& from, Thread* next) noexcept MICA_REQU
   processor.ready.effective.store(next->priority.load());
 }
 
-// The best thread above `above` that another processor's queue holds and this one may run; unlinked.
+// The best thread above `above` that another processor's queue holds and this one may run;
+// unlinked.
 Thread* take_elsewhere(State& ke, Processor& processor, KPRIORITY above) noexcept {
   if (ke.count == 1) return nullptr;
   for (ULONG i = 1; i < ke.count; ++i) {
@@ -109,9 +122,11 @@ Thread* take_elsewhere(State& ke, Processor& processor, KPRIORITY above) noexcep
   return nullptr;
 }
 
-// The best thread above `above` for this processor, now its running one; null if there is none, in which case the
+// The best thread above `above` for this processor, now its running one; null if there is none, in
+// which case the
 // processor's effective priority is `above`. `from` is what it ran.
-Thread* choose(State& ke, Processor& processor, Thread& from, KPRIORITY above) noexcept MICA_REQUIRES(at_dispatch) {
+Thread* choose(State& ke, Processor& processor, Thread& from, KPRIORITY above) noexcept
+    MICA_REQUIRES(at_dispatch) {
   Thread* next = nullptr;
   Thread* passed_over = nullptr;
   Placement passed{};
@@ -123,18 +138,23 @@ Thread* choose(State& ke, Processor& processor, Thread& from, KPRIORITY above) n
       passed_over = standby;
     }
     next = processor.ready.take(above, mask_of(processor));
-    if (next != nullptr) settle(processor, from, next);
-    else processor.ready.effective.store(above);
+    if (next != nullptr)
+      settle(processor, from, next);
+    else
+      processor.ready.effective.store(above);
   }
   if (passed_over != nullptr && passed_over != next) kick_lower_processor(ke, passed);
-  // The effective priority may have fallen: look at every queue, so that a thread queued meanwhile is not left behind.
-  while (Thread* const better = take_elsewhere(ke, processor, next != nullptr ? next->priority.load() : above)) {
+  // The effective priority may have fallen: look at every queue, so that a thread queued meanwhile
+  // is not left behind.
+  while (Thread* const better =
+             take_elsewhere(ke, processor, next != nullptr ? next->priority.load() : above)) {
     if (next != nullptr) make_ready(*next, true);
     next = better;
     SpinGuardAtDispatch guard{processor.ready.lock};
     settle(processor, from, next);
     if (processor.ready.standby == nullptr) continue;
-    processor.ready.effective.store(std::max(next->priority.load(), processor.ready.standby->priority.load()));
+    processor.ready.effective.store(
+        std::max(next->priority.load(), processor.ready.standby->priority.load()));
   }
   return next;
 }
@@ -169,8 +189,10 @@ void NTAPI make_ready(Thread& thread, bool front) noexcept {
 void NTAPI wake(Thread& thread, KPRIORITY increment) noexcept {
   KPRIORITY priority = thread.priority.load(std::memory_order_relaxed);
   if (increment > 0 && priority < lowest_realtime) {
-    KPRIORITY const boosted = std::min(lowest_realtime - 1, thread.base_priority.load() + increment);
-    while (boosted > priority && !thread.priority.compare_exchange_weak(priority, boosted)) {}
+    KPRIORITY const boosted =
+        std::min(lowest_realtime - 1, thread.base_priority.load() + increment);
+    while (boosted > priority && !thread.priority.compare_exchange_weak(priority, boosted)) {
+    }
   }
   if (thread.run.exchange(Run::woken) == Run::parked) make_ready(thread, false);
 }
@@ -206,8 +228,10 @@ void NTAPI reschedule() noexcept {
 }
 
 void NTAPI request_reschedule(Processor& processor) noexcept {
-  if (&processor == &current()) Machine::request_dispatch();
-  else Machine::send_ipi(number_of(processor));
+  if (&processor == &current())
+    Machine::request_dispatch();
+  else
+    Machine::send_ipi(number_of(processor));
 }
 
 void NTAPI change_priority(Thread& thread, KPRIORITY priority) noexcept {
@@ -218,13 +242,16 @@ void NTAPI change_priority(Thread& thread, KPRIORITY priority) noexcept {
     SpinGuardAtDispatch guard{processor.ready.lock};
     if (&ke.processors[thread.processor.load()] != &processor) continue;
     switch (thread.scheduling) {
-      case Scheduling::none: return;   // whoever queues it sees the new priority
+      case Scheduling::none:
+        return;  // whoever queues it sees the new priority
       case Scheduling::ready:
         processor.ready.remove(thread);
         processor.ready.insert(thread, false);
         kick_lower_processor(ke, placement_of(thread));
         return;
-      case Scheduling::standby: processor.ready.effective.store(priority); break;
+      case Scheduling::standby:
+        processor.ready.effective.store(priority);
+        break;
       case Scheduling::running:
         if (processor.ready.standby == nullptr) processor.ready.effective.store(priority);
         break;

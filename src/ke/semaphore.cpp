@@ -1,4 +1,5 @@
-// Semaphores.                                              [MSDN KeInitializeSemaphore, KeReleaseSemaphore]
+// Semaphores.                                              [MSDN KeInitializeSemaphore,
+// KeReleaseSemaphore]
 #include "ke/signaller.hpp"
 
 using namespace mica;
@@ -9,7 +10,8 @@ void NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
   Semaphore->Limit = Limit;
 }
 
-LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait) {
+LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment,
+                              BOOLEAN Wait) {
   void* const caller = __builtin_return_address(0);
   bool exceeded = false;
   LONG const previous = signal(Semaphore->Header, Increment, Wait, [&](DISPATCHER_HEADER& header) {
@@ -22,4 +24,6 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
   return previous;
 }
 
-LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore) { return read_state(Semaphore->Header); }
+LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore) {
+  return read_state(Semaphore->Header);
+}

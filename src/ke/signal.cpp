@@ -6,13 +6,14 @@ namespace mica::ke {
 
 bool NTAPI is_signaled(DISPATCHER_HEADER& header, Thread const& thread) noexcept {
   if (header.SignalState > 0) return true;
-  return type_of(header) == MutantObject && reinterpret_cast<KMUTANT&>(header).OwnerThread == &thread;
+  return type_of(header) == MutantObject &&
+         reinterpret_cast<KMUTANT&>(header).OwnerThread == &thread;
 }
 
 namespace {
 
 NTSTATUS own(KMUTANT& mutant, Thread& thread) noexcept {
-  if (--mutant.Header.SignalState != 0) return STATUS_SUCCESS;   // a recursive acquisition
+  if (--mutant.Header.SignalState != 0) return STATUS_SUCCESS;  // a recursive acquisition
   mutant.OwnerThread = &thread;
   thread.kernel_apc_disable = static_cast<SHORT>(thread.kernel_apc_disable - mutant.ApcDisable);
   SpinGuardAtDispatch guard{thread.lock};
@@ -27,10 +28,16 @@ NTSTATUS own(KMUTANT& mutant, Thread& thread) noexcept {
 NTSTATUS NTAPI consume(DISPATCHER_HEADER& header, Thread& thread) noexcept {
   switch (type_of(header)) {
     case EventSynchronizationObject:
-    case TimerSynchronizationObject: header.SignalState = 0; return STATUS_SUCCESS;
-    case SemaphoreObject: --header.SignalState; return STATUS_SUCCESS;
-    case MutantObject: return own(reinterpret_cast<KMUTANT&>(header), thread);
-    default: return STATUS_SUCCESS;   // notification events and timers, threads: they stay signalled
+    case TimerSynchronizationObject:
+      header.SignalState = 0;
+      return STATUS_SUCCESS;
+    case SemaphoreObject:
+      --header.SignalState;
+      return STATUS_SUCCESS;
+    case MutantObject:
+      return own(reinterpret_cast<KMUTANT&>(header), thread);
+    default:
+      return STATUS_SUCCESS;  // notification events and timers, threads: they stay signalled
   }
 }
 
@@ -50,15 +57,17 @@ Claim NTAPI claim(Thread& thread, NTSTATUS status, std::uint32_t flag) noexcept 
 
 namespace {
 
-// Pins an all-waiter so that its wait can be evaluated after the object's unlock. False: nothing is left to do for it,
+// Pins an all-waiter so that its wait can be evaluated after the object's unlock. False: nothing
+// is left to do for it,
 // because it will look by itself or somebody who evaluates it was told to look again.
 bool pin(Thread& thread) noexcept {
   std::uint32_t seen = thread.wait.load();
   for (;;) {
     auto const state = wait_word::state(seen);
     if (state != wait_word::waiting && state != wait_word::evaluating) return false;
-    std::uint32_t const next = state == wait_word::waiting ? (seen & wait_word::alertable) | wait_word::evaluating
-                                                           : seen | wait_word::recheck;
+    std::uint32_t const next = state == wait_word::waiting
+                                   ? (seen & wait_word::alertable) | wait_word::evaluating
+                                   : seen | wait_word::recheck;
     if (thread.wait.compare_exchange_weak(seen, next)) return state == wait_word::waiting;
   }
 }
@@ -73,7 +82,8 @@ void wake_any_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
     Claim const won = claim(thread, block.WaitKey, 0);
     if (won == Claim::lost) continue;
     list_remove(block.WaitListEntry);
-    // The status of an abandoned mutant is added before the thread can look: it has yet to run, or to take this lock.
+    // The status of an abandoned mutant is added before the thread can look: it has yet to run, or
+    // to take this lock.
     if (consume(header, thread) == STATUS_ABANDONED)
       thread.wait.store(wait_word::claim(STATUS_ABANDONED_WAIT_0 + block.WaitKey));
     if (won == Claim::waiting) list_append(wakes.woken, thread.queue_entry);
@@ -81,7 +91,8 @@ void wake_any_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
 }
 
 void pin_all_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
-  for (LIST_ENTRY* entry = header.WaitListHead.Flink; entry != &header.WaitListHead; entry = entry->Flink) {
+  for (LIST_ENTRY* entry = header.WaitListHead.Flink; entry != &header.WaitListHead;
+       entry = entry->Flink) {
     KWAIT_BLOCK& block = MICA_CONTAINING(*entry, KWAIT_BLOCK, WaitListEntry);
     if (block.WaitType != WaitAll) continue;
     Thread& thread = *block.Thread;

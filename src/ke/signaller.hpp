@@ -5,7 +5,8 @@
 
 namespace mica::ke {
 
-inline void initialize_header(DISPATCHER_HEADER& header, UCHAR type, std::size_t bytes, LONG state) noexcept {
+inline void initialize_header(DISPATCHER_HEADER& header, UCHAR type, std::size_t bytes,
+                              LONG state) noexcept {
   header.Type = type;
   header.Signalling = 0;
   header.Size = static_cast<UCHAR>(bytes / sizeof(LONG));
@@ -18,14 +19,17 @@ inline void initialize_header(DISPATCHER_HEADER& header, UCHAR type, std::size_t
   return std::atomic_ref<LONG>{header.SignalState}.load(std::memory_order_acquire);
 }
 
-// Checks the level a signalling routine is called at: <= DISPATCH_LEVEL, with Wait = TRUE <= APC_LEVEL. Raises.
+// Checks the level a signalling routine is called at: <= DISPATCH_LEVEL, with Wait = TRUE <=
+// APC_LEVEL. Raises.
 [[nodiscard]] KIRQL NTAPI begin_signal(BOOLEAN wait, void* object) noexcept;
 // Lowers again; with Wait = TRUE leaves that to the wait that follows.
 void NTAPI end_signal(BOOLEAN wait, KIRQL old) noexcept;
 
-// Changes an object's state under its lock by `change`, which returns the previous state, and wakes whom that satisfies.
+// Changes an object's state under its lock by `change`, which returns the previous state, and
+// wakes whom that satisfies.
 template <class Change>
-inline LONG signal(DISPATCHER_HEADER& header, KPRIORITY increment, BOOLEAN wait, Change change) noexcept {
+inline LONG signal(DISPATCHER_HEADER& header, KPRIORITY increment, BOOLEAN wait,
+                   Change change) noexcept {
   KIRQL const old = begin_signal(wait, &header);
   at_dispatch.assert_held();
   lock_object(header);

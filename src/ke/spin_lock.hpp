@@ -1,6 +1,8 @@
 // Rules for the executive's own spin locks
-//   A lock is taken at DISPATCH_LEVEL or above and held for a bounded time; its holder never waits and never switches.
-//   The rank is part of the type; a processor that holds rank r takes only higher ones (ke/rank.hpp).
+//   A lock is taken at DISPATCH_LEVEL or above and held for a bounded time; its holder never waits
+//   and never switches.
+//   The rank is part of the type; a processor that holds rank r takes only higher ones
+//   (ke/rank.hpp).
 //   A zero-filled lock is free. Unlike KSPIN_LOCK, it is no part of the ABI.
 #pragma once
 
@@ -38,7 +40,9 @@ class MICA_CAPABILITY("spin lock") SpinLock {
 template <Rank R>
 class MICA_SCOPED [[nodiscard]] SpinGuardAtDispatch {
  public:
-  explicit SpinGuardAtDispatch(SpinLock<R>& lock) noexcept MICA_ACQUIRES(lock) : lock_{lock} { lock_.lock_at_dispatch(); }
+  explicit SpinGuardAtDispatch(SpinLock<R>& lock) noexcept MICA_ACQUIRES(lock) : lock_{lock} {
+    lock_.lock_at_dispatch();
+  }
   ~SpinGuardAtDispatch() noexcept MICA_RELEASES() { lock_.unlock_at_dispatch(); }
   SpinGuardAtDispatch(SpinGuardAtDispatch const&) = delete;
   SpinGuardAtDispatch& operator=(SpinGuardAtDispatch const&) = delete;
@@ -51,7 +55,8 @@ class MICA_SCOPED [[nodiscard]] SpinGuardAtDispatch {
 template <Rank R>
 class MICA_SCOPED [[nodiscard]] SpinGuard {
  public:
-  explicit SpinGuard(SpinLock<R>& lock) noexcept MICA_ACQUIRES(lock) : old_{Machine::raise(DISPATCH_LEVEL)}, lock_{lock} {
+  explicit SpinGuard(SpinLock<R>& lock) noexcept MICA_ACQUIRES(lock)
+      : old_{Machine::raise(DISPATCH_LEVEL)}, lock_{lock} {
     lock_.lock_at_dispatch();
   }
   ~SpinGuard() noexcept MICA_RELEASES() {

@@ -1,4 +1,5 @@
-// The hand-off: invariant W4, a thread runs on at most one processor, and nobody switches to it before its context is saved.
+// The hand-off: invariant W4, a thread runs on at most one processor, and nobody switches to it
+// before its context is saved.
 #include "ke/switch.hpp"
 
 #include <utility>
@@ -39,16 +40,20 @@ void NTAPI epilogue() noexcept {
   Processor& processor = current();
   Thread& previous = *processor.previous;
   switch (std::exchange(processor.after, After::nothing)) {
-    case After::nothing: return;
+    case After::nothing:
+      return;
     case After::park: {
       // Its context is saved now. Whoever woke it meanwhile left the queueing to us.
       Run expected = Run::switching;
       if (!previous.run.compare_exchange_strong(expected, Run::parked)) make_ready(previous, false);
       return;
     }
-    case After::requeue_front: return make_ready(previous, true);
-    case After::requeue_back: return make_ready(previous, false);
-    case After::bury: return bury(previous);
+    case After::requeue_front:
+      return make_ready(previous, true);
+    case After::requeue_back:
+      return make_ready(previous, false);
+    case After::bury:
+      return bury(previous);
   }
 }
 

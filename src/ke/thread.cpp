@@ -4,7 +4,7 @@
 
 namespace mica::ke {
 
-void NTAPI abandon(KMUTANT& mutant) noexcept;   // mutant.cpp
+void NTAPI abandon(KMUTANT& mutant) noexcept;  // mutant.cpp
 
 namespace {
 
@@ -22,7 +22,8 @@ void check_exit(Thread& thread) noexcept {
     bugcheck(IRQL_UNEXPECTED_VALUE, level, PASSIVE_LEVEL, as_parameter(&thread));
   for (LIST_ENTRY* entry = thread.mutants.Flink; entry != &thread.mutants; entry = entry->Flink) {
     KMUTANT& mutant = MICA_CONTAINING(*entry, KMUTANT, MutantListEntry);
-    if (mutant.ApcDisable != 0) bugcheck(THREAD_TERMINATE_HELD_MUTEX, as_parameter(&thread), as_parameter(&mutant));
+    if (mutant.ApcDisable != 0)
+      bugcheck(THREAD_TERMINATE_HELD_MUTEX, as_parameter(&thread), as_parameter(&mutant));
   }
   if (thread.kernel_apc_disable != 0)
     bugcheck(KERNEL_APC_PENDING_DURING_EXIT, 0, static_cast<USHORT>(thread.kernel_apc_disable));
@@ -57,7 +58,8 @@ void NTAPI end_thread() noexcept {
   Thread& thread = current_thread();
   check_exit(thread);
   // Only its own thread releases a mutant, so the list can only shrink by what is done here.
-  while (!list_empty(thread.mutants)) abandon(MICA_CONTAINING(*thread.mutants.Flink, KMUTANT, MutantListEntry));
+  while (!list_empty(thread.mutants))
+    abandon(MICA_CONTAINING(*thread.mutants.Flink, KMUTANT, MutantListEntry));
   Machine::raise(DISPATCH_LEVEL);
   at_dispatch.assert_held();
   block(After::bury);
@@ -66,4 +68,6 @@ void NTAPI end_thread() noexcept {
 
 }  // namespace mica::ke
 
-PKTHREAD NTAPI KeGetCurrentThread() { return mica::Machine::current_thread(); }
+PKTHREAD NTAPI KeGetCurrentThread() {
+  return mica::Machine::current_thread();
+}

@@ -1,6 +1,8 @@
 // The kernel's part of a thread.
-//   Memory and stack belong to whoever made the thread (ps); ke allocates nothing. Zero-filled memory plus
-//   initialize_thread() is a thread. It may go once its object is signalled and `thread_ended` was called for it.
+//   Memory and stack belong to whoever made the thread (ps); ke allocates nothing. Zero-filled
+//   memory plus
+//   initialize_thread() is a thread. It may go once its object is signalled and `thread_ended` was
+//   called for it.
 #pragma once
 
 #include <nt/ke.h>
@@ -14,10 +16,10 @@ namespace mica::ke {
 
 // Who may put a thread in a queue: the hand-off between a wake and a context switch.
 enum class Run : std::uint8_t {
-  running,     // it runs, is queued, or never waited
-  switching,   // it is about to save its context; whoever wakes it now leaves queueing to its epilogue
-  parked,      // its context is saved; whoever wakes it queues it
-  woken,       // a wake happened
+  running,    // it runs, is queued, or never waited
+  switching,  // it is about to save its context; whoever wakes it now leaves queueing to its epilogue
+  parked,     // its context is saved; whoever wakes it queues it
+  woken,      // a wake happened
 };
 
 // Where a thread stands in the scheduler. Guarded by the ready lock of the processor it names.
@@ -27,61 +29,69 @@ enum class Scheduling : std::uint8_t { none, ready, standby, running };
 namespace wait_word {
 enum State : std::uint32_t { idle, committing, waiting, evaluating, claimed };
 inline constexpr std::uint32_t state_mask = 7;
-inline constexpr std::uint32_t recheck = 8;    // evaluating: an object changed, look again
-inline constexpr std::uint32_t timeout = 16;   // evaluating: the time is over
-inline constexpr std::uint32_t alert = 32;     // evaluating: alerted
-inline constexpr std::uint32_t alertable = 64; // committing, waiting, evaluating: an alert may end it
-[[nodiscard]] constexpr State state(std::uint32_t word) noexcept { return static_cast<State>(word & state_mask); }
+inline constexpr std::uint32_t recheck = 8;   // evaluating: an object changed, look again
+inline constexpr std::uint32_t timeout = 16;  // evaluating: the time is over
+inline constexpr std::uint32_t alert = 32;    // evaluating: alerted
+inline constexpr std::uint32_t alertable =
+    64;  // committing, waiting, evaluating: an alert may end it
+[[nodiscard]] constexpr State state(std::uint32_t word) noexcept {
+  return static_cast<State>(word & state_mask);
+}
 [[nodiscard]] constexpr std::uint32_t claim(NTSTATUS status) noexcept {
   return static_cast<std::uint32_t>(claimed) | static_cast<std::uint32_t>(status) << 16;
 }
-[[nodiscard]] constexpr NTSTATUS status(std::uint32_t word) noexcept { return static_cast<NTSTATUS>(word >> 16); }
+[[nodiscard]] constexpr NTSTATUS status(std::uint32_t word) noexcept {
+  return static_cast<NTSTATUS>(word >> 16);
+}
 }  // namespace wait_word
 
-inline constexpr KPRIORITY idle_priority = -1;       // below every thread that does something
+inline constexpr KPRIORITY idle_priority = -1;  // below every thread that does something
 inline constexpr KPRIORITY lowest_realtime = 16;
 inline constexpr KPRIORITY highest_priority = 31;
 inline constexpr ULONG priority_levels = 32;
-inline constexpr ULONG built_in_wait_blocks = 3;     // THREAD_WAIT_OBJECTS
+inline constexpr ULONG built_in_wait_blocks = 3;  // THREAD_WAIT_OBJECTS
 
 struct Processor;
 
 }  // namespace mica::ke
 
-// One cell a thread, named by nobody outside the executive: drivers hold PKTHREAD as an opaque pointer.
+// One cell a thread, named by nobody outside the executive: drivers hold PKTHREAD as an opaque
+// pointer.
 struct _KTHREAD {
-  DISPATCHER_HEADER Header;   // signalled for good when the thread has ended
+  DISPATCHER_HEADER Header;  // signalled for good when the thread has ended
 
   // Hand-off and wait.
   mica::Machine::Context context;
   std::atomic<std::uint32_t> wait;
   std::atomic<mica::ke::Run> run;
-  LIST_ENTRY queue_entry;                // in a ready queue; on a waker's list while its claim keeps the thread still
+  LIST_ENTRY
+      queue_entry;  // in a ready queue; on a waker's list while its claim keeps the thread still
   KWAIT_BLOCK wait_blocks[mica::ke::built_in_wait_blocks];
-  KWAIT_BLOCK* active_blocks;            // of the current wait
+  KWAIT_BLOCK* active_blocks;  // of the current wait
   ULONG active_count;
   std::atomic<bool> alerted;
-  bool wait_next;                        // a signal with Wait = TRUE left IRQL raised for the next wait
-  KIRQL wait_irql;                       // what that wait lowers to
+  bool wait_next;   // a signal with Wait = TRUE left IRQL raised for the next wait
+  KIRQL wait_irql;  // what that wait lowers to
   KPROCESSOR_MODE wait_mode;
   KWAIT_REASON wait_reason;
-  KTIMER timeout;                        // armed for the current wait: in the wheel, never signalled
+  KTIMER timeout;  // armed for the current wait: in the wheel, never signalled
 
   // Scheduling.
   std::atomic<KPRIORITY> priority;
   std::atomic<KPRIORITY> base_priority;
-  KPRIORITY queued_priority;             // which ready list it stands in; guarded by that ready lock
-  mica::ke::Scheduling scheduling;       // guarded by the ready lock of `processor`
-  std::atomic<ULONG> processor;          // where it runs, is queued, or ran last
+  KPRIORITY queued_priority;        // which ready list it stands in; guarded by that ready lock
+  mica::ke::Scheduling scheduling;  // guarded by the ready lock of `processor`
+  std::atomic<ULONG> processor;     // where it runs, is queued, or ran last
   ULONG ideal_processor;
   KAFFINITY affinity;
-  KAFFINITY user_affinity;               // what KeRevertToUserAffinityThread goes back to
+  KAFFINITY user_affinity;  // what KeRevertToUserAffinityThread goes back to
   bool system_affinity;
   std::atomic<LONG> quantum_100ns;
 
   mica::ke::SpinLock<mica::ke::Rank::thread> lock;
-  LIST_ENTRY mutants;                    // owned ones; guarded by lock
-  SHORT kernel_apc_disable;              // critical regions, negated; its own thread's, or its waker's while it is still
+  LIST_ENTRY mutants;  // owned ones; guarded by lock
+  SHORT
+      kernel_apc_disable;  // critical regions, negated; its own thread's, or its waker's while it is still
 
   mica::hal::Stack stack;
   PKSTART_ROUTINE start_routine;
@@ -92,7 +102,9 @@ namespace mica::ke {
 
 using Thread = _KTHREAD;
 
-[[nodiscard]] inline Thread& current_thread() noexcept { return *Machine::current_thread(); }
+[[nodiscard]] inline Thread& current_thread() noexcept {
+  return *Machine::current_thread();
+}
 
 struct ThreadParameters {
   hal::Stack stack;
@@ -106,11 +118,13 @@ struct ThreadParameters {
 void NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters) noexcept;
 void NTAPI start_thread(Thread& thread) noexcept;
 
-// Ends the calling thread: abandons its mutants, signals its object, hands it to State::thread_ended.
+// Ends the calling thread: abandons its mutants, signals its object, hands it to
+// State::thread_ended.
 // IRQL PASSIVE_LEVEL.
 [[noreturn]] void NTAPI end_thread() noexcept;
 
-// KeAlertThread: whether it was alerted before. Ends an alertable wait, or the next one. IRQL <= DISPATCH_LEVEL.
+// KeAlertThread: whether it was alerted before. Ends an alertable wait, or the next one. IRQL <=
+// DISPATCH_LEVEL.
 bool NTAPI alert(Thread& thread) noexcept;
 
 }  // namespace mica::ke

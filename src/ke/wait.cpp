@@ -11,9 +11,12 @@ namespace {
 constexpr ULONG verifier_violation = 0xC4;
 constexpr ULONG wait_at_dispatch = 0x3B;
 
-bool is_zero(LARGE_INTEGER const* timeout) noexcept { return timeout != nullptr && timeout->QuadPart == 0; }
+bool is_zero(LARGE_INTEGER const* timeout) noexcept {
+  return timeout != nullptr && timeout->QuadPart == 0;
+}
 
-void prepare_block(KWAIT_BLOCK& block, Thread& thread, PVOID object, ULONG index, bool all) noexcept {
+void prepare_block(KWAIT_BLOCK& block, Thread& thread, PVOID object, ULONG index,
+                   bool all) noexcept {
   block.WaitListEntry = {};
   block.WaitType = static_cast<UCHAR>(all ? WaitAll : WaitAny);
   block.WaitKey = static_cast<USHORT>(index);
@@ -23,11 +26,13 @@ void prepare_block(KWAIT_BLOCK& block, Thread& thread, PVOID object, ULONG index
 
 void sort_by_object(KWAIT_BLOCK* blocks, ULONG count) noexcept {
   for (ULONG i = 1; i < count; ++i)
-    for (ULONG j = i; j > 0 && as_parameter(blocks[j].Object) < as_parameter(blocks[j - 1].Object); --j)
+    for (ULONG j = i; j > 0 && as_parameter(blocks[j].Object) < as_parameter(blocks[j - 1].Object);
+         --j)
       std::swap(blocks[j], blocks[j - 1]);
 }
 
-// Takes the first signalled object of a wait-any without waiting. STATUS_TIMEOUT: none is signalled.
+// Takes the first signalled object of a wait-any without waiting. STATUS_TIMEOUT: none is
+// signalled.
 NTSTATUS try_any(Thread& thread) noexcept {
   for (ULONG i = 0; i < thread.active_count; ++i) {
     DISPATCHER_HEADER& header = header_of(thread.active_blocks[i].Object);
@@ -35,7 +40,8 @@ NTSTATUS try_any(Thread& thread) noexcept {
     if (!is_signaled(header, thread)) continue;
     if (header.SignalState == MINLONG) return STATUS_MUTANT_LIMIT_EXCEEDED;
     auto const index = static_cast<NTSTATUS>(i);
-    return consume(header, thread) == STATUS_ABANDONED ? STATUS_ABANDONED_WAIT_0 + index : STATUS_WAIT_0 + index;
+    return consume(header, thread) == STATUS_ABANDONED ? STATUS_ABANDONED_WAIT_0 + index
+                                                       : STATUS_WAIT_0 + index;
   }
   return STATUS_TIMEOUT;
 }
@@ -48,8 +54,10 @@ NTSTATUS try_all(Thread& thread) noexcept {
   return status;
 }
 
-// Links the blocks of a wait-any until an object is found signalled or the wait is ended from outside.
-// How many blocks were linked; a block whose object claimed the wait was unlinked again by the claimer.
+// Links the blocks of a wait-any until an object is found signalled or the wait is ended from
+// outside.
+// How many blocks were linked; a block whose object claimed the wait was unlinked again by the
+// claimer.
 ULONG link_any(Thread& thread) noexcept {
   for (ULONG i = 0; i < thread.active_count; ++i) {
     KWAIT_BLOCK& block = thread.active_blocks[i];
@@ -60,7 +68,8 @@ ULONG link_any(Thread& thread) noexcept {
       continue;
     }
     auto const index = static_cast<NTSTATUS>(i);
-    if (claim(thread, STATUS_WAIT_0 + index, 0) != Claim::lost && consume(header, thread) == STATUS_ABANDONED)
+    if (claim(thread, STATUS_WAIT_0 + index, 0) != Claim::lost &&
+        consume(header, thread) == STATUS_ABANDONED)
       thread.wait.store(wait_word::claim(STATUS_ABANDONED_WAIT_0 + index));
     return i;
   }
@@ -92,16 +101,22 @@ bool commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(a
   bool const all = request.all;
   std::uint32_t const kept = request.alertable ? wait_word::alertable : 0;
   std::uint32_t expected = kept | wait_word::committing;
-  bool sleeps = thread.wait.compare_exchange_strong(expected, kept | (all ? wait_word::evaluating : wait_word::waiting));
+  bool sleeps = thread.wait.compare_exchange_strong(
+      expected, kept | (all ? wait_word::evaluating : wait_word::waiting));
   if (sleeps && all) sleeps = !evaluate(thread);
-  if (sleeps) block(After::park);
-  else thread.run.store(Run::running);
+  if (sleeps)
+    block(After::park);
+  else
+    thread.run.store(Run::running);
   return sleeps;
 }
 
-NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(at_dispatch) {
-  thread.wait.store(request.alertable ? wait_word::alertable | wait_word::committing : wait_word::committing);
-  // Looked for after the commit began: an alert that was left before is found here, a later one finds the wait.
+NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept
+    MICA_REQUIRES(at_dispatch) {
+  thread.wait.store(request.alertable ? wait_word::alertable | wait_word::committing
+                                      : wait_word::committing);
+  // Looked for after the commit began: an alert that was left before is found here, a later one
+  // finds the wait.
   if (request.alertable && thread.alerted.exchange(false)) {
     thread.wait.store(wait_word::idle);
     return STATUS_ALERTED;
@@ -111,9 +126,12 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept MICA_R
   if (timed) arm_timeout(thread, due_tick(*request.timeout));
   bool const slept = commit(thread, request);
   std::uint32_t const word = thread.wait.load();
-  // An object that woke the thread unlinked its block and is unlocked: for a wait on one object there is nothing left to
-  // unlink. One that claimed the wait before it slept may still be locked, and must not be gone before its signaller is.
-  bool const alone = slept && request.count == 1 && !request.all && wait_word::status(word) != STATUS_TIMEOUT &&
+  // An object that woke the thread unlinked its block and is unlocked: for a wait on one object
+  // there is nothing left to
+  // unlink. One that claimed the wait before it slept may still be locked, and must not be gone
+  // before its signaller is.
+  bool const alone = slept && request.count == 1 && !request.all &&
+                     wait_word::status(word) != STATUS_TIMEOUT &&
                      wait_word::status(word) != STATUS_ALERTED;
   if (!alone) unlink(thread, linked);
   if (timed) disarm_timeout(thread);
@@ -131,7 +149,8 @@ KIRQL NTAPI begin_wait(LARGE_INTEGER const* timeout, PVOID object) noexcept {
     return thread.wait_irql;
   }
   if (level > DISPATCH_LEVEL || (level == DISPATCH_LEVEL && !is_zero(timeout)))
-    bugcheck(verifier_violation, wait_at_dispatch, level, as_parameter(object), as_parameter(timeout));
+    bugcheck(verifier_violation, wait_at_dispatch, level, as_parameter(object),
+             as_parameter(timeout));
   return Machine::raise(DISPATCH_LEVEL);
 }
 
@@ -159,7 +178,8 @@ NTSTATUS NTAPI wait(WaitRequest const& request) noexcept {
 
 using namespace mica;
 
-NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval) {
+NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
+                                      PLARGE_INTEGER Interval) {
   NTSTATUS const status = ke::wait({.objects = nullptr,
                                     .blocks = nullptr,
                                     .count = 0,

@@ -1,4 +1,5 @@
-// One wait from its request to its end: what the parts of the wait protocol share (wait.cpp, wait_all.cpp).
+// One wait from its request to its end: what the parts of the wait protocol share (wait.cpp,
+// wait_all.cpp).
 #pragma once
 
 #include "ke/wait.hpp"
@@ -7,20 +8,23 @@ namespace mica::ke {
 
 // What ends a wait besides its objects.
 enum class Claim : std::uint8_t {
-  lost,         // somebody else ended it, or there is none
-  committing,   // ended; its thread will notice by itself
-  waiting,      // ended; its thread is to be woken
-  flagged,      // it is being evaluated; who evaluates will see the flag
+  lost,        // somebody else ended it, or there is none
+  committing,  // ended; its thread will notice by itself
+  waiting,     // ended; its thread is to be woken
+  flagged,     // it is being evaluated; who evaluates will see the flag
 };
 
-// Ends the thread's wait with `status`, unless it is over or being evaluated; then leaves `flag` (0: nothing).
+// Ends the thread's wait with `status`, unless it is over or being evaluated; then leaves `flag`
+// (0: nothing).
 [[nodiscard]] Claim NTAPI claim(Thread& thread, NTSTATUS status, std::uint32_t flag) noexcept;
 
-// Takes all objects of a thread whose wait word is Evaluating, or puts it back to Waiting. Holds no lock on entry.
+// Takes all objects of a thread whose wait word is Evaluating, or puts it back to Waiting. Holds
+// no lock on entry.
 // True if the wait has ended, in which case the caller wakes the thread if it is another's.
 bool NTAPI evaluate(Thread& thread) noexcept MICA_REQUIRES(at_dispatch);
 
-// Under the locks of all its objects: takes them if all are signalled, unlinks its blocks and claims the wait.
+// Under the locks of all its objects: takes them if all are signalled, unlinks its blocks and
+// claims the wait.
 NTSTATUS NTAPI take_all(Thread& thread, bool& taken) noexcept;
 
 struct WaitRequest {
@@ -36,7 +40,8 @@ struct WaitRequest {
 
 [[nodiscard]] NTSTATUS NTAPI wait(WaitRequest const& request) noexcept;
 
-// The level a wait begins from: takes over one that KeSetEvent and its like left raised with Wait = TRUE.
+// The level a wait begins from: takes over one that KeSetEvent and its like left raised with Wait
+// = TRUE.
 [[nodiscard]] KIRQL NTAPI begin_wait(LARGE_INTEGER const* timeout, PVOID object) noexcept;
 
 [[nodiscard]] inline DISPATCHER_HEADER& header_of(PVOID object) noexcept {

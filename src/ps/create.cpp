@@ -1,4 +1,5 @@
-// Making threads.                                                                    [MSDN PsCreateSystemThread]
+// Making threads.                                                                    [MSDN
+// PsCreateSystemThread]
 #include <nt/ke.h>
 #include <nt/ob.h>
 
@@ -12,25 +13,29 @@ namespace mica::ps {
 namespace {
 
 constexpr KPRIORITY normal_priority = 8;
-constexpr ULONG id_step = 4;   // identifiers look like handles
+constexpr ULONG id_step = 4;  // identifiers look like handles
 
 void list(_ETHREAD& thread) noexcept {
   State& ps = state();
   ke::SpinGuard guard{ps.lock};
   ps.next_id += id_step;
-  thread.id = {reinterpret_cast<HANDLE>(ULONG_PTR{id_step}), reinterpret_cast<HANDLE>(ULONG_PTR{ps.next_id})};
+  thread.id = {reinterpret_cast<HANDLE>(ULONG_PTR{id_step}),
+               reinterpret_cast<HANDLE>(ULONG_PTR{ps.next_id})};
   list_append(ps.threads, thread.entry);
 }
 
 }  // namespace
 }  // namespace mica::ps
 
-NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
-                                    HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
+NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
+                                    POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
+                                    PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
                                     PVOID StartContext) {
-  if (ProcessHandle != nullptr) return STATUS_INVALID_HANDLE;   // there is only the System process
-  if (NTSTATUS const status = ob::check_attributes(ObjectAttributes); !NT_SUCCESS(status)) return status;
-  auto* const thread = static_cast<_ETHREAD*>(ob::allocate_object(ps::state().thread_type, sizeof(_ETHREAD)));
+  if (ProcessHandle != nullptr) return STATUS_INVALID_HANDLE;  // there is only the System process
+  if (NTSTATUS const status = ob::check_attributes(ObjectAttributes); !NT_SUCCESS(status))
+    return status;
+  auto* const thread =
+      static_cast<_ETHREAD*>(ob::allocate_object(ps::state().thread_type, sizeof(_ETHREAD)));
   if (thread == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   thread->is_object = true;
   thread->exit_status = STATUS_PENDING;
@@ -46,7 +51,7 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
                                          .priority = ps::normal_priority,
                                          .affinity = ke::state().active.load()});
   ps::list(*thread);
-  ObReferenceObject(thread);   // the running thread's own
+  ObReferenceObject(thread);  // the running thread's own
   // The handle takes over the maker's reference, or gives it back.
   NTSTATUS const status = ObInsertObject(thread, nullptr, DesiredAccess, 0, nullptr, ThreadHandle);
   if (!NT_SUCCESS(status)) {
@@ -59,6 +64,10 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, P
   return STATUS_SUCCESS;
 }
 
-HANDLE NTAPI PsGetThreadId(PETHREAD Thread) { return Thread->id.UniqueThread; }
+HANDLE NTAPI PsGetThreadId(PETHREAD Thread) {
+  return Thread->id.UniqueThread;
+}
 
-HANDLE NTAPI PsGetCurrentThreadId() { return ps::current_thread().id.UniqueThread; }
+HANDLE NTAPI PsGetCurrentThreadId() {
+  return ps::current_thread().id.UniqueThread;
+}

@@ -16,7 +16,9 @@ void NTAPI remove_thread(void* object) noexcept {
   list_remove(thread.entry);
 }
 
-void* NTAPI current_thread_object() noexcept { return &current_thread(); }
+void* NTAPI current_thread_object() noexcept {
+  return &current_thread();
+}
 
 }  // namespace
 
@@ -41,7 +43,8 @@ NTSTATUS NTAPI initialize() noexcept {
   ke::state().thread_ended = thread_ended;
 
   HANDLE reaper = nullptr;
-  status = PsCreateSystemThread(&reaper, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, reap, nullptr);
+  status =
+      PsCreateSystemThread(&reaper, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, reap, nullptr);
   return NT_SUCCESS(status) ? ZwClose(reaper) : status;
 }
 

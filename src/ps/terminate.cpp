@@ -1,4 +1,5 @@
-// Ending threads.                                                               [MSDN PsTerminateSystemThread]
+// Ending threads.                                                               [MSDN
+// PsTerminateSystemThread]
 #include "ps/state.hpp"
 
 using namespace mica;
@@ -9,4 +10,6 @@ NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus) {
   ke::end_thread();
 }
 
-NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread) { return Thread->exit_status; }
+NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread) {
+  return Thread->exit_status;
+}

@@ -1,5 +1,6 @@
 // The executive's part of a thread: an object of type Thread around the kernel's.
-//   Its maker holds a reference through the handle; the running thread holds one that the reaper drops after its last switch.
+//   Its maker holds a reference through the handle; the running thread holds one that the reaper
+//   drops after its last switch.
 #pragma once
 
 #include <nt/ps.h>
@@ -7,10 +8,10 @@
 #include "ke/thread.hpp"
 
 struct _ETHREAD {
-  _KTHREAD kernel;         // first: PETHREAD and PKTHREAD are one address
-  LIST_ENTRY entry;        // in ps::State::threads, guarded by its lock
+  _KTHREAD kernel;   // first: PETHREAD and PKTHREAD are one address
+  LIST_ENTRY entry;  // in ps::State::threads, guarded by its lock
   CLIENT_ID id;
-  NTSTATUS exit_status;    // STATUS_PENDING while it runs
-  _ETHREAD* next_ended;    // on the reaper's list
-  bool is_object;          // false: the boot thread, which no object manager made
+  NTSTATUS exit_status;  // STATUS_PENDING while it runs
+  _ETHREAD* next_ended;  // on the reaper's list
+  bool is_object;        // false: the boot thread, which no object manager made
 };

@@ -1,4 +1,5 @@
-// The layout list as constant data in an object file: nothing is run, so a foreign target's compiler
+// The layout list as constant data in an object file: nothing is run, so a foreign target's
+// compiler
 // can say what it thinks. compare.py compiles it against include/nt and against the DDK headers of
 // mingw-w64, with a table of all constants of include/nt, and finds the records by their mark.
 #ifdef ABI_DDK

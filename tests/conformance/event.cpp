@@ -1,4 +1,5 @@
-// Events.                                                            [MSDN KeInitializeEvent, KeSetEvent, KeResetEvent]
+// Events.                                                            [MSDN KeInitializeEvent,
+// KeSetEvent, KeResetEvent]
 #include "support.hpp"
 
 #include <atomic>
@@ -75,11 +76,12 @@ MICA_CASE("Ke: sync event wakes one waiter per set") {
   constexpr int waiters = 3;
   mica::test::Thread* threads[waiters];
   for (int i = 0; i < waiters; ++i) threads[i] = start(waiter, {.processor = i});
-  sleep(5 * millisecond_100ns);
+  for (auto* thread : threads) until_waiting(thread);
   for (int i = 0; i < waiters; ++i) {
     MICA_CHECK(woken == i);
     KeSetEvent(&event, 0, FALSE);
-    sleep(5 * millisecond_100ns);
+    until([&] { return woken > i; });
+    sleep(2 * millisecond_100ns);  // time in which no other may wake
   }
   MICA_CHECK(woken == waiters);
   MICA_CHECK(KeReadStateEvent(&event) == 0);
@@ -96,7 +98,7 @@ MICA_CASE("Ke: notification event wakes every waiter") {
   };
   mica::test::Thread* threads[3];
   for (int i = 0; i < 3; ++i) threads[i] = start(waiter, {.processor = i});
-  sleep(5 * millisecond_100ns);
+  for (auto* thread : threads) until_waiting(thread);
   MICA_CHECK(woken == 0);
   KeSetEvent(&event, 0, FALSE);
   for (auto* thread : threads) join(thread);
@@ -150,5 +152,6 @@ MICA_CASE("Ke: KeSetEvent with Wait at DISPATCH_LEVEL is bugcheck C4, 80") {
     KeRaiseIrqlToDpcLevel();
     KeSetEvent(&event, 0, TRUE);
   });
-  MICA_CHECK(end.happened && end.code == DRIVER_VERIFIER_DETECTED_VIOLATION && end.parameters[0] == 0x80);
+  MICA_CHECK(end.happened && end.code == DRIVER_VERIFIER_DETECTED_VIOLATION &&
+             end.parameters[0] == 0x80);
 }

@@ -1,4 +1,5 @@
-// Mutexes and mutants.                                                    [MSDN KeInitializeMutex, KeReleaseMutex]
+// Mutexes and mutants.                                                    [MSDN KeInitializeMutex,
+// KeReleaseMutex]
 #include "support.hpp"
 
 #include <nt/ps.h>
@@ -30,7 +31,7 @@ MICA_CASE("Ke: a mutex excludes another thread until it is released") {
     KeReleaseMutex(&mutex, FALSE);
   };
   auto* const thread = start(rival, {.processor = 1});
-  sleep(5 * millisecond_100ns);
+  until_waiting(thread);
   MICA_CHECK(!owned);
   KeReleaseMutex(&mutex, FALSE);
   join(thread);
@@ -98,7 +99,7 @@ MICA_CASE("Ke: a waiting thread is told that its mutant was abandoned") {
   auto* const first = start(owner);
   wait(&owned);
   auto* const second = start(heir, {.processor = 1});
-  sleep(5 * millisecond_100ns);
+  until_waiting(second);
   KeSetEvent(&leave, 0, FALSE);
   join(first);
   join(second);
@@ -132,5 +133,6 @@ MICA_CASE("Ke: owning a mutant once more than it can count raises STATUS_MUTANT_
     mutant.Header.SignalState = MINLONG;
     poll(&mutant);
   });
-  MICA_CHECK(end.happened && static_cast<NTSTATUS>(end.parameters[0]) == STATUS_MUTANT_LIMIT_EXCEEDED);
+  MICA_CHECK(end.happened &&
+             static_cast<NTSTATUS>(end.parameters[0]) == STATUS_MUTANT_LIMIT_EXCEEDED);
 }

@@ -1,4 +1,5 @@
-// System threads.                                          [MSDN PsCreateSystemThread, PsTerminateSystemThread]
+// System threads.                                          [MSDN PsCreateSystemThread,
+// PsTerminateSystemThread]
 #include "support.hpp"
 
 #include <nt/ob.h>
@@ -27,9 +28,11 @@ MICA_CASE("Ps: a system thread runs at PASSIVE_LEVEL with its context and ends w
   Seen seen{HIGH_LEVEL, nullptr, nullptr};
   HANDLE handle = nullptr;
   CLIENT_ID id{};
-  MICA_REQUIRE(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, &id, look, &seen) == STATUS_SUCCESS);
+  MICA_REQUIRE(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, &id, look,
+                                    &seen) == STATUS_SUCCESS);
   PVOID object = nullptr;
-  MICA_REQUIRE(ObReferenceObjectByHandle(handle, 0, nullptr, KernelMode, &object, nullptr) == STATUS_SUCCESS);
+  MICA_REQUIRE(ObReferenceObjectByHandle(handle, 0, nullptr, KernelMode, &object, nullptr) ==
+               STATUS_SUCCESS);
   MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
   MICA_CHECK(wait(object) == STATUS_SUCCESS);
   MICA_CHECK(seen.irql == PASSIVE_LEVEL && seen.context == &seen);
@@ -41,8 +44,9 @@ MICA_CASE("Ps: a system thread runs at PASSIVE_LEVEL with its context and ends w
 
 MICA_CASE("Ps: PsCreateSystemThread refuses a process it does not know") {
   HANDLE handle = nullptr;
-  MICA_CHECK(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, reinterpret_cast<HANDLE>(ULONG_PTR{0x44}),
-                                  nullptr, look, nullptr) == STATUS_INVALID_HANDLE);
+  MICA_CHECK(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr,
+                                  reinterpret_cast<HANDLE>(ULONG_PTR{0x44}), nullptr, look,
+                                  nullptr) == STATUS_INVALID_HANDLE);
   MICA_CHECK(handle == nullptr);
 }
 
@@ -51,7 +55,8 @@ MICA_CASE("Ps: a thread that ends at a raised level is bugcheck C8") {
     KeRaiseIrqlToDpcLevel();
     PsTerminateSystemThread(STATUS_SUCCESS);
   });
-  MICA_CHECK(end.happened && end.code == IRQL_UNEXPECTED_VALUE && end.parameters[0] == DISPATCH_LEVEL);
+  MICA_CHECK(end.happened && end.code == IRQL_UNEXPECTED_VALUE &&
+             end.parameters[0] == DISPATCH_LEVEL);
 }
 
 MICA_CASE("Ps: a thread that ends in a critical region is bugcheck 20") {

@@ -18,8 +18,10 @@ MICA_CASE("Ke: KeSetPriorityThread returns the old priority and sets the new one
 
 MICA_CASE("Ke: a priority beyond 31 or below 1 raises STATUS_INVALID_PARAMETER_2") {
   for (KPRIORITY priority : {0, 32, -1}) {
-    auto const end = bugcheck_of([priority] { KeSetPriorityThread(KeGetCurrentThread(), priority); });
-    MICA_CHECK(end.happened && static_cast<NTSTATUS>(end.parameters[0]) == STATUS_INVALID_PARAMETER_2);
+    auto const end =
+        bugcheck_of([priority] { KeSetPriorityThread(KeGetCurrentThread(), priority); });
+    MICA_CHECK(end.happened &&
+               static_cast<NTSTATUS>(end.parameters[0]) == STATUS_INVALID_PARAMETER_2);
   }
 }
 
@@ -34,7 +36,7 @@ MICA_CASE("Ke: a thread that becomes ready preempts a lower one at once") {
     high = ++order;
   };
   auto* const thread = start(urgent, {.processor = 0, .priority = 20});
-  sleep(2 * millisecond_100ns);
+  until_waiting(thread);
   KeSetEvent(&go, 0, FALSE);
   int const mine = ++order;
   MICA_CHECK(high == 1 && mine == 2);
@@ -42,17 +44,17 @@ MICA_CASE("Ke: a thread that becomes ready preempts a lower one at once") {
   KeRevertToUserAffinityThreadEx(before);
 }
 
-MICA_CASE("Ke: raising a ready thread above the running one runs it, lowering the running one too") {
+MICA_CASE(
+    "Ke: raising a ready thread above the running one runs it, lowering the running one too") {
   KAFFINITY const before = KeSetSystemAffinityThreadEx(1);
   KPRIORITY const old = KeSetPriorityThread(KeGetCurrentThread(), 16);
   std::atomic<int> ran{0};
   auto count = [&] { ++ran; };
   auto* const first = start(count, {.processor = 0, .priority = 18});
   auto* const second = start(count, {.processor = 0, .priority = 18});
-  sleep(2 * millisecond_100ns);
-  MICA_CHECK(ran == 2);
   join(first);
   join(second);
+  MICA_CHECK(ran == 2);
 
   KEVENT go;
   KeInitializeEvent(&go, SynchronizationEvent, FALSE);
@@ -61,14 +63,14 @@ MICA_CASE("Ke: raising a ready thread above the running one runs it, lowering th
     ++ran;
   };
   auto* const low = start(waiter, {.processor = 0, .priority = 10});
-  sleep(2 * millisecond_100ns);
+  until_waiting(low);
   KeSetEvent(&go, 0, FALSE);
-  MICA_CHECK(ran == 2);   // it is ready, and lower
+  MICA_CHECK(ran == 2);  // it is ready, and lower
   KeSetPriorityThread(object_of(low), 17);
   MICA_CHECK(ran == 3);
   join(low);
   auto* const next = start(waiter, {.processor = 0, .priority = 10});
-  sleep(2 * millisecond_100ns);
+  until_waiting(next);
   KeSetEvent(&go, 0, FALSE);
   MICA_CHECK(ran == 3);
   KeSetPriorityThread(KeGetCurrentThread(), 9);
@@ -92,10 +94,11 @@ MICA_CASE("Ke: a wake's increment raises a dynamic priority for a while, never a
     seen = KeQueryPriorityThread(KeGetCurrentThread());
   };
   auto* const thread = start(waiter, {.processor = 1, .priority = 8});
-  sleep(2 * millisecond_100ns);
+  until_waiting(thread);
   KeSetEvent(&go, 3, FALSE);
   wait(&done);
   MICA_CHECK(seen == 11);
+  until_waiting(thread);
   KeSetPriorityThread(object_of(thread), 16);
   KeSetEvent(&go, 3, FALSE);
   join(thread);
@@ -114,7 +117,7 @@ MICA_CASE("Ke: a boost fades to the base as quanta end") {
     last = KeQueryPriorityThread(KeGetCurrentThread());
   };
   auto* const thread = start(worker, {.processor = 1, .priority = 8});
-  sleep(2 * millisecond_100ns);
+  until_waiting(thread);
   KeSetEvent(&go, 4, FALSE);
   join(thread);
   MICA_CHECK(first == 12);
@@ -149,7 +152,7 @@ MICA_CASE("Ke: ZwYieldExecution gives way to an equal and says when there is non
     ++ran;
   };
   auto* const thread = start(equal, {.processor = 0, .priority = 20});
-  sleep(2 * millisecond_100ns);
+  until_waiting(thread);
   KeSetEvent(&go, 0, FALSE);
   MICA_CHECK(ran == 0);
   MICA_CHECK(ZwYieldExecution() == STATUS_SUCCESS);
@@ -165,7 +168,8 @@ MICA_CASE("Ke: a system affinity moves the thread, is returned, and is given bac
   MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == last);
   MICA_CHECK(KeSetSystemAffinityThreadEx(1) == KAFFINITY{1} << last);
   MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == 0);
-  MICA_CHECK(KeSetSystemAffinityThreadEx(KAFFINITY{1} << 63) == 0);   // no such processor: nothing changes
+  MICA_CHECK(KeSetSystemAffinityThreadEx(KAFFINITY{1} << 63) ==
+             0);  // no such processor: nothing changes
   MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == 0);
   KeRevertToUserAffinityThreadEx(KAFFINITY{1} << last);
   MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == last);
@@ -193,11 +197,12 @@ MICA_CASE("Ke: ready threads spread over idle processors") {
     wait(&go);
     seen |= KAFFINITY{1} << KeGetCurrentProcessorNumberEx(nullptr);
     ++arrived;
-    while (arrived.load() < processors()) KeStallExecutionProcessor(10);   // each keeps its processor until all are there
+    while (arrived.load() < processors())
+      KeStallExecutionProcessor(10);  // each keeps its processor until all are there
   };
   mica::test::Thread* threads[16];
   for (ULONG i = 0; i < processors(); ++i) threads[i] = start(worker);
-  sleep(2 * millisecond_100ns);
+  for (ULONG i = 0; i < processors(); ++i) until_waiting(threads[i]);
   KeSetEvent(&go, 0, FALSE);
   for (ULONG i = 0; i < processors(); ++i) join(threads[i]);
   MICA_CHECK(seen.load() == (KAFFINITY{1} << processors()) - 1);

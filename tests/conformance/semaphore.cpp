@@ -1,4 +1,5 @@
-// Semaphores.                                                        [MSDN KeInitializeSemaphore, KeReleaseSemaphore]
+// Semaphores.                                                        [MSDN KeInitializeSemaphore,
+// KeReleaseSemaphore]
 #include "support.hpp"
 
 #include <atomic>
@@ -33,9 +34,10 @@ MICA_CASE("Ke: one release of two units wakes two of three waiters") {
   };
   mica::test::Thread* threads[3];
   for (int i = 0; i < 3; ++i) threads[i] = start(waiter, {.processor = i});
-  sleep(5 * millisecond_100ns);
+  for (auto* thread : threads) until_waiting(thread);
   MICA_CHECK(KeReleaseSemaphore(&semaphore, 0, 2, FALSE) == 0);
-  sleep(5 * millisecond_100ns);
+  until([&] { return woken >= 2; });
+  sleep(2 * millisecond_100ns);  // time in which the third may not wake
   MICA_CHECK(woken == 2);
   KeReleaseSemaphore(&semaphore, 0, 1, FALSE);
   for (auto* thread : threads) join(thread);
@@ -55,5 +57,6 @@ MICA_CASE("Ke: a release that does not add raises STATUS_SEMAPHORE_LIMIT_EXCEEDE
   KSEMAPHORE semaphore;
   KeInitializeSemaphore(&semaphore, 1, 2);
   auto const end = bugcheck_of([&] { KeReleaseSemaphore(&semaphore, 0, 0, FALSE); });
-  MICA_CHECK(end.happened && static_cast<NTSTATUS>(end.parameters[0]) == STATUS_SEMAPHORE_LIMIT_EXCEEDED);
+  MICA_CHECK(end.happened &&
+             static_cast<NTSTATUS>(end.parameters[0]) == STATUS_SEMAPHORE_LIMIT_EXCEEDED);
 }

@@ -1,16 +1,21 @@
-// Waiting for several objects, timeouts, alerts.      [MSDN KeWaitForSingleObject, KeWaitForMultipleObjects, KeDelayExecutionThread]
+// Waiting for several objects, timeouts, alerts.      [MSDN KeWaitForSingleObject,
+// KeWaitForMultipleObjects, KeDelayExecutionThread]
 #include "support.hpp"
 
 using namespace mica::test;
 
 namespace {
 
-NTSTATUS wait_any(ULONG count, PVOID* objects, PLARGE_INTEGER timeout = nullptr, PKWAIT_BLOCK blocks = nullptr) {
-  return KeWaitForMultipleObjects(count, objects, WaitAny, Executive, KernelMode, FALSE, timeout, blocks);
+NTSTATUS wait_any(ULONG count, PVOID* objects, PLARGE_INTEGER timeout = nullptr,
+                  PKWAIT_BLOCK blocks = nullptr) {
+  return KeWaitForMultipleObjects(count, objects, WaitAny, Executive, KernelMode, FALSE, timeout,
+                                  blocks);
 }
 
-NTSTATUS wait_all(ULONG count, PVOID* objects, PLARGE_INTEGER timeout = nullptr, PKWAIT_BLOCK blocks = nullptr) {
-  return KeWaitForMultipleObjects(count, objects, WaitAll, Executive, KernelMode, FALSE, timeout, blocks);
+NTSTATUS wait_all(ULONG count, PVOID* objects, PLARGE_INTEGER timeout = nullptr,
+                  PKWAIT_BLOCK blocks = nullptr) {
+  return KeWaitForMultipleObjects(count, objects, WaitAll, Executive, KernelMode, FALSE, timeout,
+                                  blocks);
 }
 
 }  // namespace
@@ -34,7 +39,7 @@ MICA_CASE("Ke: wait-any sleeps until one of its objects is signalled") {
   NTSTATUS status = STATUS_PENDING;
   auto waiter = [&] { status = wait_any(2, objects); };
   auto* const thread = start(waiter, {.processor = 1});
-  sleep(3 * millisecond_100ns);
+  until_waiting(thread);
   KeSetEvent(&events[1], 0, FALSE);
   join(thread);
   MICA_CHECK(status == STATUS_WAIT_1);
@@ -64,7 +69,7 @@ MICA_CASE("Ke: wait-all sleeps until the last of its objects is signalled") {
   auto waiter = [&] { status = wait_all(3, objects); };
   auto* const thread = start(waiter, {.processor = 1});
   for (int i = 0; i < 3; ++i) {
-    sleep(2 * millisecond_100ns);
+    until_waiting(thread);
     MICA_CHECK(status == STATUS_PENDING);
     KeSetEvent(&events[2 - i], 0, FALSE);
   }
@@ -146,7 +151,7 @@ MICA_CASE("Ke: a positive timeout is a system time") {
   LARGE_INTEGER now;
   KeQuerySystemTime(&now);
   MICA_CHECK(now.QuadPart >= due.QuadPart);
-  due.QuadPart = 1;   // long ago
+  due.QuadPart = 1;  // long ago
   MICA_CHECK(KeWaitForSingleObject(&event, Executive, KernelMode, FALSE, &due) == STATUS_TIMEOUT);
 }
 
@@ -201,9 +206,9 @@ MICA_CASE("Ke: an alert ends an alertable wait and no other") {
     statuses[1] = KeWaitForSingleObject(&event, Executive, KernelMode, TRUE, nullptr);
   };
   auto* const thread = start(waiter, {.processor = 1});
-  sleep(2 * millisecond_100ns);
+  until_waiting(thread);
   MICA_CHECK(!KeAlertThread(object_of(thread), KernelMode));
-  sleep(2 * millisecond_100ns);
+  sleep(2 * millisecond_100ns);  // time in which the wait may not end
   MICA_CHECK(statuses[0] == STATUS_PENDING);
   MICA_CHECK(KeAlertThread(object_of(thread), KernelMode));
   KeSetEvent(&event, 0, FALSE);
@@ -219,7 +224,7 @@ MICA_CASE("Ke: an alert wakes a thread from an alertable delay") {
     status = KeDelayExecutionThread(KernelMode, TRUE, &interval);
   };
   auto* const thread = start(sleeper, {.processor = 1});
-  sleep(2 * millisecond_100ns);
+  until_waiting(thread);
   MICA_CHECK(!KeAlertThread(object_of(thread), KernelMode));
   join(thread);
   MICA_CHECK(status == STATUS_ALERTED);
@@ -231,10 +236,11 @@ MICA_CASE("Ke: an alert ends an alertable wait-all") {
   for (KEVENT& event : events) KeInitializeEvent(&event, SynchronizationEvent, FALSE);
   NTSTATUS status = STATUS_PENDING;
   auto waiter = [&] {
-    status = KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, TRUE, nullptr, nullptr);
+    status = KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, TRUE, nullptr,
+                                      nullptr);
   };
   auto* const thread = start(waiter, {.processor = 1});
-  sleep(2 * millisecond_100ns);
+  until_waiting(thread);
   KeSetEvent(&events[0], 0, FALSE);
   KeAlertThread(object_of(thread), KernelMode);
   join(thread);

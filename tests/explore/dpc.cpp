@@ -15,7 +15,8 @@ struct Job {
 
   explicit Job(ULONG processor) noexcept : target{processor} {
     KeInitializeDpc(
-        &dpc, [](KDPC*, PVOID context, PVOID, PVOID) NTAPI { static_cast<Job*>(context)->run(); }, this);
+        &dpc, [](KDPC*, PVOID context, PVOID, PVOID) NTAPI { static_cast<Job*>(context)->run(); },
+        this);
     KeSetTargetProcessorDpc(&dpc, static_cast<CCHAR>(processor));
   }
   void run() noexcept {
@@ -31,7 +32,8 @@ struct Job {
 
 }  // namespace
 
-MICA_EXPLORE("D1-once", "D1: an inserted DPC runs once or is removed, never both", .processors = 3) {
+MICA_EXPLORE("D1-once", "D1: an inserted DPC runs once or is removed, never both",
+             .processors = 3) {
   Job job{1};
   auto inserter = [&] {
     for (int i = 0; i < 3; ++i) job.insert();
@@ -47,7 +49,8 @@ MICA_EXPLORE("D1-once", "D1: an inserted DPC runs once or is removed, never both
   MICA_CHECK(job.runs + job.removed == job.inserted);
 }
 
-MICA_EXPLORE("D1-flush", "D1: a flush returns after all DPCs that were queued before it ended", .processors = 3) {
+MICA_EXPLORE("D1-flush", "D1: a flush returns after all DPCs that were queued before it ended",
+             .processors = 3) {
   Job near{0}, far{1};
   std::atomic<int> flushed{0};
   auto flusher = [&] {
@@ -71,8 +74,10 @@ MICA_EXPLORE("D1-flush", "D1: a flush returns after all DPCs that were queued be
   MICA_CHECK(far.runs == far.inserted);
 }
 
-MICA_EXPLORE("D2-level", "D2: a DPC runs on its target at DISPATCH_LEVEL, and its interrupted thread goes on at its own",
-             .processors = 2) {
+MICA_EXPLORE(
+    "D2-level",
+    "D2: a DPC runs on its target at DISPATCH_LEVEL, and its interrupted thread goes on at its own",
+    .processors = 2) {
   Job first{0}, second{1};
   auto inserter = [&] {
     for (int i = 0; i < 2; ++i) {

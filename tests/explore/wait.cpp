@@ -5,11 +5,14 @@ using namespace mica::explore;
 
 namespace {
 
-bool nobody_waits(KEVENT const& event) noexcept { return event.Header.WaitListHead.Flink == &event.Header.WaitListHead; }
+bool nobody_waits(KEVENT const& event) noexcept {
+  return event.Header.WaitListHead.Flink == &event.Header.WaitListHead;
+}
 
 }  // namespace
 
-MICA_EXPLORE("W2-timeout", "W2: of a set and a timeout one ends the wait, and the next wait knows nothing of it",
+MICA_EXPLORE("W2-timeout",
+             "W2: of a set and a timeout one ends the wait, and the next wait knows nothing of it",
              .processors = 2, .time_jumps = true) {
   KEVENT event, never;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
@@ -38,7 +41,8 @@ MICA_EXPLORE("W2-timeout", "W2: of a set and a timeout one ends the wait, and th
   MICA_CHECK(woken + KeReadStateEvent(&event) == sets);
 }
 
-MICA_EXPLORE("W2-delay", "W2: a wait that only its timeout can end is ended by it", .processors = 2, .time_jumps = true) {
+MICA_EXPLORE("W2-delay", "W2: a wait that only its timeout can end is ended by it", .processors = 2,
+             .time_jumps = true) {
   auto sleeper = [&] {
     LARGE_INTEGER interval = relative(1);
     for (int i = 0; i < 4; ++i)
@@ -54,7 +58,8 @@ MICA_EXPLORE("W2-delay", "W2: a wait that only its timeout can end is ended by i
   team.run();
 }
 
-MICA_EXPLORE("W2-alert", "W2: of an alert, a set and a timeout one ends the wait", .processors = 3, .time_jumps = true) {
+MICA_EXPLORE("W2-alert", "W2: of an alert, a set and a timeout one ends the wait", .processors = 3,
+             .time_jumps = true) {
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
   std::atomic<int> woken{0}, sets{0}, alerted{0}, unseen{0};
@@ -95,8 +100,8 @@ MICA_EXPLORE("W2-any", "W2: a wait for any of two takes one of them", .processor
   std::atomic<int> taken{0};
   auto waiter = [&] {
     PVOID objects[] = {&first, &second};
-    NTSTATUS const status =
-        KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, nullptr, nullptr);
+    NTSTATUS const status = KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode,
+                                                     FALSE, nullptr, nullptr);
     MICA_CHECK(status == STATUS_WAIT_0 || status == STATUS_WAIT_1);
     ++taken;
   };

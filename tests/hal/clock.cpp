@@ -13,9 +13,13 @@ struct Fired {
 };
 Fired fired[most_processors];
 
-std::uint64_t now() noexcept { return Machine::interrupt_time().value_100ns; }
+std::uint64_t now() noexcept {
+  return Machine::interrupt_time().value_100ns;
+}
 
-Fired& mine() noexcept { return fired[Machine::processor_number()]; }
+Fired& mine() noexcept {
+  return fired[Machine::processor_number()];
+}
 
 void note_clock() {
   mine().at_100ns.store(now(), std::memory_order_relaxed);
@@ -64,7 +68,8 @@ void replaced_by_earlier() {
   HAL_CHECK(mine().at_100ns.load() >= due);
 }
 
-// At CLOCK_LEVEL the first one is withheld, so it may already be on its way when the second replaces it.
+// At CLOCK_LEVEL the first one is withheld, so it may already be on its way when the second
+// replaces it.
 void replaced_by_later() {
   listen();
   std::uint64_t later = 0;
@@ -171,6 +176,8 @@ constexpr Case cases[] = {
 
 }  // namespace
 
-std::span<Case const> clock_cases() noexcept { return cases; }
+std::span<Case const> clock_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

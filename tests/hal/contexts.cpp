@@ -22,12 +22,18 @@ void set_float_control(FloatControl const& to) noexcept {
   asm volatile("ldmxcsr %0; fldcw %1" ::"m"(to.mxcsr), "m"(to.x87));
 }
 #else
-FloatControl float_control() noexcept { return {}; }
+FloatControl float_control() noexcept {
+  return {};
+}
 void set_float_control(FloatControl const&) noexcept {}
 #endif
-bool same(FloatControl const& a, FloatControl const& b) noexcept { return a.mxcsr == b.mxcsr && a.x87 == b.x87; }
+bool same(FloatControl const& a, FloatControl const& b) noexcept {
+  return a.mxcsr == b.mxcsr && a.x87 == b.x87;
+}
 
-unsigned here() noexcept { return Machine::processor_number(); }
+unsigned here() noexcept {
+  return Machine::processor_number();
+}
 
 bool is_on(hal::Stack stack, void const* address) noexcept {
   auto const* const base = static_cast<std::byte const*>(stack.base);
@@ -66,8 +72,8 @@ void made_and_switched() {
 
 void NTAPI own_rounding(void*) {
   FloatControl mine = float_control();
-  mine.mxcsr ^= 0x6000;   // rounding of vectors
-  mine.x87 ^= 0x0c00;     // and of the x87
+  mine.mxcsr ^= 0x6000;  // rounding of vectors
+  mine.x87 ^= 0x0c00;    // and of the x87
   set_float_control(mine);
   for (;;) {
     Machine::switch_context(other, home[0]);
@@ -95,7 +101,7 @@ void NTAPI traveller(void*) {
   std::uint32_t count = 0;
   for (;;) {
     std::uint32_t const mine = ++count;
-    HAL_CHECK(arrivals.fetch_add(1) + 1 == mine);   // nobody else is in here
+    HAL_CHECK(arrivals.fetch_add(1) + 1 == mine);  // nobody else is in here
     Machine::switch_context(other, home[here()]);
     HAL_CHECK(count == mine);
   }
@@ -129,14 +135,15 @@ void passed_between_processors() {
   Machine::release_context(other);
 }
 
-// ---- The end of interrupt precedes the switch: else the second interrupt of the level never comes.
+// ---- The end of interrupt precedes the switch: else the second interrupt of the level never
+// comes.
 Count dispatches;
 
 void NTAPI interrupted_in_its_turn(void*) {
   Machine::lower(PASSIVE_LEVEL);
   Machine::raise(DISPATCH_LEVEL);
   Machine::request_dispatch();
-  Machine::lower(PASSIVE_LEVEL);   // the handler goes on with home[0] and does not come back
+  Machine::lower(PASSIVE_LEVEL);  // the handler goes on with home[0] and does not come back
   HAL_CHECK(false);
 }
 
@@ -157,7 +164,7 @@ void handler_switches() {
     Machine::request_dispatch();
     Machine::lower(old);
     HAL_CHECK(dispatches.load() == 2);
-    HAL_CHECK(Machine::irql() == level);   // this flow's, not that of the other
+    HAL_CHECK(Machine::irql() == level);  // this flow's, not that of the other
     Machine::raise(DISPATCH_LEVEL);
     Machine::request_dispatch();
     Machine::lower(old);
@@ -171,12 +178,15 @@ void handler_switches() {
 constexpr Case cases[] = {
     {"context: begins on its stack, is left and continued", made_and_switched},
     {"context: floating-point control is its own", float_control_is_kept},
-    {"context: another processor may continue it once it is published", passed_between_processors, 2},
+    {"context: another processor may continue it once it is published", passed_between_processors,
+     2},
     {"context: the end of interrupt precedes the handler's switch", handler_switches},
 };
 
 }  // namespace
 
-std::span<Case const> context_cases() noexcept { return cases; }
+std::span<Case const> context_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

@@ -11,11 +11,16 @@ void count_all() {
   dispatches.store(0);
   ipis.store(0);
   clocks.store(0);
-  set_hooks({[] { dispatches.fetch_add(1); }, [] { ipis.fetch_add(1); }, [] { clocks.fetch_add(1); }});
+  set_hooks(
+      {[] { dispatches.fetch_add(1); }, [] { ipis.fetch_add(1); }, [] { clocks.fetch_add(1); }});
 }
 
-void ipi_to_self() { Machine::send_ipi(Machine::processor_number()); }
-void clock_now() { Machine::arm_clock(Machine::interrupt_time()); }
+void ipi_to_self() {
+  Machine::send_ipi(Machine::processor_number());
+}
+void clock_now() {
+  Machine::arm_clock(Machine::interrupt_time());
+}
 
 void dispatch_waits() {
   count_all();
@@ -27,7 +32,7 @@ void dispatch_waits() {
     Machine::stall(20);
     HAL_CHECK(dispatches.load() == 0);
     Machine::lower(old);
-    HAL_CHECK(dispatches.load() == 1);   // before lower returned
+    HAL_CHECK(dispatches.load() == 1);  // before lower returned
     HAL_CHECK(Machine::irql() == to);
   }
 }
@@ -53,10 +58,11 @@ void dispatch_merges() {
   }
   HAL_CHECK(dispatches.load() == 1);
   { Raised const raised{DISPATCH_LEVEL}; }
-  HAL_CHECK(dispatches.load() == 1);   // and is not delivered twice
+  HAL_CHECK(dispatches.load() == 1);  // and is not delivered twice
 }
 
-// A request made by the handler runs after it, not inside, and before the level is below DISPATCH_LEVEL for good.
+// A request made by the handler runs after it, not inside, and before the level is below
+// DISPATCH_LEVEL for good.
 Count inside;
 
 void dispatch_again() {
@@ -119,21 +125,23 @@ void clock_masks() {
 
 void ipi_inside_others() {
   count_all();
-  set_hooks({.dispatch = [] {
-               std::uint32_t const before = ipis.load();
-               ipi_to_self();
-               await_at_least(ipis, before + 1);
-               HAL_CHECK(Machine::irql() == DISPATCH_LEVEL);
-               dispatches.fetch_add(1);
-             },
+  set_hooks({.dispatch =
+                 [] {
+                   std::uint32_t const before = ipis.load();
+                   ipi_to_self();
+                   await_at_least(ipis, before + 1);
+                   HAL_CHECK(Machine::irql() == DISPATCH_LEVEL);
+                   dispatches.fetch_add(1);
+                 },
              .ipi = [] { ipis.fetch_add(1); },
-             .clock = [] {
-               std::uint32_t const before = ipis.load();
-               ipi_to_self();
-               await_at_least(ipis, before + 1);
-               HAL_CHECK(Machine::irql() == CLOCK_LEVEL);
-               clocks.fetch_add(1);
-             }});
+             .clock =
+                 [] {
+                   std::uint32_t const before = ipis.load();
+                   ipi_to_self();
+                   await_at_least(ipis, before + 1);
+                   HAL_CHECK(Machine::irql() == CLOCK_LEVEL);
+                   clocks.fetch_add(1);
+                 }});
   {
     Raised const raised{DISPATCH_LEVEL};
     Machine::request_dispatch();
@@ -147,18 +155,20 @@ void ipi_inside_others() {
 
 // What ran, as digits of a number: 1 dispatch, 2 clock, 3 IPI.
 Count order;
-void note(std::uint32_t digit) { order.store(order.load() * 10 + digit); }
+void note(std::uint32_t digit) {
+  order.store(order.load() * 10 + digit);
+}
 
-// Whether an interrupt has arrived is not to be seen from here: with more and more patience all three have. A machine
-// that delivers a lower one first never gets this right, because the dispatch request is there at once.
+// Whether an interrupt has arrived is not to be seen from here: with more and more patience all
+// three have. A machine that delivers a lower one first never gets this right, because the dispatch
+// request is there at once.
 void highest_first() {
   constexpr unsigned tries = 20;
   bool in_order = false;
   for (unsigned i = 1; i <= tries && !in_order; ++i) {
     count_all();
     order.store(0);
-    set_hooks({[] { note(1), dispatches.fetch_add(1); },
-               [] { note(3), ipis.fetch_add(1); },
+    set_hooks({[] { note(1), dispatches.fetch_add(1); }, [] { note(3), ipis.fetch_add(1); },
                [] { note(2), clocks.fetch_add(1); }});
     {
       Raised const raised{HIGH_LEVEL};
@@ -180,13 +190,16 @@ constexpr Case cases[] = {
     {"delivery: dispatch requests merge", dispatch_merges},
     {"delivery: a request by the dispatch handler runs after it", dispatch_again},
     {"delivery: an IPI is withheld at IPI_LEVEL and above, and the level returns", ipi_masks},
-    {"delivery: the clock is withheld at CLOCK_LEVEL and above, and the level returns", clock_masks},
+    {"delivery: the clock is withheld at CLOCK_LEVEL and above, and the level returns",
+     clock_masks},
     {"delivery: an IPI interrupts the handlers of lower levels", ipi_inside_others},
     {"delivery: lowering delivers the highest first", highest_first},
 };
 
 }  // namespace
 
-std::span<Case const> delivery_cases() noexcept { return cases; }
+std::span<Case const> delivery_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

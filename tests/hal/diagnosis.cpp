@@ -11,7 +11,7 @@ constexpr std::size_t most = 32;
 
 [[gnu::noinline]] std::size_t trace_from_here(std::uint64_t* addresses, std::size_t capacity) {
   std::size_t const count = Machine::backtrace(0, addresses, capacity);
-  asm volatile("" ::: "memory");   // not the last act of this function
+  asm volatile("" ::: "memory");  // not the last act of this function
   return count;
 }
 
@@ -51,7 +51,7 @@ void names() {
   HAL_CHECK(nothing.name == nullptr);
   auto const address = reinterpret_cast<std::uint64_t>(&trace_from_here);
   hal::SymbolName const found = Machine::symbol_name(address + 1);
-  if (!found.name) return;   // a machine may know no names
+  if (!found.name) return;  // a machine may know no names
   HAL_CHECK(found.offset == 1);
   HAL_CHECK(std::strlen(found.name) > 0);
 }
@@ -74,6 +74,8 @@ constexpr Case cases[] = {
 
 }  // namespace
 
-std::span<Case const> diagnosis_cases() noexcept { return cases; }
+std::span<Case const> diagnosis_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

@@ -64,8 +64,10 @@ void unmapping() {
 }
 
 void protecting() {
-  change_under_everybody(2, true, false, [](std::byte* at) { Machine::protect(at, Protection::read_only); });
-  change_under_everybody(2, false, false, [](std::byte* at) { Machine::protect(at, Protection::no_access); });
+  change_under_everybody(2, true, false,
+                         [](std::byte* at) { Machine::protect(at, Protection::read_only); });
+  change_under_everybody(2, false, false,
+                         [](std::byte* at) { Machine::protect(at, Protection::no_access); });
 }
 
 // Everybody flushes at once, some at DISPATCH_LEVEL: they must answer each other.
@@ -73,7 +75,8 @@ void flushing_together() {
   run_everywhere([] {
     // Each asks every other, and emulated processors may share few real ones.
     for (unsigned round = 0; round < 20 / Machine::processor_count(); ++round) {
-      Raised const raised{Machine::processor_number() % 2 ? KIRQL{DISPATCH_LEVEL} : KIRQL{PASSIVE_LEVEL}};
+      Raised const raised{Machine::processor_number() % 2 ? KIRQL{DISPATCH_LEVEL}
+                                                          : KIRQL{PASSIVE_LEVEL}};
       Machine::flush(address, pages);
     }
   });
@@ -87,6 +90,8 @@ constexpr Case cases[] = {
 
 }  // namespace
 
-std::span<Case const> flush_cases() noexcept { return cases; }
+std::span<Case const> flush_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

@@ -51,13 +51,17 @@ void NTAPI on_fault(hal::Fault const& fault) {
   Machine::stop(hal::Verdict::bugcheck);
 }
 
-PageNumber NTAPI table_page() { return state.refuse_tables.load() ? no_page : new_page(); }
+PageNumber NTAPI table_page() {
+  return state.refuse_tables.load() ? no_page : new_page();
+}
 
 constexpr hal::Handlers all{on_dispatch, on_ipi, on_clock, on_idle, on_fault, table_page};
 
 }  // namespace
 
-hal::Handlers const& NTAPI handlers() noexcept { return all; }
+hal::Handlers const& NTAPI handlers() noexcept {
+  return all;
+}
 
 void set_hooks(Hooks const& hooks) noexcept {
   state.dispatch.store(hooks.dispatch, std::memory_order_release);
@@ -65,7 +69,9 @@ void set_hooks(Hooks const& hooks) noexcept {
   state.clock.store(hooks.clock, std::memory_order_release);
 }
 
-void refuse_table_pages(bool refuse) noexcept { state.refuse_tables.store(refuse); }
+void refuse_table_pages(bool refuse) noexcept {
+  state.refuse_tables.store(refuse);
+}
 
 void await_at_least(Count const& count, std::uint32_t value) noexcept {
   for (;;) {

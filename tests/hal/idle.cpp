@@ -80,6 +80,8 @@ constexpr Case cases[] = {
 
 }  // namespace
 
-std::span<Case const> idle_cases() noexcept { return cases; }
+std::span<Case const> idle_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

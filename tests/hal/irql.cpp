@@ -96,6 +96,8 @@ constexpr Case cases[] = {
 
 }  // namespace
 
-std::span<Case const> irql_cases() noexcept { return cases; }
+std::span<Case const> irql_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

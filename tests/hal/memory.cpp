@@ -92,12 +92,13 @@ void protections() {
 }
 
 void guarded_copies() {
-  std::byte* const address = new_addresses(2);   // the second page stays unmapped
+  std::byte* const address = new_addresses(2);  // the second page stays unmapped
   HAL_CHECK(Machine::map(address, new_page(), Protection::read_write));
   std::byte buffer[64];
   std::memset(buffer, 0x33, sizeof buffer);
   HAL_CHECK(Machine::copy_guarded(address + page_size - 64, buffer, 64));
-  HAL_CHECK(address[page_size - 1] == std::byte{0x33} && address[page_size - 64] == std::byte{0x33});
+  HAL_CHECK(address[page_size - 1] == std::byte{0x33} &&
+            address[page_size - 64] == std::byte{0x33});
   HAL_CHECK(!Machine::copy_guarded(address + page_size - 63, buffer, 64));
   HAL_CHECK(!Machine::copy_guarded(buffer, address + page_size - 63, 64));
   HAL_CHECK(Machine::copy_guarded(buffer, address + page_size, 0));
@@ -110,7 +111,7 @@ void guarded_copies() {
   Machine::flush(address, 1);
 }
 
-constexpr std::size_t table_reach = std::size_t{512} * page_size;   // of one page of page table
+constexpr std::size_t table_reach = std::size_t{512} * page_size;  // of one page of page table
 
 void no_table_page() {
   std::byte* const address = new_addresses(1, table_reach);
@@ -118,7 +119,7 @@ void no_table_page() {
   refuse_table_pages(true);
   bool const mapped = Machine::map(address, page, Protection::read_write);
   refuse_table_pages(false);
-  HAL_CHECK(readable(address) == mapped);   // a machine that needs none maps it
+  HAL_CHECK(readable(address) == mapped);  // a machine that needs none maps it
   if (!mapped) HAL_CHECK(Machine::map(address, page, Protection::read_write));
   HAL_CHECK(writable(address));
   Machine::unmap(address);
@@ -197,6 +198,8 @@ constexpr Case cases[] = {
 
 }  // namespace
 
-std::span<Case const> memory_cases() noexcept { return cases; }
+std::span<Case const> memory_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

@@ -34,14 +34,17 @@ void current_thread() {
   });
 }
 
-// ---- Letters: stores made before an IPI are seen by its handler; none is lost, though requests merge.
+// ---- Letters: stores made before an IPI are seen by its handler; none is lost, though requests
+// merge.
 constexpr std::uint32_t rounds = 20;
-Count sent[most_processors][most_processors], answered[most_processors][most_processors];   // [from][to]
+Count sent[most_processors][most_processors],
+    answered[most_processors][most_processors];  // [from][to]
 
 void answer() {
   ULONG const to = Machine::processor_number();
   for (unsigned from = 0; from < Machine::processor_count(); ++from) {
-    answered[from][to].store(sent[from][to].load(std::memory_order_relaxed), std::memory_order_release);
+    answered[from][to].store(sent[from][to].load(std::memory_order_relaxed),
+                             std::memory_order_release);
   }
 }
 
@@ -53,7 +56,8 @@ void write_to_everybody() {
       sent[from][to].store(round, std::memory_order_relaxed);
       Machine::send_ipi(to);
     }
-    for (unsigned to = 0; to < Machine::processor_count(); ++to) await_at_least(answered[from][to], round);
+    for (unsigned to = 0; to < Machine::processor_count(); ++to)
+      await_at_least(answered[from][to], round);
   }
 }
 
@@ -66,7 +70,8 @@ void letters() {
   set_hooks({.ipi = answer});
   run_everywhere(write_to_everybody);
   for (unsigned from = 0; from < Machine::processor_count(); ++from) {
-    for (unsigned to = 0; to < Machine::processor_count(); ++to) HAL_CHECK(answered[from][to].load() == rounds);
+    for (unsigned to = 0; to < Machine::processor_count(); ++to)
+      HAL_CHECK(answered[from][to].load() == rounds);
   }
 }
 
@@ -109,6 +114,8 @@ constexpr Case cases[] = {
 
 }  // namespace
 
-std::span<Case const> processor_cases() noexcept { return cases; }
+std::span<Case const> processor_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

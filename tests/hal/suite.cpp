@@ -71,10 +71,14 @@ void check(bool holds, char const* expression, char const* file, int line) noexc
   state.checks.fetch_add(1);
   if (holds) return;
   state.failures.fetch_add(1);
-  (Line{} << "       " << file_name(file) << ":" << static_cast<unsigned>(line) << ": " << expression << "\n").print();
+  (Line{} << "       " << file_name(file) << ":" << static_cast<unsigned>(line) << ": "
+          << expression << "\n")
+      .print();
 }
 
-void print(char const* text) noexcept { (Line{} << text).print(); }
+void print(char const* text) noexcept {
+  (Line{} << text).print();
+}
 
 void NTAPI prepare(unsigned processors) noexcept {
   state.clear();
@@ -85,9 +89,13 @@ void NTAPI prepare(unsigned processors) noexcept {
   }
 }
 
-Machine::Processor& NTAPI processor_block(unsigned number) noexcept { return state.blocks[number]; }
+Machine::Processor& NTAPI processor_block(unsigned number) noexcept {
+  return state.blocks[number];
+}
 
-void NTAPI start() noexcept { start_with({}); }
+void NTAPI start() noexcept {
+  start_with({});
+}
 
 void start_with(std::span<Case const> more) noexcept {
   HAL_CHECK(Machine::irql() == DISPATCH_LEVEL);
@@ -95,14 +103,14 @@ void start_with(std::span<Case const> more) noexcept {
   take_pages();
   Machine::lower(PASSIVE_LEVEL);
   start_processors();
-  for (auto const list : {irql_cases, delivery_cases, context_cases, processor_cases, clock_cases, idle_cases,
-                          memory_cases, flush_cases, diagnosis_cases}) {
+  for (auto const list : {irql_cases, delivery_cases, context_cases, processor_cases, clock_cases,
+                          idle_cases, memory_cases, flush_cases, diagnosis_cases}) {
     run(list());
   }
   run(more);
   bool const passed = state.failures.load() == 0;
-  (Line{} << (passed ? "ALL CHECKS OF THE SEAM PASSED (" : "CHECKS OF THE SEAM FAILED (") << state.checks.load()
-          << " checks)\n")
+  (Line{} << (passed ? "ALL CHECKS OF THE SEAM PASSED (" : "CHECKS OF THE SEAM FAILED (")
+          << state.checks.load() << " checks)\n")
       .print();
   Machine::stop(passed ? hal::Verdict::passed : hal::Verdict::failed);
 }

@@ -1,4 +1,6 @@
 // Parallel mode: real threads, the same contract.
+#include <unistd.h>
+
 #include <thread>
 
 #include "rig.hpp"
@@ -67,16 +69,17 @@ TEST_CASE("parallel: freeze and stop", "[hal_host]") {
   CHECK(rig.run().end == End::stopped);
 }
 
+// Asks Linux: a compiler may keep what pthread_self says across the switch.
 TEST_CASE("a context moves from one OS thread to another", "[hal_host]") {
   Rig rig{{.processors = 2, .parallel = true, .step_limit = 1'000'000'000}};
   Machine::Context wanderer{}, idles[2]{};
-  std::thread::id seen[2];
+  pid_t seen[2] = {};
   ULONG numbers[2] = {};
   std::atomic<std::uint32_t> published{0}, finished{0};
   struct Argument {
     Machine::Context& wanderer;
     Machine::Context* idles;
-    std::thread::id* seen;
+    pid_t* seen;
     ULONG* numbers;
     std::atomic<std::uint32_t>& published;
     std::atomic<std::uint32_t>& finished;
@@ -84,7 +87,7 @@ TEST_CASE("a context moves from one OS thread to another", "[hal_host]") {
   auto const body = [](void* raw) NTAPI {
     Argument& all = *static_cast<Argument*>(raw);
     for (int i = 0; i < 2; ++i) {
-      all.seen[i] = std::this_thread::get_id();
+      all.seen[i] = ::gettid();
       all.numbers[i] = Machine::processor_number();
       Machine::switch_context(all.wanderer, all.idles[all.numbers[i]]);
     }

@@ -10,15 +10,16 @@ using mica::hal_x64_test::Firmware;
 
 namespace {
 
-constexpr std::size_t root = 0x101, rsdt = 0x203, xsdt = 0x305, madt = 0x407;   // nothing is aligned
+constexpr std::size_t root = 0x101, rsdt = 0x203, xsdt = 0x305, madt = 0x407;  // nothing is aligned
 
 struct Entry {
-  unsigned kind;   // 0: local APIC, 9: local x2APIC
+  unsigned kind;  // 0: local APIC, 9: local x2APIC
   unsigned id;
   bool enabled = true;
 };
 
-void put_table(Firmware& memory, std::size_t address, std::string_view signature, std::size_t length) {
+void put_table(Firmware& memory, std::size_t address, std::string_view signature,
+               std::size_t length) {
   memory.put_text(address, signature);
   memory.put(address + 4, static_cast<std::uint32_t>(length));
   memory.seal(address, length, 9);
@@ -43,7 +44,7 @@ void put_madt(Firmware& memory, std::vector<Entry> const& entries) {
 }
 
 void put_root(Firmware& memory, unsigned revision) {
-  memory.put(rsdt + 36, std::uint32_t{0x3f00});   // a table that is none
+  memory.put(rsdt + 36, std::uint32_t{0x3f00});  // a table that is none
   memory.put(rsdt + 40, static_cast<std::uint32_t>(madt));
   put_table(memory, rsdt, "RSDT", 44);
   memory.put(xsdt + 36, std::uint64_t{madt});
@@ -70,7 +71,8 @@ std::vector<unsigned> ids(Topology const& topology) {
 
 }  // namespace
 
-TEST_CASE("processors are found by the RSDT and by the XSDT, the boot processor first", "[hal_x64]") {
+TEST_CASE("processors are found by the RSDT and by the XSDT, the boot processor first",
+          "[hal_x64]") {
   for (unsigned const revision : {0u, 2u}) {
     Firmware const memory = three_processors(revision);
     CHECK(ids(read_topology(memory.view(), root, 7)) == std::vector<unsigned>{7, 3, 9});
@@ -130,7 +132,8 @@ TEST_CASE("any bytes make one to sixteen processors", "[hal_x64]") {
     // As firmware that computes its sums over nonsense.
     memory.seal(root, 20, 8);
     memory.seal(root, 36, 32);
-    memory.seal(madt, std::min<std::size_t>(memory.view().read<std::uint32_t>(madt + 4), 0x1000), 9);
+    memory.seal(madt, std::min<std::size_t>(memory.view().read<std::uint32_t>(madt + 4), 0x1000),
+                9);
     Topology const topology = read_topology(memory.view(), root, 2);
     RC_ASSERT(topology.processors >= 1u && topology.processors <= maximum_processors);
     RC_ASSERT(topology.apic_ids[0] == 2u);

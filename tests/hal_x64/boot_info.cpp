@@ -10,14 +10,14 @@ using mica::hal_x64_test::Firmware;
 
 namespace {
 
-constexpr std::uint32_t start = 0x203;   // not aligned
+constexpr std::uint32_t start = 0x203;  // not aligned
 
 struct Range {
   std::uint64_t base, bytes;
   std::uint32_t type;
 };
-std::vector<Range> const memory_of_a_pc{{0, 0x9fc00, 1}, {0xf0000, 0x10000, 2}, {0x100000, 0x800000, 1},
-                                        {0x200000, 0x1001, 3}};
+std::vector<Range> const memory_of_a_pc{
+    {0, 0x9fc00, 1}, {0xf0000, 0x10000, 2}, {0x100000, 0x800000, 1}, {0x200000, 0x1001, 3}};
 
 void put_ranges(Firmware& memory, std::size_t at, std::vector<Range> const& ranges) {
   for (Range const& range : ranges) {
@@ -52,7 +52,7 @@ Firmware multiboot2() {
     return body;
   };
   memory.put_text(tag(1, 8 + 14), "test=Ke* stay");
-  tag(4, 16);   // memory sizes: ignored
+  tag(4, 16);  // memory sizes: ignored
   std::size_t const map = tag(6, static_cast<std::uint32_t>(16 + 24 * memory_of_a_pc.size()));
   memory.put(map, std::uint32_t{24});
   put_ranges(memory, map + 8, memory_of_a_pc);
@@ -67,10 +67,10 @@ void check_memory(BootInfo const& info) {
   auto const ranges = info.memory.ranges();
   REQUIRE(ranges.size() == 3);
   CHECK(ranges[0].first.value == 0);
-  CHECK(ranges[0].count == 0x9f);          // the last page is not whole
+  CHECK(ranges[0].count == 0x9f);  // the last page is not whole
   CHECK(ranges[1].first.value == 0x100);
   CHECK(ranges[1].count == 0x100);
-  CHECK(ranges[2].first.value == 0x202);   // the reserved range touches two pages
+  CHECK(ranges[2].first.value == 0x202);  // the reserved range touches two pages
   CHECK(ranges[2].count == 0x6fe);
 }
 
@@ -96,7 +96,7 @@ TEST_CASE("multiboot2: memory, command line and the newer ACPI root", "[hal_x64]
   REQUIRE(read_boot_info(memory.view(), multiboot2_magic, start, info));
   CHECK(info.command_line == std::string_view{"test=Ke* stay"});
   std::uint64_t const end = start + memory.view().read<std::uint32_t>(start);
-  CHECK(info.acpi_root == end - 48);   // its tag is the last before the end tag: 44 bytes in 48
+  CHECK(info.acpi_root == end - 48);  // its tag is the last before the end tag: 44 bytes in 48
   check_memory(info);
 }
 
@@ -132,6 +132,6 @@ TEST_CASE("any bytes make sound boot information", "[hal_x64]") {
       RC_ASSERT(range.count > 0u && range.first.value >= end);
       end = range.first.value + range.count;
     }
-    RC_ASSERT(end <= (std::uint64_t{1} << 34));   // 46 bits of addresses
+    RC_ASSERT(end <= (std::uint64_t{1} << 34));  // 46 bits of addresses
   }));
 }

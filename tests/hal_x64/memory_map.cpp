@@ -25,20 +25,22 @@ TEST_CASE("the memory map against a set of pages", "[hal_x64]") {
   CHECK(rc::check([] {
     MemoryMap map;
     std::set<std::uint64_t> model;
-    auto const steps = *rc::gen::inRange(1, 12);   // few enough that the table never overflows
+    auto const steps = *rc::gen::inRange(1, 12);  // few enough that the table never overflows
     for (int step = 0; step < steps; ++step) {
       std::uint64_t const base = *rc::gen::inRange<std::uint64_t>(0, 64 * page_size);
       std::uint64_t const bytes = *rc::gen::inRange<std::uint64_t>(0, 32 * page_size);
       switch (*rc::gen::inRange(0, 3)) {
         case 0:
           map.add(base, bytes);
-          for (std::uint64_t page = (base + page_size - 1) / page_size; (page + 1) * page_size <= base + bytes; ++page) {
+          for (std::uint64_t page = (base + page_size - 1) / page_size;
+               (page + 1) * page_size <= base + bytes; ++page) {
             model.insert(page);
           }
           break;
         case 1:
           map.remove(base, bytes);
-          for (std::uint64_t page = base / page_size; bytes != 0 && page * page_size < base + bytes; ++page) {
+          for (std::uint64_t page = base / page_size; bytes != 0 && page * page_size < base + bytes;
+               ++page) {
             model.erase(page);
           }
           break;
@@ -76,6 +78,6 @@ TEST_CASE("a full table loses memory and never gives it out twice", "[hal_x64]")
   CHECK(pages.size() == 64);
   map.remove(0, page_size);
   map.add(1000 * page_size, 10 * page_size);
-  map.remove(1004 * page_size, page_size);   // two ranges out of one, and no room
+  map.remove(1004 * page_size, page_size);  // two ranges out of one, and no room
   for (std::uint64_t const page : pages_of(map)) CHECK(page != 1004);
 }

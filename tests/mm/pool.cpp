@@ -116,12 +116,16 @@ void trim_everywhere() noexcept {
 }
 
 // Pages that other parts of the kernel hold do not matter: the difference does. Stacks of ended
-// threads are given back.
+// threads are given back. The threads that trim leave blocks behind themselves, on whichever
+// processor reaps them: so until nothing more comes back.
 [[nodiscard]] std::size_t settled_free_pages() noexcept {
-  trim_everywhere();
-  test::sleep(10 * test::millisecond_100ns);
-  mm::state().stacks.trim();
-  return mm::state().pages.free_pages();
+  for (std::size_t pages = 0;;) {
+    trim_everywhere();
+    test::sleep(10 * test::millisecond_100ns);
+    mm::state().stacks.trim();
+    if (std::size_t const now = mm::state().pages.free_pages(); std::exchange(pages, now) == now)
+      return now;
+  }
 }
 
 }  // namespace

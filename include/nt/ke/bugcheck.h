@@ -20,9 +20,9 @@ typedef enum _KBUGCHECK_CALLBACK_REASON {
 } KBUGCHECK_CALLBACK_REASON;
 
 struct _KBUGCHECK_REASON_CALLBACK_RECORD;
-typedef VOID(NTAPI KBUGCHECK_REASON_CALLBACK_ROUTINE)(KBUGCHECK_CALLBACK_REASON Reason,
-                                                      struct _KBUGCHECK_REASON_CALLBACK_RECORD* Record,
-                                                      PVOID ReasonSpecificData, ULONG ReasonSpecificDataLength);
+typedef VOID(NTAPI KBUGCHECK_REASON_CALLBACK_ROUTINE)(
+    KBUGCHECK_CALLBACK_REASON Reason, struct _KBUGCHECK_REASON_CALLBACK_RECORD* Record,
+    PVOID ReasonSpecificData, ULONG ReasonSpecificDataLength);
 typedef KBUGCHECK_REASON_CALLBACK_ROUTINE* PKBUGCHECK_REASON_CALLBACK_ROUTINE;
 
 typedef struct _KBUGCHECK_REASON_CALLBACK_RECORD {
@@ -66,24 +66,29 @@ typedef struct _KBUGCHECK_CALLBACK_RECORD {
 
 #define KeInitializeCallbackRecord(record) ((VOID)((record)->State = BufferEmpty))
 
-// Stops the system with a code and its parameters, after the registered callbacks. Any IRQL. Never returns.
+// Stops the system with a code and its parameters, after the registered callbacks. Any IRQL. Never
+// returns.
 //                                                                            [MSDN KeBugCheckEx]
 DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheckParameter1,
-                                          ULONG_PTR BugCheckParameter2, ULONG_PTR BugCheckParameter3,
+                                          ULONG_PTR BugCheckParameter2,
+                                          ULONG_PTR BugCheckParameter3,
                                           ULONG_PTR BugCheckParameter4);
 // The same with parameters of zero.                                            [MSDN KeBugCheck]
 DECLSPEC_NORETURN VOID NTAPI KeBugCheck(ULONG BugCheckCode);
 
-// Registers a routine that a bugcheck calls at HIGH_LEVEL with Buffer (Length bytes). The record must be
-// nonpaged, initialized, and stay until deregistered. TRUE, or FALSE if it is registered already. Any IRQL.
+// Registers a routine that a bugcheck calls at HIGH_LEVEL with Buffer (Length bytes). The record
+// must be
+// nonpaged, initialized, and stay until deregistered. TRUE, or FALSE if it is registered already.
+// Any IRQL.
 //                                                            [MSDN KeRegisterBugCheckCallback]
 BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord,
-                                         PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine, PVOID Buffer, ULONG Length,
-                                         PUCHAR Component);
+                                         PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine, PVOID Buffer,
+                                         ULONG Length, PUCHAR Component);
 // TRUE, or FALSE if the record was not registered. Any IRQL.   [MSDN KeDeregisterBugCheckCallback]
 BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord);
 
-// The same pair for callbacks that are called with a reason.  [MSDN KeRegisterBugCheckReasonCallback]
+// The same pair for callbacks that are called with a reason.  [MSDN
+// KeRegisterBugCheckReasonCallback]
 BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
                                                PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
                                                KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component);

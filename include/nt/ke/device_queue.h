@@ -28,10 +28,12 @@ typedef struct _KDEVICE_QUEUE_ENTRY {
 } KDEVICE_QUEUE_ENTRY, *PKDEVICE_QUEUE_ENTRY, *PRKDEVICE_QUEUE_ENTRY;
 
 struct _KAPC;
-typedef VOID(NTAPI KNORMAL_ROUTINE)(PVOID NormalContext, PVOID SystemArgument1, PVOID SystemArgument2);
+typedef VOID(NTAPI KNORMAL_ROUTINE)(PVOID NormalContext, PVOID SystemArgument1,
+                                    PVOID SystemArgument2);
 typedef KNORMAL_ROUTINE* PKNORMAL_ROUTINE;
-typedef VOID(NTAPI KKERNEL_ROUTINE)(struct _KAPC* Apc, PKNORMAL_ROUTINE* NormalRoutine, PVOID* NormalContext,
-                                    PVOID* SystemArgument1, PVOID* SystemArgument2);
+typedef VOID(NTAPI KKERNEL_ROUTINE)(struct _KAPC* Apc, PKNORMAL_ROUTINE* NormalRoutine,
+                                    PVOID* NormalContext, PVOID* SystemArgument1,
+                                    PVOID* SystemArgument2);
 typedef KKERNEL_ROUTINE* PKKERNEL_ROUTINE;
 typedef VOID(NTAPI KRUNDOWN_ROUTINE)(struct _KAPC* Apc);
 typedef KRUNDOWN_ROUTINE* PKRUNDOWN_ROUTINE;

@@ -1,5 +1,6 @@
 // Dispatcher objects: layouts of what a thread can wait on.                        [MSDN wdm.h]
-//   Opaque to drivers but for their size; Header.SignalState and Header.Type are what the DDK shows.
+//   Opaque to drivers but for their size; Header.SignalState and Header.Type are what the DDK
+//   shows.
 //   Bit 7 of Header.Type is the object's lock: mask it when reading the type.
 #pragma once
 
@@ -145,11 +146,16 @@ typedef struct _KMUTANT {
 
 struct _KDPC;
 
-typedef VOID(NTAPI KDEFERRED_ROUTINE)(struct _KDPC* Dpc, PVOID DeferredContext, PVOID SystemArgument1,
-                                      PVOID SystemArgument2);
+typedef VOID(NTAPI KDEFERRED_ROUTINE)(struct _KDPC* Dpc, PVOID DeferredContext,
+                                      PVOID SystemArgument1, PVOID SystemArgument2);
 typedef KDEFERRED_ROUTINE* PKDEFERRED_ROUTINE;
 
-typedef enum _KDPC_IMPORTANCE { LowImportance, MediumImportance, HighImportance, MediumHighImportance } KDPC_IMPORTANCE;
+typedef enum _KDPC_IMPORTANCE {
+  LowImportance,
+  MediumImportance,
+  HighImportance,
+  MediumHighImportance
+} KDPC_IMPORTANCE;
 
 typedef struct _KDPC {
   UCHAR Type;

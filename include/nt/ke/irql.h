@@ -1,5 +1,6 @@
 // IRQL and spin locks.
-//   A routine that raises returns the level before, which the caller must give back to the one that lowers.
+//   A routine that raises returns the level before, which the caller must give back to the one
+//   that lowers.
 #pragma once
 
 #include <nt/ke/processor.h>
@@ -70,20 +71,25 @@ typedef struct _KLOCK_QUEUE_HANDLE {
   KIRQL OldIrql;
 } KLOCK_QUEUE_HANDLE, *PKLOCK_QUEUE_HANDLE;
 
-// Queued spin locks: served first come, first served; each waiter spins on its own handle, which must stay until
+// Queued spin locks: served first come, first served; each waiter spins on its own handle, which
+// must stay until
 // the release. Never mix them with the plain forms on one lock.
 // Raises to DISPATCH_LEVEL. IRQL <= DISPATCH_LEVEL.         [MSDN KeAcquireInStackQueuedSpinLock]
 VOID NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
 // Raises to SYNCH_LEVEL. IRQL <= SYNCH_LEVEL.
-VOID NTAPI KeAcquireInStackQueuedSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
+VOID NTAPI KeAcquireInStackQueuedSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock,
+                                                      PKLOCK_QUEUE_HANDLE LockHandle);
 // Frees the lock and lowers to the level before the acquire. [MSDN KeReleaseInStackQueuedSpinLock]
 VOID NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle);
 // IRQL >= DISPATCH_LEVEL, unchanged.              [MSDN KeAcquireInStackQueuedSpinLockAtDpcLevel]
-VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
+VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
+                                                    PKLOCK_QUEUE_HANDLE LockHandle);
 VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle);
-// For DPC routines, ordinary or threaded: raises to DISPATCH_LEVEL only if below. IRQL <= DISPATCH_LEVEL.
+// For DPC routines, ordinary or threaded: raises to DISPATCH_LEVEL only if below. IRQL <=
+// DISPATCH_LEVEL.
 //                                                     [MSDN KeAcquireInStackQueuedSpinLockForDpc]
-VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
+VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock,
+                                                PKLOCK_QUEUE_HANDLE LockHandle);
 VOID NTAPI KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle);
 
 #ifdef __cplusplus

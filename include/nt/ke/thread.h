@@ -30,8 +30,10 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 // Any IRQL.                                                         [MSDN KeQueryPriorityThread]
 KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread);
 
-// The calling thread runs only on these processors from the return on, until reverted. The Ex form returns the
-// system affinity before (0: none) for KeRevertToUserAffinityThreadEx. IRQL <= DISPATCH_LEVEL, and the move happens
+// The calling thread runs only on these processors from the return on, until reverted. The Ex form
+// returns the
+// system affinity before (0: none) for KeRevertToUserAffinityThreadEx. IRQL <= DISPATCH_LEVEL, and
+// the move happens
 // below it.                                                      [MSDN KeSetSystemAffinityThreadEx]
 VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity);
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity);
@@ -41,15 +43,19 @@ VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity);
 // The processor to prefer; returns the one before.              [MSDN KeSetIdealProcessorThread]
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor);
 
-// Ends an alertable wait of the thread in that mode (STATUS_ALERTED), or the next one. TRUE if it was alerted
+// Ends an alertable wait of the thread in that mode (STATUS_ALERTED), or the next one. TRUE if it
+// was alerted
 // already. IRQL <= DISPATCH_LEVEL.
 BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
 
-// ---- Processors: any IRQL --------------------------------------------------------------------------
-// The processor the caller runs on when it is asked; below DISPATCH_LEVEL it may have moved since. Inline in the DDK.
+// ---- Processors: any IRQL
+// --------------------------------------------------------------------------
+// The processor the caller runs on when it is asked; below DISPATCH_LEVEL it may have moved since.
+// Inline in the DDK.
 //                                                               [MSDN KeGetCurrentProcessorNumber]
 ULONG NTAPI KeGetCurrentProcessorNumber(void);
-// The number, and in *ProcNumber (may be null) group and number.  [MSDN KeGetCurrentProcessorNumberEx]
+// The number, and in *ProcNumber (may be null) group and number.  [MSDN
+// KeGetCurrentProcessorNumberEx]
 ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
 // How many run, in *ActiveProcessors (may be null) which.      [MSDN KeQueryActiveProcessorCount]
 ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors);

@@ -36,16 +36,16 @@ bool all_stand_still() noexcept {
 }
 
 char const* name_of(hal::FaultKind kind) noexcept {
-  constexpr char const* names[] = {"page_fault",     "invalid_opcode", "divide_error",  "general_protection",
-                                   "stack_overflow", "breakpoint",     "machine_check", "double_fault",
-                                   "other"};
+  constexpr char const* names[] = {"page_fault",         "invalid_opcode", "divide_error",
+                                   "general_protection", "stack_overflow", "breakpoint",
+                                   "machine_check",      "double_fault",   "other"};
   return names[static_cast<unsigned>(kind)];
 }
 
 void NTAPI report(hal::Fault const& fault) {
   bool const masked = !Machine::disable_interrupts();
   Machine::freeze_others();
-  Machine::freeze_others();   // a bugcheck inside a bugcheck
+  Machine::freeze_others();  // a bugcheck inside a bugcheck
   print(all_stand_still() ? "others stand still, " : "OTHERS GO ON, ");
   print(masked ? "interrupts are off, " : "INTERRUPTS ARE ON, ");
   print(fault.irql == DISPATCH_LEVEL ? "at DISPATCH_LEVEL\n" : "AT ANOTHER LEVEL\n");
@@ -70,50 +70,89 @@ std::uint64_t hidden(std::uint64_t address) noexcept {
   asm volatile("" : "+r"(address));
   return address;
 }
-char volatile& at(std::uint64_t address) noexcept { return *reinterpret_cast<char volatile*>(hidden(address)); }
-void call(std::uint64_t address) noexcept { reinterpret_cast<void (*)()>(hidden(address))(); }
+char volatile& at(std::uint64_t address) noexcept {
+  return *reinterpret_cast<char volatile*>(hidden(address));
+}
+void call(std::uint64_t address) noexcept {
+  reinterpret_cast<void (*)()>(hidden(address))();
+}
 
-void read_null() { [[maybe_unused]] char const value = at(0x1234); }
-void write_null() { at(0x1234) = 1; }
-void write_code() { at(reinterpret_cast<std::uint64_t>(&write_code)) = 1; }
-void write_constant() { at(reinterpret_cast<std::uint64_t>(&option)) = 1; }
-void execute_data() { call(reinterpret_cast<std::uint64_t>(counted)); }
+void read_null() {
+  [[maybe_unused]] char const value = at(0x1234);
+}
+void write_null() {
+  at(0x1234) = 1;
+}
+void write_code() {
+  at(reinterpret_cast<std::uint64_t>(&write_code)) = 1;
+}
+void write_constant() {
+  at(reinterpret_cast<std::uint64_t>(&option)) = 1;
+}
+void execute_data() {
+  call(reinterpret_cast<std::uint64_t>(counted));
+}
 void execute_direct() {
   auto const page = Machine::physical_memory().front().first;
   call(reinterpret_cast<std::uint64_t>(Machine::direct(address_of(page))));
 }
-void read_low_memory() { [[maybe_unused]] char const value = at(hal_x64::trampoline_address); }
-void not_canonical() { at(0x0001'0000'0000'0000) = 1; }
-void divide() { asm volatile("xor %%edx, %%edx; mov $1, %%eax; div %%edx" ::: "eax", "edx"); }
-void no_instruction() { asm volatile("ud2"); }
-void breakpoint() { asm volatile("int3"); }
-void machine_check() { asm volatile("int $18"); }
+void read_low_memory() {
+  [[maybe_unused]] char const value = at(hal_x64::trampoline_address);
+}
+void not_canonical() {
+  at(0x0001'0000'0000'0000) = 1;
+}
+void divide() {
+  asm volatile("xor %%edx, %%edx; mov $1, %%eax; div %%edx" ::: "eax", "edx");
+}
+void no_instruction() {
+  asm volatile("ud2");
+}
+void breakpoint() {
+  asm volatile("int3");
+}
+void machine_check() {
+  asm volatile("int $18");
+}
 [[gnu::noinline]] unsigned recurse(unsigned depth) {
   unsigned volatile space[64];
   space[depth % 64] = depth;
   return depth == 0 ? 0 : recurse(depth + 1) + space[depth % 64];
 }
-void overflow() { (void)recurse(1); }
+void overflow() {
+  (void)recurse(1);
+}
 
 struct Named {
   char const* name;
   void (*make)();
 };
 constexpr Named faults[] = {
-    {"read_null", read_null},           {"write_null", write_null},       {"write_code", write_code},
-    {"write_constant", write_constant}, {"execute_data", execute_data},   {"execute_direct", execute_direct},
-    {"read_low_memory", read_low_memory}, {"not_canonical", not_canonical}, {"divide", divide},
-    {"no_instruction", no_instruction}, {"breakpoint", breakpoint},       {"machine_check", machine_check},
+    {"read_null", read_null},
+    {"write_null", write_null},
+    {"write_code", write_code},
+    {"write_constant", write_constant},
+    {"execute_data", execute_data},
+    {"execute_direct", execute_direct},
+    {"read_low_memory", read_low_memory},
+    {"not_canonical", not_canonical},
+    {"divide", divide},
+    {"no_instruction", no_instruction},
+    {"breakpoint", breakpoint},
+    {"machine_check", machine_check},
     {"overflow", overflow},
 };
 
 }  // namespace
 
-bool fault_wanted() noexcept { return std::memcmp(Machine::command_line(), option, sizeof option - 1) == 0; }
+bool fault_wanted() noexcept {
+  return std::memcmp(Machine::command_line(), option, sizeof option - 1) == 0;
+}
 
 hal::Handlers const& fault_handlers() noexcept {
-  static constexpr hal::Handlers all{[]() NTAPI {}, []() NTAPI {}, []() NTAPI {}, count_for_ever, report,
-                                     []() NTAPI -> PageNumber { return new_page(); }};
+  static constexpr hal::Handlers all{
+      []() NTAPI {},  []() NTAPI {}, []() NTAPI {},
+      count_for_ever, report,        []() NTAPI -> PageNumber { return new_page(); }};
   return all;
 }
 

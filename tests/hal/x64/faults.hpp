@@ -1,4 +1,5 @@
-// Faults in kernel mode, one for each boot: what Handlers::fault is told is printed and compared by CTest.
+// Faults in kernel mode, one for each boot: what Handlers::fault is told is printed and compared by
+// CTest.
 #pragma once
 
 #include <machine.hpp>

@@ -1,6 +1,6 @@
-/* The smallest multiboot2 loader, so that the second way into an image is tried without another boot loader: QEMU
- * enters it by PVH, it enters the image it carries as [multiboot2] says. Compiled for 32 bits, linked high enough to
- * stay out of the image's way.
+/* The smallest multiboot2 loader, so that the second way into an image is tried without another
+ * boot loader: QEMU enters it by PVH, it enters the image it carries as [multiboot2] says. Compiled
+ * for 32 bits, linked high enough to stay out of the image's way.
  */
 #include <stdint.h>
 
@@ -12,7 +12,8 @@ __asm__(
     "  .long enter\n"
     ".section .rodata\n"
     "  .align 8\n"
-    "image: .incbin \"" IMAGE "\"\n"
+    "image: .incbin \"" IMAGE
+    "\"\n"
     "image_end:\n"
     ".bss\n"
     "  .align 16\n"
@@ -61,8 +62,8 @@ static void put32(uint32_t value) {
   copy(information + used, &value, 4);
   used += 4;
 }
-static void put_tag(uint32_t type, uint32_t extra_bytes, uint32_t extra0, uint32_t extra1, void const* body,
-                    uint32_t bytes) {
+static void put_tag(uint32_t type, uint32_t extra_bytes, uint32_t extra0, uint32_t extra1,
+                    void const* body, uint32_t bytes) {
   put32(type);
   put32(8 + extra_bytes + bytes);
   if (extra_bytes) {

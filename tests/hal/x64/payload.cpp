@@ -1,4 +1,5 @@
-// The suite as an image of its own: mica_hal.elf. `fault=NAME` on its command line makes that fault instead.
+// The suite as an image of its own: mica_hal.elf. `fault=NAME` on its command line makes that fault
+// instead.
 #include "hal_x64/payload.hpp"
 
 #include "faults.hpp"
@@ -12,7 +13,9 @@ hal::Handlers const& prepare(unsigned processors) noexcept {
   return hal_suite::fault_wanted() ? hal_suite::fault_handlers() : hal_suite::handlers();
 }
 
-Machine::Processor& processor_block(unsigned number) noexcept { return hal_suite::processor_block(number); }
+Machine::Processor& processor_block(unsigned number) noexcept {
+  return hal_suite::processor_block(number);
+}
 
 void start() noexcept {
   if (hal_suite::fault_wanted()) hal_suite::make_fault();

@@ -30,7 +30,7 @@ void inline_reads() {
                  : "=r"(self), "=r"(prcb), "=r"(number), "=r"(level));
     HAL_CHECK(self == reinterpret_cast<std::uint64_t>(&Machine::current()));
     HAL_CHECK(prcb == self + 0x180);
-    HAL_CHECK(number == Machine::processor_number());   // 16 bits: byte 0x185 is zero
+    HAL_CHECK(number == Machine::processor_number());  // 16 bits: byte 0x185 is zero
     HAL_CHECK(level == DISPATCH_LEVEL);
     HAL_CHECK(read_msr(msr_gs_base) == self);
   });
@@ -46,7 +46,7 @@ void protections_are_on() {
     HAL_CHECK((control >> 21 & 1) == (features.ebx >> 20 & 1));  // SMAP
     std::uint64_t cr0;
     asm volatile("mov %%cr0, %0" : "=r"(cr0));
-    HAL_CHECK((cr0 >> 16 & 1) != 0);                             // write protection
+    HAL_CHECK((cr0 >> 16 & 1) != 0);  // write protection
   });
 }
 
@@ -69,7 +69,8 @@ void nothing_else_is_mapped() {
   }
   HAL_CHECK(!readable(reinterpret_cast<void const*>(trampoline_address)));
   // Its own code is not writable by another way.
-  HAL_CHECK(!readable(Machine::direct(PhysicalAddress{reinterpret_cast<std::uint64_t>(&guards) - kernel_base})));
+  HAL_CHECK(!readable(
+      Machine::direct(PhysicalAddress{reinterpret_cast<std::uint64_t>(&guards) - kernel_base})));
 }
 
 void shared_data() {
@@ -83,7 +84,7 @@ void shared_data() {
 void calendar() {
   constexpr std::uint64_t day = 864'000'000'000;
   std::uint64_t const days = Machine::boot_system_time_100ns() / day;
-  HAL_CHECK(days >= 153'034 && days < 153'034 + 80 * 366);   // from 2020 on
+  HAL_CHECK(days >= 153'034 && days < 153'034 + 80 * 366);  // from 2020 on
 }
 
 [[gnu::noinline]] std::size_t trace(std::uint64_t* addresses) {
@@ -95,7 +96,8 @@ void calendar() {
 void exact_names() {
   std::uint64_t addresses[8];
   HAL_CHECK(trace(addresses) >= 4);
-  constexpr std::string_view expected[] = {"hal_suite::trace", "hal_suite::exact_names", "hal_suite::run"};
+  constexpr std::string_view expected[] = {"hal_suite::trace", "hal_suite::exact_names",
+                                           "hal_suite::run"};
   for (std::size_t i = 0; i < std::size(expected); ++i) {
     hal::SymbolName const symbol = Machine::symbol_name(addresses[i]);
     HAL_CHECK(symbol.name && symbol.name == expected[i] && symbol.offset > 0);
@@ -107,9 +109,11 @@ void exact_names() {
 constexpr Case cases[] = {
     {"pc: NT's selectors", selectors},
     {"pc: what drivers read inline", inline_reads},
-    {"pc: write protection, SMEP, SMAP, UMIP and machine checks are on where there", protections_are_on},
+    {"pc: write protection, SMEP, SMAP, UMIP and machine checks are on where there",
+     protections_are_on},
     {"pc: a guard page under every stack of the machine's", guards},
-    {"pc: the low addresses and the kernel's own pages are mapped nowhere else", nothing_else_is_mapped},
+    {"pc: the low addresses and the kernel's own pages are mapped nowhere else",
+     nothing_else_is_mapped},
     {"pc: the shared page is where drivers read it, zero at first", shared_data},
     {"pc: the calendar clock is read", calendar},
     {"pc: backtraces have names", exact_names},
@@ -119,6 +123,8 @@ constexpr Case cases[] = {
 
 }  // namespace
 
-std::span<Case const> pc_cases() noexcept { return cases; }
+std::span<Case const> pc_cases() noexcept {
+  return cases;
+}
 
 }  // namespace mica::hal_suite

@@ -1,4 +1,5 @@
-// Drivers use vector registers, the kernel's compiler does not: so nothing here changes them behind the tests' back.
+// Drivers use vector registers, the kernel's compiler does not: so nothing here changes them behind
+// the tests' back.
 #include <cstring>
 
 #include "pc.hpp"
@@ -14,19 +15,24 @@ struct alignas(16) Vectors {
 Vectors pattern(std::uint64_t seed) noexcept {
   Vectors vectors;
   for (auto& vector : vectors.word) {
-    for (std::uint64_t& word : vector) word = seed = seed * 6364136223846793005u + 1442695040888963407u;
+    for (std::uint64_t& word : vector)
+      word = seed = seed * 6364136223846793005u + 1442695040888963407u;
   }
   return vectors;
 }
 
-#define FOR_ALL(step)                                                                                            \
-  step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) step(8) step(9) step(10) step(11) step(12)     \
-  step(13) step(14) step(15)
+#define FOR_ALL(step)                                                                      \
+  step(0) step(1) step(2) step(3) step(4) step(5) step(6) step(7) step(8) step(9) step(10) \
+      step(11) step(12) step(13) step(14) step(15)
 #define LOAD(n) "movaps " #n "*16(%0), %%xmm" #n "\n"
 #define STORE(n) "movaps %%xmm" #n ", " #n "*16(%0)\n"
 
-void load(Vectors const& from) noexcept { asm volatile(FOR_ALL(LOAD)::"r"(&from) : "memory"); }
-void store(Vectors& to) noexcept { asm volatile(FOR_ALL(STORE)::"r"(&to) : "memory"); }
+void load(Vectors const& from) noexcept {
+  asm volatile(FOR_ALL(LOAD)::"r"(&from) : "memory");
+}
+void store(Vectors& to) noexcept {
+  asm volatile(FOR_ALL(STORE)::"r"(&to) : "memory");
+}
 
 bool same(Vectors const& left, Vectors const& right, unsigned first) noexcept {
   return std::memcmp(left.word[first], right.word[first], (16 - first) * 16) == 0;
@@ -37,15 +43,18 @@ std::uint32_t float_control() noexcept {
   asm volatile("stmxcsr %0" : "=m"(value));
   return value;
 }
-void set_float_control(std::uint32_t value) noexcept { asm volatile("ldmxcsr %0" ::"m"(value)); }
+void set_float_control(std::uint32_t value) noexcept {
+  asm volatile("ldmxcsr %0" ::"m"(value));
+}
 
 Count interrupts;
 
 // As a driver's interrupt or DPC routine may: xmm0-5 are its own.
 void spoil_volatile() {
   HAL_CHECK(float_control() == 0x1f80);
-  asm volatile("pcmpeqd %xmm0, %xmm0; movaps %xmm0, %xmm1; movaps %xmm0, %xmm2; movaps %xmm0, %xmm3;"
-               "movaps %xmm0, %xmm4; movaps %xmm0, %xmm5");
+  asm volatile(
+      "pcmpeqd %xmm0, %xmm0; movaps %xmm0, %xmm1; movaps %xmm0, %xmm2; movaps %xmm0, %xmm3;"
+      "movaps %xmm0, %xmm4; movaps %xmm0, %xmm5");
   set_float_control(0x7f80);
   interrupts.fetch_add(1);
 }
