@@ -2,7 +2,7 @@
 # boot_fails.sh QEMU_SCRIPT KERNEL OPTION: the kernel option must end the run with status 3 and its
 # text.
 case $3 in
-  fail-check) text='[FAIL]' ;;
+  fail-check) text='SELF TESTS FAILED (1 of ' ;;
   bugcheck) text='*** STOP: 0x' ;;
   *) echo "unknown option $3" >&2; exit 64 ;;
 esac
