@@ -6,7 +6,7 @@ passes() { script/boot "$@" | tee "$work/console" && grep -q 'ALL SELF TESTS PAS
 # The CTest of the same name boots with the option and wants status 3 and the reason on the console.
 fails_on_request() { build boot && ctest --preset boot -R "^boot_$1\$"; }
 
-# The same from the script that a person types: its status is the kernel's.
+# The same, from the script that a person types: its status is the kernel's.
 script_fails() {
   script/boot --append "$1"
   [ $? -eq 3 ]
@@ -21,6 +21,8 @@ repeats() {
   done
 }
 
+seam_holds() { build boot && ctest --preset boot -R '^hal_'; }
+
 claim boot-clang "boots and passes, clang++, Release" passes --preset boot-clang
 claim boot-gcc-debug "boots and passes, g++, Debug" passes --preset boot-debug
 claim boot-clang-debug "boots and passes, clang++, Debug" passes --preset boot-clang-debug
@@ -29,6 +31,7 @@ for processors in 1 2 4 8 16; do
     passes --processors $processors --timeout 300
 done
 claim boot-icount "with --icount, 20 runs print the same to the byte" repeats 20
+claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
 for option in fail-check bugcheck; do
   claim "boot-$option" "the kernel option $option is seen on the console and ends with exit 3" \
     fails_on_request $option
