@@ -1,4 +1,6 @@
 // Events, semaphores, mutants, timers, and waiting for them.
+//   A caller that breaks a level rule gets the bugcheck Driver Verifier gives:
+//   DRIVER_VERIFIER_DETECTED_VIOLATION.
 //   The caller provides the object's memory, nonpaged, and keeps it until nobody waits on it.
 #pragma once
 
@@ -14,7 +16,6 @@ extern "C" {
 #define MUTANT_INCREMENT 1
 
 // ---- Events
-// ----------------------------------------------------------------------------------------
 // A notification event stays signaled until reset; a synchronization event until one wait is
 // satisfied.
 // Any IRQL; nobody may use the event meanwhile.                          [MSDN KeInitializeEvent]
@@ -35,7 +36,6 @@ VOID NTAPI KeClearEvent(PRKEVENT Event);
 LONG NTAPI KeReadStateEvent(PRKEVENT Event);
 
 // ---- Semaphores
-// ------------------------------------------------------------------------------------
 // Count units now, 0 <= Count <= Limit, Limit > 0. Any IRQL.        [MSDN KeInitializeSemaphore]
 VOID NTAPI KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit);
 
@@ -49,9 +49,9 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
 LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore);
 
 // ---- Mutexes and mutants
-// ---------------------------------------------------------------------------
-// A mutex is a mutant whose owner runs with kernel APCs disabled. Level is reserved: 0. Starts
-// free. Any IRQL.
+// A mutex is a mutant whose owner runs with kernel APCs disabled and must not own it when it ends:
+// bugcheck THREAD_TERMINATE_HELD_MUTEX. Level is reserved: 0. Starts free.
+// Any IRQL.
 //                                                                       [MSDN KeInitializeMutex]
 VOID NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG Level);
 
@@ -74,7 +74,6 @@ VOID NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner);
 LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abandoned, BOOLEAN Wait);
 
 // ---- Timers
-// ----------------------------------------------------------------------------------------
 // Not signaled, not set. KeInitializeTimer makes a notification timer. Any IRQL.
 //                                                                       [MSDN KeInitializeTimerEx]
 VOID NTAPI KeInitializeTimer(PKTIMER Timer);
@@ -96,7 +95,6 @@ BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer);
 BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer);
 
 // ---- Waits
-// -----------------------------------------------------------------------------------------
 // Timeout: null waits for ever; *Timeout in 100 ns, negative from now, 0 polls, positive since
 // 1601.
 // IRQL <= APC_LEVEL, with a zero timeout <= DISPATCH_LEVEL. Returns STATUS_SUCCESS,

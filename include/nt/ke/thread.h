@@ -1,4 +1,6 @@
 // Threads: regions, priority, affinity, alerts. Processors: who is there.
+//   A caller that breaks a level rule gets the bugcheck Driver Verifier gives:
+//   DRIVER_VERIFIER_DETECTED_VIOLATION.
 #pragma once
 
 #include <nt/ke/dispatcher.h>
@@ -17,39 +19,38 @@ extern "C" {
 PKTHREAD NTAPI KeGetCurrentThread(void);
 
 // Until as many leaves as enters, no normal kernel APC interrupts the thread. IRQL <= APC_LEVEL.
+// Leaving one that was not entered is bugcheck DRIVER_VERIFIER_DETECTED_VIOLATION, 0x3E.
 //                                                                    [MSDN KeEnterCriticalRegion]
 VOID NTAPI KeEnterCriticalRegion(void);
 VOID NTAPI KeLeaveCriticalRegion(void);
-// TRUE inside a critical or guarded region, or at APC_LEVEL and above. IRQL <= DISPATCH_LEVEL.
+// TRUE inside a critical region. IRQL <= DISPATCH_LEVEL.
 //                                                                       [MSDN KeAreApcsDisabled]
 BOOLEAN NTAPI KeAreApcsDisabled(void);
 
-// Priority 1 to 31; KeSetPriorityThread returns the one before.
+// Priority 1 to 31; outside them STATUS_INVALID_PARAMETER_2 is raised. Returns the one before.
 // IRQL <= DISPATCH_LEVEL.                                             [MSDN KeSetPriorityThread]
 KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 // Any IRQL.                                                         [MSDN KeQueryPriorityThread]
 KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread);
 
-// The calling thread runs only on these processors from the return on, until reverted. The Ex form
-// returns the
-// system affinity before (0: none) for KeRevertToUserAffinityThreadEx. IRQL <= DISPATCH_LEVEL, and
-// the move happens
-// below it.                                                      [MSDN KeSetSystemAffinityThreadEx]
+// The calling thread runs only on these processors until reverted; it is on one of them when the
+// call returns, if IRQL <= APC_LEVEL, else once the level falls. A mask without an active processor
+// changes nothing. Returns the system affinity before, 0 if there was none, for
+// KeRevertToUserAffinityThreadEx. IRQL <= DISPATCH_LEVEL.       [MSDN KeSetSystemAffinityThreadEx]
 VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity);
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity);
 VOID NTAPI KeRevertToUserAffinityThread(void);
 VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity);
 
-// The processor to prefer; returns the one before.              [MSDN KeSetIdealProcessorThread]
+// The processor to prefer; one that does not exist changes nothing. Returns the one before.
+//                                                               [MSDN KeSetIdealProcessorThread]
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor);
 
-// Ends an alertable wait of the thread in that mode (STATUS_ALERTED), or the next one. TRUE if it
-// was alerted
-// already. IRQL <= DISPATCH_LEVEL.
+// Ends an alertable wait of the thread in that mode (STATUS_ALERTED), or the next one. TRUE if an
+// alert was waiting already. IRQL <= DISPATCH_LEVEL.                               [WI7 p1 ch4]
 BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
 
 // ---- Processors: any IRQL
-// --------------------------------------------------------------------------
 // The processor the caller runs on when it is asked; below DISPATCH_LEVEL it may have moved since.
 // Inline in the DDK.
 //                                                               [MSDN KeGetCurrentProcessorNumber]
