@@ -103,6 +103,29 @@ MICA_EXPLORE("W3-timeout", "W3: of a timeout and the last event one ends a wait 
   pair.check();
 }
 
+MICA_EXPLORE("W3-lone-timeout", "W3: a timeout that meets an evaluation in vain ends the wait", .processors = 2,
+             .time_jumps = true) {
+  Pair pair;
+  auto waiter = [&] {
+    for (int i = 0; i < 3; ++i) {
+      LARGE_INTEGER timeout = relative(1);
+      MICA_CHECK(pair.take_both(&timeout) == STATUS_TIMEOUT);
+    }
+  };
+  // The other event is never set: every evaluation is in vain.
+  auto setter = [&] {
+    for (int i = 0; i < 12; ++i) {
+      pair.set(0);
+      KeStallExecutionProcessor(150);
+    }
+  };
+  Team team{window};
+  team.add(waiter, {.processor = 0});
+  team.add(setter, {.processor = 1});
+  team.run();
+  pair.check();
+}
+
 MICA_EXPLORE("W3-any-first", "W3: a wait for any is served before a wait for all that came first", .processors = 2) {
   Pair pair;
   std::atomic<bool> both{false};
