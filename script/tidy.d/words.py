@@ -20,6 +20,8 @@ CONDITIONAL = re.compile(
     r'^\s*#\s*(if|ifdef|ifndef|elif)\b.*(__x86_64__|__i386__|__aarch64__|_M_X64|__linux__|_WIN32|MICA_X64|MICA_HOST)',
     re.MULTILINE)
 UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b(?!\s*\([^)]{10,}\))')
+# CTest would take the two halves for two tests, find neither, and pass.
+SEMICOLON = re.compile(r'\b(TEST_CASE|MICA_CASE|MICA_EXPLORE)\((?:"[^"]*", )?"[^"\n]*;')
 # Where the machine may be named: machines and their tests, layout probes, benchmarks, NTAPI's
 # definition.
 MACHINE_MAY_BE_NAMED = re.compile(r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|tests/abi/|include/nt/ntdef\.h$)')
@@ -40,6 +42,8 @@ def findings(root):
         name, text = path.relative_to(root), path.read_text()
         for line in places(UNFINISHED, text):
             found.append(("error", f"{name}:{line}", "unfinished work without a reason in brackets"))
+        for line in places(SEMICOLON, text):
+            found.append(("error", f"{name}:{line}", "a semicolon in a test's name splits it"))
         if path.suffix == ".S":
             continue
         code = bare(text)

@@ -80,7 +80,7 @@ MICA_CASE("Ob: a name is there while a handle is, unless it is permanent") {
   MICA_CHECK(ZwMakeTemporaryObject(handle) == STATUS_INVALID_HANDLE);
 }
 
-MICA_CASE("Ob: two objects cannot have one name; OBJ_OPENIF opens the first") {
+MICA_CASE("Ob: two objects cannot have one name, and OBJ_OPENIF opens the first") {
   HANDLE first = nullptr;
   HANDLE second = nullptr;
   MICA_REQUIRE(create_directory(Attributes{u"\\Twice"}, &first) == STATUS_SUCCESS);

@@ -35,6 +35,8 @@ PLANTED = [
     ("src/ke/loud.cpp", 'void f() { asm("nop"); }\n', "inline assembly outside a machine"),
     ("src/ke/which.cpp", "#if defined(__x86_64__)\n#endif\n", "a condition on the machine"),
     ("src/ke/later.cpp", "// TODO finish\n", "unfinished work"),
+    ("tests/ke/named.cpp", 'TEST_CASE("one; two") {}\n', "a semicolon in a test's name"),
+    ("tests/ke/explored.cpp", 'MICA_EXPLORE("W1", "one; two") {}\n', "a semicolon in a test's name"),
     ("src/ke/volatile.cpp", "int volatile* p();\n", "note: src/ke/volatile.cpp:1: volatile"),
 ]
 
