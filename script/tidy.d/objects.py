@@ -5,7 +5,7 @@ import subprocess
 STATE = re.compile(r'^\.(data|bss|tdata|tbss|init_array|ctors)(\.|$)')
 CONSTANT = re.compile(r'^\.data\.rel\.ro(\.|$)')
 # What compilers call on their own (src/hal_x64/memory.cpp defines it there), and what linkers define.
-ALLOWED = {"memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "__popcountdi2",
+ALLOWED = {"memcpy", "memmove", "memset", "memcmp", "bcmp", "memchr", "strlen", "__popcountdi2",
            "_GLOBAL_OFFSET_TABLE_", "__start_mica_cases", "__stop_mica_cases"}
 OWN = re.compile(r'^_ZN?K?\w*4mica|^_ZT\w*N4mica')
 

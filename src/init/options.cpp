@@ -1,14 +1,31 @@
 #include "init/options.hpp"
 
+#include <algorithm>
+
 namespace mica::init {
+
+namespace {
+
+// Without substr() and what uses it: they bring the C++ runtime's exceptions along.
+bool begins_with(std::string_view text, std::string_view start) noexcept {
+  return text.size() >= start.size() && std::equal(start.begin(), start.end(), text.begin());
+}
+
+}  // namespace
 
 std::string_view option(std::string_view command_line, std::string_view name) noexcept {
   while (!command_line.empty()) {
     std::size_t const end = command_line.find(' ');
-    std::string_view const word = command_line.substr(0, end);
-    if (word == name) return word.substr(word.size());
-    if (word.size() > name.size() && word.starts_with(name) && word[name.size()] == '=')
-      return word.substr(name.size() + 1);
+    std::string_view word = command_line;
+    if (end != std::string_view::npos) word.remove_suffix(command_line.size() - end);
+    if (begins_with(word, name)) {
+      word.remove_prefix(name.size());
+      if (word.empty()) return word;
+      if (word.front() == '=') {
+        word.remove_prefix(1);
+        return word;
+      }
+    }
     if (end == std::string_view::npos) break;
     command_line.remove_prefix(end + 1);
   }

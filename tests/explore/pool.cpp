@@ -45,7 +45,8 @@ mica::mm::TagUsage usage() noexcept {
 
 }  // namespace
 
-MICA_EXPLORE("M1-blocks", "M1: live blocks never overlap, freed anywhere, and none is left in the books", .processors = 3) {
+MICA_EXPLORE("M1-blocks", "M1: live blocks never overlap, freed anywhere, and none is left in the books",
+             .processors = 3) {
   Block handed[3];
   auto worker = [&handed](int number) {
     static constexpr std::size_t sizes[] = {24, 200, 24, 1000, 5000};
