@@ -10,8 +10,9 @@
         .macro STUB number
         .align 16
         /* These push an error code themselves. [SDM 3A, "Exception and Interrupt Reference"] */
-        .if (\number == 8) || ((\number >= 10) && (\number <= 14)) || (\number == 17) || (\number ==
-        21) .else
+        .if (\number == 8) || ((\number >= 10) && (\number <= 14)) || (\number == 17)
+        .elseif \number == 21
+        .else
         pushq $0
         .endif
         pushq $\number
