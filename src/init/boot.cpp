@@ -2,7 +2,10 @@
 #include <nt/ke.h>
 #include <nt/zw.h>
 
+#include <string_view>
+
 #include "drivers/null.hpp"
+#include "init/console.hpp"
 #include "init/self_test.hpp"
 #include "init/state.hpp"
 
@@ -29,15 +32,36 @@ void NTAPI run_main(void* context) noexcept {
   state.main(state.argument);
 }
 
+// A System that boots for its own sake says how far it came.
+class Announcer {
+ public:
+  explicit Announcer(bool speaks) noexcept : speaks_{speaks} {}
+  void phase(std::string_view what) noexcept {
+    if (speaks_) Line{} << "phase " << ++phase_ << ": " << what;
+  }
+
+ private:
+  bool const speaks_;
+  std::uint64_t phase_ = 0;
+};
+
 // Phase 1 runs in a thread that nobody made, at PASSIVE_LEVEL on processor 0.
 void NTAPI phase_1(void* context) noexcept {
   State& state = *static_cast<State*>(context);
-  if (state.main == nullptr) state.main = self_test_main;
+  bool const alone = state.main == nullptr;
+  if (alone) state.main = self_test_main;
+  if (alone) Line{} << "Mica, an NT-style executive: processors " << state.ke.count;
+  Announcer announcer{alone};
+  announcer.phase("memory, the first processor, its first thread");
   start_processors(state);
+  announcer.phase("every processor runs its idle thread");
   require(NT_SUCCESS(ob::initialize()), 3);
+  announcer.phase("object types, directories, handles");
   require(NT_SUCCESS(ps::initialize()), 4);
+  announcer.phase("system threads and their reaper");
   require(NT_SUCCESS(io::initialize()), 5);
   require(NT_SUCCESS(drivers::create_null()), 6);
+  announcer.phase("drivers and devices");
   HANDLE thread = nullptr;
   require(NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
                                           run_main, &state)),
