@@ -32,7 +32,8 @@ class Model {
     auto const address = reinterpret_cast<std::uintptr_t>(block);
     RC_ASSERT(block->units >= units);
     RC_ASSERT(block->units <= units + 1);
-    RC_ASSERT(address >> page_shift == (address + block->units * unit - 1) >> page_shift);
+    auto const last = address + block->units * unit - 1;
+    RC_ASSERT(address / page_size == last / page_size);
     if (alignment == Alignment::cache_line) RC_ASSERT((address + sizeof(BlockHeader)) % 64 == 0u);
     auto const after = live_.lower_bound(address);
     RC_ASSERT(after == live_.end() || after->first >= address + block->units * unit);
