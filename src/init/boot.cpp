@@ -5,12 +5,14 @@
 #include <string_view>
 
 #include "drivers/null.hpp"
-#include "init/console.hpp"
 #include "init/self_test.hpp"
 #include "init/state.hpp"
+#include "rtl/line.hpp"
 
 namespace mica::init {
 namespace {
+
+using rtl::Line;
 
 void require(bool holds, ULONG_PTR phase, ULONG_PTR detail = 0) noexcept {
   if (!holds) ke::bugcheck(PHASE1_INITIALIZATION_FAILED, detail, phase);

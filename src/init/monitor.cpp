@@ -1,13 +1,15 @@
 #include "init/monitor.hpp"
+#include "init/state.hpp"
+#include "mm/usage.hpp"
+#include "rtl/line.hpp"
 
 #include <nt/ke.h>
 
-#include "init/console.hpp"
-#include "init/state.hpp"
-#include "mm/usage.hpp"
 
 namespace mica::init {
 namespace {
+
+using rtl::Line;
 
 struct Command {
   std::string_view name;

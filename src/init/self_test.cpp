@@ -1,11 +1,11 @@
+#include "init/monitor.hpp"
+#include "init/options.hpp"
 #include "init/self_test.hpp"
+#include "init/state.hpp"
+#include "rtl/line.hpp"
 
 #include <nt/ke.h>
 
-#include "init/console.hpp"
-#include "init/monitor.hpp"
-#include "init/options.hpp"
-#include "init/state.hpp"
 
 // An image without cases has neither symbol; then there is nothing to run.
 extern "C" {
@@ -15,6 +15,8 @@ extern "C" {
 
 namespace mica::init {
 namespace {
+
+using rtl::Line;
 
 // Each case has a thread of its own, which a requirement that fails ends.
 void run(test::Case const& one) noexcept {

@@ -2,10 +2,13 @@
 //   Any IRQL, whatever is held or broken: no lock is taken, because its holder may be among the
 //   frozen.
 #include "ke/bugcheck_callbacks.hpp"
-#include "ke/text.hpp"
+#include "rtl/line.hpp"
 
 namespace mica::ke {
 namespace {
+
+using rtl::Hex;
+using rtl::Line;
 
 struct Stop {
   ULONG code;
@@ -16,27 +19,26 @@ struct Stop {
 
 void print_place(std::uint64_t address) noexcept {
   Line line;
-  line.text("  ").hex(address, 16);
+  line << "  " << Hex{address, 16};
   hal::SymbolName const symbol = Machine::symbol_name(address);
-  if (symbol.name != nullptr) line.text("  ").text(symbol.name).text("+").hex(symbol.offset, 1);
-  line.print();
+  if (symbol.name != nullptr) line << "  " << symbol.name << "+" << Hex{symbol.offset};
+}
+
+void print_code(Stop const& stop) noexcept {
+  Line line;
+  line << "*** STOP: " << Hex{stop.code, 8};
+  char const* separator = " (";
+  for (ULONG_PTR const parameter : stop.parameters) {
+    line << separator << Hex{parameter, 16};
+    separator = ",";
+  }
+  line << ")";
 }
 
 void print(Stop const& stop) noexcept {
-  Line line;
-  line.text("*** STOP: ").hex(stop.code, 8);
-  char const* separator = " (";
-  for (ULONG_PTR const parameter : stop.parameters) {
-    line.text(separator).hex(parameter, 16);
-    separator = ",";
-  }
-  line.text(")").print();
-  line.text(bugcheck_name(stop.code)).print();
-  line.text("processor ")
-      .decimal(Machine::processor_number())
-      .text(", IRQL ")
-      .decimal(Machine::irql())
-      .print();
+  print_code(stop);
+  Line{} << bugcheck_name(stop.code);
+  Line{} << "processor " << Machine::processor_number() << ", IRQL " << Machine::irql();
   if (stop.instruction != 0) print_place(stop.instruction);
   std::uint64_t addresses[32];
   std::size_t const count = Machine::backtrace(stop.frame, addresses, std::size(addresses));
@@ -149,8 +151,8 @@ void NTAPI fault(hal::Fault const& fault) noexcept {
 namespace mica {
 
 void NTAPI assertion_failed(char const* expression, char const* file, int line) noexcept {
-  ke::Line{}.text("Assertion failed: ").text(expression).print();
-  ke::Line{}.text("  ").text(file).text(":").decimal(static_cast<std::uint64_t>(line)).print();
+  rtl::Line{} << "Assertion failed: " << expression;
+  rtl::Line{} << "  " << file << ":" << static_cast<std::uint64_t>(line);
   ke::raise_status(STATUS_ASSERTION_FAILURE, __builtin_return_address(0));
 }
 

@@ -2,6 +2,8 @@
 // before initialize().
 #pragma once
 
+#include <nt/rtl/debug.h>
+
 #include "ke/bugcheck.hpp"
 #include "ke/dpc_queue.hpp"
 #include "ke/ready_queue.hpp"
@@ -78,6 +80,12 @@ struct TimeState {
   std::atomic<std::uint32_t> keeper;  // held by the processor that writes the shared page
 };
 
+// Who else gets what is printed.                                    [wdm.h, DbgSetDebugPrintCallback]
+struct DebugPrintState {
+  std::atomic<PDEBUG_PRINT_CALLBACK> callback;  // one at a time
+  std::atomic<std::uint32_t> calls;             // of it, going on now
+};
+
 struct State {
   Processor processors[max_processors];
   ULONG count;
@@ -85,6 +93,7 @@ struct State {
   std::atomic<ULONG> next_ideal;  // new threads are spread over the processors
   TimeState time;
   BugcheckState bugcheck;
+  DebugPrintState debug_print;
   // The thread has ended and left its stack; its memory and stack are the caller's again.
   // DISPATCH_LEVEL.
   void(NTAPI* thread_ended)(Thread& thread);

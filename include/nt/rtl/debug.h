@@ -31,6 +31,16 @@ ULONG NTAPI vDbgPrintEx(ULONG ComponentId, ULONG Level, PCSTR Format, MS_VA_LIST
 ULONG NTAPI vDbgPrintExWithPrefix(PCSTR Prefix, ULONG ComponentId, ULONG Level, PCSTR Format,
                                   MS_VA_LIST arglist);
 
+// Gets the text of each call as a counted string, cut as above and valid until it returns. Called
+// at HIGH_LEVEL, on several processors at once.
+typedef VOID(NTAPI* PDEBUG_PRINT_CALLBACK)(PSTRING Output, ULONG ComponentId, ULONG Level);
+
+// Sets the routine (Enable) or takes it back; there is one at a time. When taking back returns no
+// call is going on. IRQL <= DISPATCH_LEVEL, not from the routine itself. STATUS_SUCCESS;
+// STATUS_UNSUCCESSFUL: one is set already, or another one than this;
+// STATUS_INVALID_PARAMETER: a null routine.             [wdm.h, DbgSetDebugPrintCallback]
+NTSTATUS NTAPI DbgSetDebugPrintCallback(PDEBUG_PRINT_CALLBACK DebugPrintCallback, BOOLEAN Enable);
+
 // Twice parenthesised; nothing in a driver built without DBG.             [MSDN KdPrint, KdPrintEx]
 #if defined(DBG) && DBG
 #define KdPrint(arguments) DbgPrint arguments
