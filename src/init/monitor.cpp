@@ -5,7 +5,6 @@
 
 #include <nt/ke.h>
 
-
 namespace mica::init {
 namespace {
 

@@ -33,8 +33,8 @@ std::string_view option(std::string_view command_line, std::string_view name) no
 }
 
 bool matches(std::string_view pattern, std::string_view text) noexcept {
-  std::size_t star = std::string_view::npos;   // where the pattern goes on after the last `*`
-  std::size_t resume = 0;                      // where the text went on for it
+  std::size_t star = std::string_view::npos;  // where the pattern goes on after the last `*`
+  std::size_t resume = 0;                     // where the text went on for it
   std::size_t p = 0;
   std::size_t t = 0;
   while (t < text.size()) {

@@ -1,11 +1,10 @@
+#include "init/self_test.hpp"
 #include "init/monitor.hpp"
 #include "init/options.hpp"
-#include "init/self_test.hpp"
 #include "init/state.hpp"
 #include "rtl/line.hpp"
 
 #include <nt/ke.h>
-
 
 // An image without cases has neither symbol; then there is nothing to run.
 extern "C" {

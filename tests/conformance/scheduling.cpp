@@ -191,19 +191,22 @@ MICA_CASE("Ke: KeSetIdealProcessorThread returns the old one and ignores an abse
 MICA_CASE("Ke: ready threads spread over idle processors") {
   KEVENT go;
   KeInitializeEvent(&go, NotificationEvent, FALSE);
+  KAFFINITY const all = (KAFFINITY{1} << processors()) - 1;
+  constexpr ULONGLONG patience_100ns = 100'000'000;
   std::atomic<KAFFINITY> seen{0};
-  std::atomic<ULONG> arrived{0};
+  // Each keeps a processor until a worker was seen on all of them: as many workers as processors,
+  // so none of those may stay idle.
   auto worker = [&] {
     wait(&go);
-    seen |= KAFFINITY{1} << KeGetCurrentProcessorNumberEx(nullptr);
-    ++arrived;
-    while (arrived.load() < processors())
-      KeStallExecutionProcessor(10);  // each keeps its processor until all are there
+    ULONGLONG const start_time = KeQueryInterruptTime();
+    while ((seen |= KAFFINITY{1} << KeGetCurrentProcessorNumberEx(nullptr)) != all &&
+           KeQueryInterruptTime() - start_time < patience_100ns)
+      KeStallExecutionProcessor(10);
   };
   mica::test::Thread* threads[16];
   for (ULONG i = 0; i < processors(); ++i) threads[i] = start(worker);
   for (ULONG i = 0; i < processors(); ++i) until_waiting(threads[i]);
   KeSetEvent(&go, 0, FALSE);
   for (ULONG i = 0; i < processors(); ++i) join(threads[i]);
-  MICA_CHECK(seen.load() == (KAFFINITY{1} << processors()) - 1);
+  MICA_CHECK(seen.load() == all);
 }
