@@ -15,6 +15,7 @@ silent() { [ -z "$(STATUS=installed "$scripts/bootstrap" 2>&1)" ]; }
 missing() { STATUS=not-installed "$scripts/bootstrap" "$@"; }
 expect 0 '' silent
 expect 1 'Missing Debian packages: cmake' missing --no-install
+expect 1 'libevent-dev' missing --no-install --benchmarks
 expect 1 'could not install: cmake' missing --yes
 expect 1 'E: no network' missing --yes
 expect 64 'unknown option' missing --fast
