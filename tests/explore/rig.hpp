@@ -23,8 +23,11 @@ void try_case(Case const& what, void (*body)(Window& window));
 
 }  // namespace mica::explore
 
-#define MICA_EXPLORE(name, text, ...) MICA_EXPLORE_(name, text, MICA_JOIN(scenario_, __LINE__), __VA_ARGS__)
-#define MICA_EXPLORE_(name, text, body, ...)                                                             \
-  static void body(mica::explore::Window& window);                                                       \
-  TEST_CASE(text, "[explore]") { mica::explore::try_case({.id = name __VA_OPT__(, ) __VA_ARGS__}, body); } \
+#define MICA_EXPLORE(name, text, ...) \
+  MICA_EXPLORE_(name, text, MICA_JOIN(scenario_, __LINE__), __VA_ARGS__)
+#define MICA_EXPLORE_(name, text, body, ...)                                   \
+  static void body(mica::explore::Window& window);                             \
+  TEST_CASE(text, "[explore][" name "]") {                                     \
+    mica::explore::try_case({.id = name __VA_OPT__(, ) __VA_ARGS__}, body);    \
+  }                                                                            \
   static void body([[maybe_unused]] mica::explore::Window& window)

@@ -115,3 +115,37 @@ MICA_EXPLORE("W2-any", "W2: a wait for any of two takes one of them", .processor
   MICA_CHECK(taken + KeReadStateEvent(&first) + KeReadStateEvent(&second) == 2);
   MICA_CHECK(nobody_waits(first) && nobody_waits(second));
 }
+
+MICA_EXPLORE("W2-late-wake", "W2: a wake that comes late for one wait does not end the next",
+             .processors = 2) {
+  // One who waits already, so that the set has somebody else to wake before it comes to the waiter;
+  // and objects that stay as they are, so that the waiter commits long after it was first linked.
+  KEVENT open, never, next;
+  KeInitializeEvent(&open, NotificationEvent, FALSE);
+  KeInitializeEvent(&never, SynchronizationEvent, FALSE);
+  KeInitializeEvent(&next, SynchronizationEvent, FALSE);
+  std::atomic<bool> next_set{false};
+  auto waiter = [&] {
+    PVOID objects[] = {&open, &never, &never};
+    MICA_CHECK(KeWaitForMultipleObjects(3, objects, WaitAny, Executive, KernelMode, FALSE, nullptr,
+                                        nullptr) == STATUS_WAIT_0);
+    MICA_CHECK(wait(&next) == STATUS_SUCCESS);
+    MICA_CHECK(next_set);
+  };
+  auto setter = [&] {
+    KeSetEvent(&open, 0, FALSE);
+    next_set = true;
+    KeSetEvent(&next, 0, FALSE);
+  };
+  auto bystander = [&] { MICA_CHECK(wait(&open) == STATUS_SUCCESS); };
+  mica::test::Thread* const waits = mica::test::start(bystander, {.processor = 1});
+  mica::test::until_waiting(waits);
+  {
+    Team team{window};
+    team.add(waiter, {.processor = 0});
+    team.add(setter, {.processor = 1});
+    team.run();
+  }
+  mica::test::join(waits);
+  MICA_CHECK(nobody_waits(open) && nobody_waits(never) && nobody_waits(next));
+}
