@@ -45,13 +45,16 @@ Schedule schedule_of(std::uint64_t execution, std::uint32_t length) noexcept {
 }  // namespace
 
 std::string Schedule::text() const {
-  return depth == 0 ? fmt::format("random:{}", seed) : fmt::format("pct{}.{}:{}", depth, length, seed);
+  return depth == 0 ? fmt::format("random:{}", seed)
+                    : fmt::format("pct{}.{}:{}", depth, length, seed);
 }
 
 std::optional<Schedule> Schedule::parse(std::string_view text) {
   Schedule schedule;
   if (take_text(text, "pct")) {
-    if (!take_number(text, schedule.depth) || !take_text(text, ".") || !take_number(text, schedule.length)) return {};
+    if (!take_number(text, schedule.depth) || !take_text(text, ".") ||
+        !take_number(text, schedule.length))
+      return {};
   } else if (!take_text(text, "random")) {
     return {};
   }

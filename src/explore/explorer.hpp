@@ -17,8 +17,8 @@ namespace mica::explore {
 
 struct Schedule {
   std::uint64_t seed = 0;
-  unsigned depth = 0;          // 0: uniform
-  std::uint32_t length = 0;    // PCT's
+  unsigned depth = 0;        // 0: uniform
+  std::uint32_t length = 0;  // PCT's
 
   [[nodiscard]] std::string text() const;
   [[nodiscard]] static std::optional<Schedule> parse(std::string_view text);
@@ -26,8 +26,8 @@ struct Schedule {
 
 struct Scenario {
   unsigned processors = 2;
-  bool time_jumps = false;                  // uniform schedules: timers may expire long before code is done
-  void (*body)(Window& window) = nullptr;   // in a system thread; opens and closes the window
+  bool time_jumps = false;  // uniform schedules: timers may expire long before code is done
+  void (*body)(Window& window) = nullptr;  // in a system thread; opens and closes the window
 };
 
 struct Execution {
@@ -42,10 +42,10 @@ struct Execution {
 struct Report {
   std::uint64_t executions = 0;
   std::uint64_t distinct = 0;
-  std::uint32_t length = 0;    // of the longest, in decisions
+  std::uint32_t length = 0;  // of the longest, in decisions
   std::chrono::nanoseconds took{};
   std::optional<Schedule> failed;
-  Outcome outcome;             // of the one that failed
+  Outcome outcome;  // of the one that failed
   std::string log;
 };
 

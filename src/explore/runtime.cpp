@@ -16,12 +16,15 @@ constinit thread_local std::uint64_t taken = 0;
 
 void before_atomic() noexcept {
   ++taken;
-  if (Machine::current_processor) [[likely]] Machine::point();
+  if (Machine::current_processor) [[likely]]
+    Machine::point();
 }
 
 }  // namespace
 
-std::uint64_t points() noexcept { return taken; }
+std::uint64_t points() noexcept {
+  return taken;
+}
 
 }  // namespace mica::explore
 
@@ -30,40 +33,46 @@ using mica::explore::before_atomic;
 // The compilers' own prototypes: [gcc/sanitizer.def,
 // compiler-rt/lib/tsan/rtl/tsan_interface_atomic.h are where the names come from]. A failed
 // exchange stores what it saw through `expected`.
-#define MICA_ATOMIC(bits, Word)                                                                                  \
-  Word __tsan_atomic##bits##_load(Word const volatile* word, int) {                                              \
-    before_atomic();                                                                                             \
-    return __atomic_load_n(word, __ATOMIC_SEQ_CST);                                                              \
-  }                                                                                                              \
-  void __tsan_atomic##bits##_store(Word volatile* word, Word value, int) {                                       \
-    before_atomic();                                                                                             \
-    __atomic_store_n(word, value, __ATOMIC_SEQ_CST);                                                             \
-  }                                                                                                              \
-  MICA_UPDATE(bits, Word, exchange, __atomic_exchange_n)                                                         \
-  MICA_UPDATE(bits, Word, fetch_add, __atomic_fetch_add)                                                         \
-  MICA_UPDATE(bits, Word, fetch_sub, __atomic_fetch_sub)                                                         \
-  MICA_UPDATE(bits, Word, fetch_and, __atomic_fetch_and)                                                         \
-  MICA_UPDATE(bits, Word, fetch_or, __atomic_fetch_or)                                                           \
-  MICA_UPDATE(bits, Word, fetch_xor, __atomic_fetch_xor)                                                         \
-  MICA_UPDATE(bits, Word, fetch_nand, __atomic_fetch_nand)                                                       \
-  Word __tsan_atomic##bits##_compare_exchange_val(Word volatile* word, Word expected, Word value, int, int) {    \
-    before_atomic();                                                                                             \
-    __atomic_compare_exchange_n(word, &expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);              \
-    return expected;                                                                                             \
-  }                                                                                                              \
-  int __tsan_atomic##bits##_compare_exchange_strong(Word volatile* word, Word* expected, Word value, int, int) { \
-    before_atomic();                                                                                             \
-    return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);        \
-  }                                                                                                              \
-  int __tsan_atomic##bits##_compare_exchange_weak(Word volatile* word, Word* expected, Word value, int, int) {   \
-    before_atomic();                                                                                             \
-    return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);        \
+#define MICA_ATOMIC(bits, Word)                                                                    \
+  Word __tsan_atomic##bits##_load(Word const volatile* word, int) {                                \
+    before_atomic();                                                                               \
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST);                                                \
+  }                                                                                                \
+  void __tsan_atomic##bits##_store(Word volatile* word, Word value, int) {                         \
+    before_atomic();                                                                               \
+    __atomic_store_n(word, value, __ATOMIC_SEQ_CST);                                               \
+  }                                                                                                \
+  MICA_UPDATE(bits, Word, exchange, __atomic_exchange_n)                                           \
+  MICA_UPDATE(bits, Word, fetch_add, __atomic_fetch_add)                                           \
+  MICA_UPDATE(bits, Word, fetch_sub, __atomic_fetch_sub)                                           \
+  MICA_UPDATE(bits, Word, fetch_and, __atomic_fetch_and)                                           \
+  MICA_UPDATE(bits, Word, fetch_or, __atomic_fetch_or)                                             \
+  MICA_UPDATE(bits, Word, fetch_xor, __atomic_fetch_xor)                                           \
+  MICA_UPDATE(bits, Word, fetch_nand, __atomic_fetch_nand)                                         \
+  Word __tsan_atomic##bits##_compare_exchange_val(Word volatile* word, Word expected, Word value,  \
+                                                  int, int) {                                      \
+    before_atomic();                                                                               \
+    __atomic_compare_exchange_n(word, &expected, value, false, __ATOMIC_SEQ_CST,                   \
+                                __ATOMIC_SEQ_CST);                                                 \
+    return expected;                                                                               \
+  }                                                                                                \
+  int __tsan_atomic##bits##_compare_exchange_strong(Word volatile* word, Word* expected,           \
+                                                    Word value, int, int) {                        \
+    before_atomic();                                                                               \
+    return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST,             \
+                                       __ATOMIC_SEQ_CST);                                          \
+  }                                                                                                \
+  int __tsan_atomic##bits##_compare_exchange_weak(Word volatile* word, Word* expected, Word value, \
+                                                  int, int) {                                      \
+    before_atomic();                                                                               \
+    return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST,             \
+                                       __ATOMIC_SEQ_CST);                                          \
   }
 
-#define MICA_UPDATE(bits, Word, name, operation)                                     \
-  Word __tsan_atomic##bits##_##name(Word volatile* word, Word value, int) {          \
-    before_atomic();                                                                 \
-    return operation(word, value, __ATOMIC_SEQ_CST);                                 \
+#define MICA_UPDATE(bits, Word, name, operation)                            \
+  Word __tsan_atomic##bits##_##name(Word volatile* word, Word value, int) { \
+    before_atomic();                                                        \
+    return operation(word, value, __ATOMIC_SEQ_CST);                        \
   }
 
 #define MICA_ACCESS(bytes)                     \
@@ -79,7 +88,10 @@ MICA_ATOMIC(8, std::uint8_t)
 MICA_ATOMIC(16, std::uint16_t)
 MICA_ATOMIC(32, std::uint32_t)
 MICA_ATOMIC(64, std::uint64_t)
-void __tsan_atomic_thread_fence(int) { before_atomic(); __atomic_thread_fence(__ATOMIC_SEQ_CST); }
+void __tsan_atomic_thread_fence(int) {
+  before_atomic();
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
 void __tsan_atomic_signal_fence(int) {}
 
 MICA_ACCESS(1)

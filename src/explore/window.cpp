@@ -31,20 +31,27 @@ void Window::mix(std::uint64_t value) noexcept {
 std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept {
   if (!open_) {
     switch (kind) {
-      case Choice::gap: return candidates.count - 1;
-      case Choice::processor: return next_in_turn(candidates);
-      case Choice::interrupt: return 1;
-      case Choice::time: return 0;
+      case Choice::gap:
+        return candidates.count - 1;
+      case Choice::processor:
+        return next_in_turn(candidates);
+      case Choice::interrupt:
+        return 1;
+      case Choice::time:
+        return 0;
     }
   }
   std::uint32_t const chosen = inside_.choose(kind, candidates);
   switch (kind) {
-    case Choice::gap: break;
+    case Choice::gap:
+      break;
     case Choice::processor:
       ++decisions_;
       if (chosen != undisturbed(candidates)) mix(chosen);
       break;
-    case Choice::interrupt: mix(0x20 + chosen); break;
+    case Choice::interrupt:
+      mix(0x20 + chosen);
+      break;
     case Choice::time:
       if (chosen != 0) mix(0x30);
       break;

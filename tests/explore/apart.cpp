@@ -41,7 +41,8 @@ TEST_CASE("Explore: the same schedule gives the same execution, another seed ano
       CHECK(first.schedule == second.schedule);
       CHECK(first.decisions == second.decisions);
       CHECK(first.outcome.report() == second.outcome.report());
-      differ += first.schedule != execute(scenario, {seed + 100, schedule.depth, schedule.length}).schedule;
+      differ += first.schedule !=
+                execute(scenario, {seed + 100, schedule.depth, schedule.length}).schedule;
     }
   }
   CHECK(differ >= 15);

@@ -19,7 +19,8 @@ struct Counted {
 
 }  // namespace
 
-MICA_EXPLORE("W1-event", "W1: each set of a synchronization event wakes one waiter", .processors = 2) {
+MICA_EXPLORE("W1-event", "W1: each set of a synchronization event wakes one waiter",
+             .processors = 2) {
   Counted shared{SynchronizationEvent};
   auto taker = [&] { shared.take(); };
   auto setter = [&] { shared.set(); };
@@ -37,7 +38,8 @@ MICA_EXPLORE("W1-event", "W1: each set of a synchronization event wakes one wait
   MICA_CHECK(shared.woken + KeReadStateEvent(&shared.event) == shared.sets);
 }
 
-MICA_EXPLORE("W1-ping-pong", "W1: a set that finds its waiter committing is not lost", .processors = 3) {
+MICA_EXPLORE("W1-ping-pong", "W1: a set that finds its waiter committing is not lost",
+             .processors = 3) {
   KEVENT go, back;
   KeInitializeEvent(&go, SynchronizationEvent, FALSE);
   KeInitializeEvent(&back, SynchronizationEvent, FALSE);
@@ -63,7 +65,8 @@ MICA_EXPLORE("W1-ping-pong", "W1: a set that finds its waiter committing is not 
   MICA_CHECK(turns == 3);
 }
 
-MICA_EXPLORE("W1-notification", "W1: a notification event wakes all who wait and all who come", .processors = 3) {
+MICA_EXPLORE("W1-notification", "W1: a notification event wakes all who wait and all who come",
+             .processors = 3) {
   Counted shared{NotificationEvent};
   auto taker = [&] { shared.take(); };
   auto setter = [&] { shared.set(); };

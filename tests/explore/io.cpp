@@ -15,7 +15,9 @@ struct Request {
   KEVENT done;
 };
 
-Request& request_of(PIRP irp) noexcept { return *static_cast<Request*>(irp->Tail.Overlay.DriverContext[0]); }
+Request& request_of(PIRP irp) noexcept {
+  return *static_cast<Request*>(irp->Tail.Overlay.DriverContext[0]);
+}
 
 void NTAPI cancel(PDEVICE_OBJECT, PIRP irp) {
   Request& request = request_of(irp);
@@ -40,7 +42,8 @@ NTSTATUS NTAPI finished(PDEVICE_OBJECT, PIRP, PVOID context) {
 
 }  // namespace
 
-MICA_EXPLORE("I1-cancel", "I1: of a cancel and a completion one wins, and the IRP completes once", .processors = 3) {
+MICA_EXPLORE("I1-cancel", "I1: of a cancel and a completion one wins, and the IRP completes once",
+             .processors = 3) {
   mica::test::Driver driver;
   driver->MajorFunction[IRP_MJ_READ] = hold;
   PDEVICE_OBJECT const device = driver.make();
@@ -70,6 +73,7 @@ MICA_EXPLORE("I1-cancel", "I1: of a cancel and a completion one wins, and the IR
   }
   MICA_CHECK(request.finished == 1);
   MICA_CHECK(request.completed + request.cancelled == 1);
-  MICA_CHECK(request.irp->IoStatus.Status == (request.completed == 1 ? STATUS_SUCCESS : STATUS_CANCELLED));
+  MICA_CHECK(request.irp->IoStatus.Status ==
+             (request.completed == 1 ? STATUS_SUCCESS : STATUS_CANCELLED));
   IoFreeIrp(request.irp);
 }

@@ -3,7 +3,8 @@
 
 using namespace mica::explore;
 
-MICA_EXPLORE("W1-mutant", "W1: a mutex has one owner at a time, and no release is lost", .processors = 3) {
+MICA_EXPLORE("W1-mutant", "W1: a mutex has one owner at a time, and no release is lost",
+             .processors = 3) {
   KMUTEX mutex;
   KeInitializeMutex(&mutex, 0);
   int owners = 0, turns = 0;

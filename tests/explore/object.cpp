@@ -8,7 +8,9 @@ using mica::test::Probe;
 using mica::test::ProbeLog;
 using mica::test::ProbeType;
 
-MICA_EXPLORE("O1-references", "O1: the last of several dereferences deletes, once, at PASSIVE_LEVEL", .processors = 3) {
+MICA_EXPLORE("O1-references",
+             "O1: the last of several dereferences deletes, once, at PASSIVE_LEVEL",
+             .processors = 3) {
   ProbeType type;
   ProbeLog log{};
   log.removed_at = HIGH_LEVEL;
@@ -33,12 +35,14 @@ MICA_EXPLORE("O1-references", "O1: the last of several dereferences deletes, onc
     team.add(dispatch_user, {.processor = 2});
     team.run();
   }
-  for (int i = 0; i < 100 && log.removed == 0; ++i) mica::test::sleep(mica::test::millisecond_100ns);
+  for (int i = 0; i < 100 && log.removed == 0; ++i)
+    mica::test::sleep(mica::test::millisecond_100ns);
   MICA_CHECK(log.removed == 1);
   MICA_CHECK(log.removed_at == PASSIVE_LEVEL);
 }
 
-MICA_EXPLORE("O1-handle", "O1: of a close and a lookup each sees a whole object or none", .processors = 3) {
+MICA_EXPLORE("O1-handle", "O1: of a close and a lookup each sees a whole object or none",
+             .processors = 3) {
   ProbeType type;
   ProbeLog log{};
   Probe* const probe = type.make(&log);
@@ -51,7 +55,8 @@ MICA_EXPLORE("O1-handle", "O1: of a close and a lookup each sees a whole object 
     for (int i = 0; i < 3; ++i) {
       bool const was_closed = closed;
       void* object = nullptr;
-      NTSTATUS const status = ObReferenceObjectByHandle(handle, 1, type.get(), KernelMode, &object, nullptr);
+      NTSTATUS const status =
+          ObReferenceObjectByHandle(handle, 1, type.get(), KernelMode, &object, nullptr);
       MICA_CHECK(status == STATUS_INVALID_HANDLE || (status == STATUS_SUCCESS && object == probe));
       if (was_closed) MICA_CHECK(status == STATUS_INVALID_HANDLE);
       if (status != STATUS_SUCCESS) return;
@@ -70,7 +75,8 @@ MICA_EXPLORE("O1-handle", "O1: of a close and a lookup each sees a whole object 
     team.add(closer, {.processor = 2});
     team.run();
   }
-  for (int i = 0; i < 100 && log.removed == 0; ++i) mica::test::sleep(mica::test::millisecond_100ns);
+  for (int i = 0; i < 100 && log.removed == 0; ++i)
+    mica::test::sleep(mica::test::millisecond_100ns);
   MICA_CHECK(closes == 1);
   MICA_CHECK(log.closed == 1);
   MICA_CHECK(log.removed == 1);

@@ -1,8 +1,8 @@
 // M1: live blocks never overlap, keep their tag and size, and freeing all returns all pages.
 #include <nt/ex.h>
 
-#include "mm/usage.hpp"
 #include "ke/processor.hpp"
+#include "mm/usage.hpp"
 #include "rig.hpp"
 
 using namespace mica::explore;
@@ -23,8 +23,10 @@ struct Block {
     mark = with;
     MICA_REQUIRE(bytes != nullptr);
     auto const address = reinterpret_cast<ULONG_PTR>(bytes);
-    if (wanted >= 4096) MICA_CHECK(address % 4096 == 0);
-    else MICA_CHECK(address / 4096 == (address + wanted - 1) / 4096);
+    if (wanted >= 4096)
+      MICA_CHECK(address % 4096 == 0);
+    else
+      MICA_CHECK(address / 4096 == (address + wanted - 1) / 4096);
     for (std::size_t i = 0; i < size; ++i) bytes[i] = mark;
   }
   void check() const noexcept {
@@ -45,16 +47,19 @@ mica::mm::TagUsage usage() noexcept {
 
 }  // namespace
 
-MICA_EXPLORE("M1-blocks", "M1: live blocks never overlap, freed anywhere, and none is left in the books",
+MICA_EXPLORE("M1-blocks",
+             "M1: live blocks never overlap, freed anywhere, and none is left in the books",
              .processors = 3) {
   Block handed[3];
   auto worker = [&handed](int number) {
     static constexpr std::size_t sizes[] = {24, 200, 24, 1000, 5000};
     Block blocks[5];
-    for (int i = 0; i < 5; ++i) blocks[i].allocate(sizes[i], static_cast<unsigned char>(16 * number + i + 1));
+    for (int i = 0; i < 5; ++i)
+      blocks[i].allocate(sizes[i], static_cast<unsigned char>(16 * number + i + 1));
     handed[number].allocate(48, static_cast<unsigned char>(0xF0 + number));
     for (int i = 0; i < 5; i += 2) blocks[i].free();
-    for (int i = 0; i < 5; i += 2) blocks[i].allocate(sizes[4 - i], static_cast<unsigned char>(16 * number + i + 8));
+    for (int i = 0; i < 5; i += 2)
+      blocks[i].allocate(sizes[4 - i], static_cast<unsigned char>(16 * number + i + 8));
     for (Block& block : blocks) block.free();
   };
   auto first = [&] { worker(0); };

@@ -20,7 +20,8 @@ std::uint64_t wanted(Case const& what) {
   return std::max<std::uint64_t>(1, each * what.share_percent / 100);
 }
 
-std::string story(Case const& what, Schedule const& schedule, Outcome const& outcome, std::string const& log) {
+std::string story(Case const& what, Schedule const& schedule, Outcome const& outcome,
+                  std::string const& log) {
   return fmt::format("{}\n{}\nMICA_REPLAY={}:{}", log, outcome.report(), what.id, schedule.text());
 }
 
@@ -41,16 +42,18 @@ void replay(Case const& what, Scenario const& scenario, std::string_view line) {
 
 void try_case(Case const& what, void (*body)(Window& window)) {
   Scenario const scenario{what.processors, what.time_jumps, body};
-  if (std::string_view const line = environment("MICA_REPLAY"); !line.empty()) return replay(what, scenario, line);
+  if (std::string_view const line = environment("MICA_REPLAY"); !line.empty())
+    return replay(what, scenario, line);
   Report const report = explore(scenario, wanted(what));
-  fmt::print("explored {:<20} executions {:>6} distinct {:>6} longest {:>6} milliseconds {:>6}\n", what.id,
-             report.executions, report.distinct, report.length,
+  fmt::print("explored {:<20} executions {:>6} distinct {:>6} longest {:>6} milliseconds {:>6}\n",
+             what.id, report.executions, report.distinct, report.length,
              std::chrono::duration_cast<std::chrono::milliseconds>(report.took).count());
   if (!report.failed) {
     SUCCEED();
     return;
   }
-  FAIL("execution " << report.executions << "\n" << story(what, *report.failed, report.outcome, report.log));
+  FAIL("execution " << report.executions << "\n"
+                    << story(what, *report.failed, report.outcome, report.log));
 }
 
 }  // namespace mica::explore

@@ -15,7 +15,7 @@ struct Case {
   char const* id;
   unsigned processors = 2;
   bool time_jumps = false;
-  unsigned share_percent = 100;   // of the schedules that are asked for: less for a space that is small
+  unsigned share_percent = 100;  // of the schedules that are asked for: less for a small space
 };
 
 // Fails the running Catch2 test with report, log and replay line.
@@ -25,9 +25,9 @@ void try_case(Case const& what, void (*body)(Window& window));
 
 #define MICA_EXPLORE(name, text, ...) \
   MICA_EXPLORE_(name, text, MICA_JOIN(scenario_, __LINE__), __VA_ARGS__)
-#define MICA_EXPLORE_(name, text, body, ...)                                   \
-  static void body(mica::explore::Window& window);                             \
-  TEST_CASE(text, "[explore][" name "]") {                                     \
-    mica::explore::try_case({.id = name __VA_OPT__(, ) __VA_ARGS__}, body);    \
-  }                                                                            \
+#define MICA_EXPLORE_(name, text, body, ...)                                \
+  static void body(mica::explore::Window& window);                          \
+  TEST_CASE(text, "[explore][" name "]") {                                  \
+    mica::explore::try_case({.id = name __VA_OPT__(, ) __VA_ARGS__}, body); \
+  }                                                                         \
   static void body([[maybe_unused]] mica::explore::Window& window)

@@ -13,6 +13,7 @@ TEST_CASE("Explore: a schedule reads back from its text") {
   }
   CHECK(Schedule{7, 0, 0}.text() == "random:7");
   CHECK(Schedule{9, 2, 842}.text() == "pct2.842:9");
-  for (char const* wrong : {"", "random", "random:", "random:x", "random:1x", "pct:1", "pct2:1", "pct2.:1", "dfs:1"})
+  for (char const* wrong :
+       {"", "random", "random:", "random:x", "random:1x", "pct:1", "pct2:1", "pct2.:1", "dfs:1"})
     CHECK_FALSE(Schedule::parse(wrong).has_value());
 }

@@ -10,7 +10,8 @@ using namespace mica::explore;
 
 namespace {
 
-constexpr ULONGLONG soon_100ns = 20'000;   // points of the machine; a quantum is ten times as long and more
+constexpr ULONGLONG soon_100ns =
+    20'000;  // points of the machine; a quantum is ten times as long and more
 
 ULONGLONG now() noexcept {
   ULONG64 counter;
@@ -19,7 +20,8 @@ ULONGLONG now() noexcept {
 
 }  // namespace
 
-MICA_EXPLORE("W4-hand-off", "W4: threads that wake each other from other processors are saved before they run",
+MICA_EXPLORE("W4-hand-off",
+             "W4: threads that wake each other from other processors are saved before they run",
              .processors = 3) {
   KEVENT events[3];
   for (KEVENT& event : events) KeInitializeEvent(&event, SynchronizationEvent, FALSE);
@@ -45,7 +47,8 @@ MICA_EXPLORE("W4-hand-off", "W4: threads that wake each other from other process
   team.run();
 }
 
-MICA_EXPLORE("W4-yield", "W4: threads that yield to each other and move are in one place at a time", .processors = 2) {
+MICA_EXPLORE("W4-yield", "W4: threads that yield to each other and move are in one place at a time",
+             .processors = 2) {
   int inside[2] = {};
   auto mover = [&] {
     for (int i = 0; i < 2; ++i) {
@@ -66,7 +69,8 @@ MICA_EXPLORE("W4-yield", "W4: threads that yield to each other and move are in o
   team.run();
 }
 
-MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lower priority at once", .processors = 2) {
+MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lower priority at once",
+             .processors = 2) {
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
   std::atomic<ULONGLONG> woken_at{0}, set_at{0};
@@ -87,7 +91,8 @@ MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lowe
   MICA_CHECK(woken_at <= set_at + soon_100ns);
 }
 
-MICA_EXPLORE("W5-idle", "W5: no processor idles while a thread that it may run is ready", .processors = 2) {
+MICA_EXPLORE("W5-idle", "W5: no processor idles while a thread that it may run is ready",
+             .processors = 2) {
   std::atomic<int> present{0};
   std::atomic<ULONGLONG> first_at{0}, both_at{0};
   auto meet = [&] {
@@ -102,7 +107,8 @@ MICA_EXPLORE("W5-idle", "W5: no processor idles while a thread that it may run i
   MICA_CHECK(both_at <= first_at + soon_100ns);
 }
 
-MICA_EXPLORE("X1-preempt", "X1: clock and inter-processor interrupts that cause a switch have ended before it",
+MICA_EXPLORE("X1-preempt",
+             "X1: clock and inter-processor interrupts that cause a switch have ended before it",
              .processors = 2, .time_jumps = true) {
   std::atomic<int> turns{0};
   KEVENT event;

@@ -3,7 +3,8 @@
 
 using namespace mica::explore;
 
-MICA_EXPLORE("W1-semaphore", "W1: every unit that was released is taken once or is left", .processors = 3) {
+MICA_EXPLORE("W1-semaphore", "W1: every unit that was released is taken once or is left",
+             .processors = 3) {
   KSEMAPHORE semaphore;
   KeInitializeSemaphore(&semaphore, 0, 8);
   std::atomic<int> taken{0};

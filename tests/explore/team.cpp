@@ -23,7 +23,8 @@ void Team::enter(void* argument) noexcept {
 void Team::add(void (*body)(void*), void* argument, Member member) noexcept {
   Seat& seat = seats_[count_++];
   seat = {this, body, argument, member.finisher, nullptr};
-  seat.thread = test::start(enter, &seat, {.processor = member.processor, .priority = member.priority});
+  seat.thread =
+      test::start(enter, &seat, {.processor = member.processor, .priority = member.priority});
 }
 
 void Team::run() noexcept {
@@ -37,6 +38,8 @@ void Team::run() noexcept {
   test::sleep(10 * test::millisecond_100ns);
 }
 
-void point() noexcept { Machine::point(); }
+void point() noexcept {
+  Machine::point();
+}
 
 }  // namespace mica::explore

@@ -5,8 +5,8 @@
 //   scenario ends its wait before the team is joined.
 #pragma once
 
-#include <mica/test.hpp>
 #include <machine.hpp>
+#include <mica/test.hpp>
 
 #include <atomic>
 
@@ -15,7 +15,7 @@
 namespace mica::explore {
 
 struct Member {
-  int processor = -1;       // -1: any
+  int processor = -1;  // -1: any
   KPRIORITY priority = 8;
   bool finisher = true;
 };
@@ -33,7 +33,9 @@ class Team {
     add([](void* argument) { (*static_cast<Body*>(argument))(); }, &body, member);
   }
   void run() noexcept;
-  [[nodiscard]] PKTHREAD thread(int index) const noexcept { return test::object_of(seats_[index].thread); }
+  [[nodiscard]] PKTHREAD thread(int index) const noexcept {
+    return test::object_of(seats_[index].thread);
+  }
 
  private:
   struct Seat {

@@ -27,10 +27,10 @@ struct Alarm {
 
 }  // namespace
 
-MICA_EXPLORE("T1-cancel", "T1: a timer that was set fires once, or is cancelled, or is set again", .processors = 2,
-             .time_jumps = true) {
+MICA_EXPLORE("T1-cancel", "T1: a timer that was set fires once, or is cancelled, or is set again",
+             .processors = 2, .time_jumps = true) {
   Alarm alarm;
-  std::atomic<int> ended{0};   // settings that a cancel or a new setting took back
+  std::atomic<int> ended{0};  // settings that a cancel or a new setting took back
   auto setter = [&] {
     for (int i = 0; i < 3; ++i) {
       ended += KeSetTimer(&alarm.timer, relative(1), &alarm.dpc) != FALSE;
@@ -56,8 +56,8 @@ MICA_EXPLORE("T1-cancel", "T1: a timer that was set fires once, or is cancelled,
   MICA_CHECK(KeCancelTimer(&alarm.timer) == FALSE);
 }
 
-MICA_EXPLORE("T1-due", "T1: a timer fires not before its due time, and its waiter is woken once", .processors = 2,
-             .time_jumps = true) {
+MICA_EXPLORE("T1-due", "T1: a timer fires not before its due time, and its waiter is woken once",
+             .processors = 2, .time_jumps = true) {
   Alarm alarm;
   std::atomic<int> woken{0};
   auto waiter = [&] {
@@ -81,8 +81,8 @@ MICA_EXPLORE("T1-due", "T1: a timer fires not before its due time, and its waite
   MICA_CHECK(alarm.fired == 3);
 }
 
-MICA_EXPLORE("T1-periodic", "T1: a live periodic timer is always found queued by its cancel", .processors = 2,
-             .time_jumps = true) {
+MICA_EXPLORE("T1-periodic", "T1: a live periodic timer is always found queued by its cancel",
+             .processors = 2, .time_jumps = true) {
   Alarm alarm;
   auto owner = [&] {
     KeSetTimerEx(&alarm.timer, relative(1), 16, &alarm.dpc);
@@ -100,7 +100,8 @@ MICA_EXPLORE("T1-periodic", "T1: a live periodic timer is always found queued by
   team.run();
   KeFlushQueuedDpcs();
   int const fired = alarm.fired;
-  MICA_CHECK(fired >= 1);   // a DPC that is still queued when the next period ends runs once for both
+  // A DPC that is still queued when the next period ends runs once for both.
+  MICA_CHECK(fired >= 1);
   mica::test::sleep(4 * tick_100ns);
   MICA_CHECK(alarm.fired == fired);
 }

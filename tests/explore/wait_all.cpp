@@ -17,8 +17,8 @@ struct Pair {
   // STATUS_TIMEOUT or STATUS_SUCCESS.
   NTSTATUS take_both(LARGE_INTEGER* timeout) noexcept {
     PVOID objects[] = {&events[0], &events[1]};
-    NTSTATUS const status =
-        KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, timeout, nullptr);
+    NTSTATUS const status = KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode,
+                                                     FALSE, timeout, nullptr);
     if (status == STATUS_SUCCESS) {
       ++taken[0];
       ++taken[1];
@@ -36,7 +36,8 @@ struct Pair {
 
 }  // namespace
 
-MICA_EXPLORE("W3-all", "W3: a wait for all loses no event, whoever takes one meanwhile", .processors = 3) {
+MICA_EXPLORE("W3-all", "W3: a wait for all loses no event, whoever takes one meanwhile",
+             .processors = 3) {
   Pair pair;
   std::atomic<bool> ended{false};
   auto waiter = [&] {
@@ -53,7 +54,8 @@ MICA_EXPLORE("W3-all", "W3: a wait for all loses no event, whoever takes one mea
   team.add(poller, {.processor = 2});
   team.run();
   pair.check();
-  MICA_CHECK(ended || KeReadStateEvent(&pair.events[0]) == 0 || KeReadStateEvent(&pair.events[1]) == 0);
+  MICA_CHECK(ended || KeReadStateEvent(&pair.events[0]) == 0 ||
+             KeReadStateEvent(&pair.events[1]) == 0);
   for (int i = 0; i < 2 && !ended; ++i) {
     pair.set(i);
     mica::test::sleep(mica::test::millisecond_100ns);
@@ -62,7 +64,8 @@ MICA_EXPLORE("W3-all", "W3: a wait for all loses no event, whoever takes one mea
   pair.check();
 }
 
-MICA_EXPLORE("W3-two", "W3: two waits for the same pair do not take half of it each", .processors = 3) {
+MICA_EXPLORE("W3-two", "W3: two waits for the same pair do not take half of it each",
+             .processors = 3) {
   Pair pair;
   auto waiter = [&] { MICA_CHECK(pair.take_both(nullptr) == STATUS_SUCCESS); };
   auto setter = [&] {
@@ -80,8 +83,8 @@ MICA_EXPLORE("W3-two", "W3: two waits for the same pair do not take half of it e
   pair.check();
 }
 
-MICA_EXPLORE("W3-timeout", "W3: of a timeout and the last event one ends a wait for all", .processors = 3,
-             .time_jumps = true) {
+MICA_EXPLORE("W3-timeout", "W3: of a timeout and the last event one ends a wait for all",
+             .processors = 3, .time_jumps = true) {
   Pair pair;
   auto waiter = [&] {
     for (int i = 0; i < 2; ++i) {
@@ -103,8 +106,8 @@ MICA_EXPLORE("W3-timeout", "W3: of a timeout and the last event one ends a wait 
   pair.check();
 }
 
-MICA_EXPLORE("W3-lone-timeout", "W3: a timeout that meets an evaluation in vain ends the wait", .processors = 2,
-             .time_jumps = true) {
+MICA_EXPLORE("W3-lone-timeout", "W3: a timeout that meets an evaluation in vain ends the wait",
+             .processors = 2, .time_jumps = true) {
   Pair pair;
   auto waiter = [&] {
     for (int i = 0; i < 3; ++i) {
@@ -126,7 +129,8 @@ MICA_EXPLORE("W3-lone-timeout", "W3: a timeout that meets an evaluation in vain 
   pair.check();
 }
 
-MICA_EXPLORE("W3-any-first", "W3: a wait for any is served before a wait for all that came first", .processors = 2) {
+MICA_EXPLORE("W3-any-first", "W3: a wait for any is served before a wait for all that came first",
+             .processors = 2) {
   Pair pair;
   std::atomic<bool> both{false};
   auto all = [&] { both = pair.take_both(nullptr) == STATUS_SUCCESS; };
