@@ -7,6 +7,7 @@
 #include <mica/system.hpp>
 
 #include <cstdint>
+#include <thread>
 #include <utility>
 
 namespace mica::bench {
@@ -20,6 +21,12 @@ void in_system(benchmark::State& state, Body&& body, Config config = {}) {
   Outcome const end = system.try_run(std::forward<Body>(body));
   if (!end.completed()) state.SkipWithError(end.report().c_str());
 }
+
+// While a process has had but one thread the C library leaves locked operations out of its locks.
+inline bool const had_two_threads = [] {
+  std::thread{[] {}}.join();
+  return true;
+}();
 
 // xorshift64: the same numbers for ours, floor and peers.
 class Random {

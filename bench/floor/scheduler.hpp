@@ -12,21 +12,10 @@
 #include <memory>
 #include <vector>
 
+#include "floor/lock.hpp"
 #include "floor/switch.hpp"
 
 namespace mica::bench::floor {
-
-class Lock {
- public:
-  void lock() noexcept {
-    while (word_.exchange(1, std::memory_order_acquire) != 0) {
-    }
-  }
-  void unlock() noexcept { word_.store(0, std::memory_order_release); }
-
- private:
-  std::atomic<std::uint32_t> word_{0};
-};
 
 enum class Wait : std::uint32_t { idle, committing, waiting, claimed };
 enum class Run : std::uint8_t { running, switching, parked, woken };
