@@ -163,7 +163,7 @@ void null_device(benchmark::State& state) {
     if (::write(file, buffer, sizeof buffer) != sizeof buffer) __builtin_trap();
   close(file);
 }
-BENCHMARK(null_device)->Name("irp/peer:write to /dev/null")->Arg(1)->Arg(3);
+BENCHMARK(null_device)->Name("irp/peer:write to the null device")->Arg(1)->Arg(3);
 
 }  // namespace
 }  // namespace mica::bench

@@ -1,7 +1,8 @@
 """Makes one table of Google Benchmark's results: ours beside its floor and its peers.
 
-A benchmark is named `path/ours`, `path/floor` or `path/peer:<name>`, with arguments after that. budgets.tsv has a
-line for each path: path, what ours may cost as a multiple of the floor, and why it costs more if it does.
+A benchmark is named `path/ours`, `path/floor` or `path/peer:<name>`, with arguments after that. What counts is CPU
+time, or the counter `percent` if it has one. budgets.tsv has a line for each path: the path, what ours may cost (`2`
+times the floor, `20us` or `20%`), and why it costs more if it does.
 """
 import argparse
 import datetime
@@ -10,24 +11,29 @@ import pathlib
 import re
 import sys
 
-NAME = re.compile(r'^(?P<path>.+?)/(?P<role>ours|floor|peer:[^/]+)(?P<arguments>/.*)?$')
+NAME = re.compile(r'^(?P<path>.+?)/(?P<role>ours|floor|peer:[^/]+)(?P<arguments>(?:/\d+)*)')
 IN_NS = {"ns": 1, "us": 1e3, "ms": 1e6, "s": 1e9}
 SLACK = 1.3          # a ratio of CPU times moves that much on a machine that does other things
 
 
 def read_results(files):
-    """{path: {role: median CPU time in ns}} in the order of the files, and the context of the last one."""
-    rows, context = {}, {}
+    """{path: {role: median}} in the order of the files, which paths are percentages, and the context of the last."""
+    rows, percentages, context = {}, set(), {}
     for file in files:
         data = json.loads(file.read_text())
         context = data["context"]
         for entry in data["benchmarks"]:
+            if entry.get("error_occurred"):
+                sys.exit(f"{entry['name']}: {entry.get('error_message', 'failed')}")
             match = NAME.match(entry["run_name"])
             if match and entry.get("aggregate_name", "median") == "median":
-                path = match["path"] + (match["arguments"] or "")
-                time_ns = entry["cpu_time"] * IN_NS[entry["time_unit"]]
-                rows.setdefault(path, {})[match["role"]] = time_ns
-    return rows, context
+                path = match["path"] + match["arguments"]
+                value = entry["cpu_time"] * IN_NS[entry["time_unit"]]
+                if "percent" in entry:
+                    percentages.add(path)
+                    value = entry["percent"]
+                rows.setdefault(path, {})[match["role"]] = value
+    return rows, percentages, context
 
 
 def read_budgets(file):
@@ -35,7 +41,7 @@ def read_budgets(file):
     for line in file.read_text().splitlines() if file.exists() else []:
         if line.strip() and not line.startswith("#"):
             path, limit, *why = line.split("\t")
-            budgets[path] = (float(limit), why[0] if why else "")
+            budgets[path] = (limit, why[0] if why else "")
     return budgets
 
 
@@ -45,27 +51,45 @@ def budget_of(budgets, path):
         if path in budgets:
             return budgets[path]
         path = path.rpartition("/")[0]
-    return None, ""
+    return "", ""
 
 
-def table(rows, budgets):
+def share_of(limit, ours, floor):
+    """What of its budget ours uses up, 1 being all of it; None without a budget."""
+    amount = re.fullmatch(r'([\d.]+)(us|%)?', limit)
+    if not amount or not ours:
+        return None
+    if amount[2]:
+        return ours / (float(amount[1]) * (1000 if amount[2] == "us" else 1))
+    return ours / floor / float(amount[1]) if floor else None
+
+
+def shown(value):
+    return f"{value:.1f}" if value and value < 1000 else f"{value:.0f}" if value else ""
+
+
+def table(rows, percentages, budgets):
     """Lines of the table, a sentence for each row over its budget, and whether one lacks its why."""
     lines = ["| path | ours, ns | floor, ns | ours / floor | budget | peers, ns (times ours) |",
              "|---|---|---|---|---|---|"]
     over, unexplained = [], False
-    for path, roles in rows.items():
+    for path, roles in sorted(rows.items(), key=lambda row: [int(part) if part.isdigit() else part
+                                                             for part in re.split(r'(\d+)', row[0])]):
         ours, floor = roles.get("ours"), roles.get("floor")
         limit, why = budget_of(budgets, path)
-        ratio = ours / floor if ours and floor else None
-        peers = "; ".join(f"{role[5:]} {time:.1f}" + (f" ({time / ours:.1f})" if ours else "")
-                          for role, time in roles.items() if role.startswith("peer:"))
-        shown = [f"{value:.1f}" if value else "" for value in (ours, floor)]
-        lines.append(f"| {path} | {shown[0]} | {shown[1]} | {f'{ratio:.2f}' if ratio else ''} | "
-                     f"{limit or ''} | {peers} |")
-        if ratio and limit and ratio > limit:
-            slack = " (within the slack)" if ratio <= limit * SLACK else ""
-            over.append(f"- `{path}`: {ratio:.2f} instead of {limit}{slack}. {why}".rstrip())
-            unexplained |= not why and ratio > limit * SLACK
+        ratio = f"{ours / floor:.2f}" if ours and floor else ""
+        unit = "%" if path in percentages else ""
+        peers = "; ".join(f"{role[5:]} {shown(value)}{unit}" + (f" ({value / ours:.1f})" if ours else "")
+                          for role, value in roles.items() if role.startswith("peer:"))
+        ours_shown = shown(ours) + unit if ours else ""
+        lines.append(f"| {path} | {ours_shown} | {shown(floor)} | {ratio} | {limit} | {peers} |")
+        share = share_of(limit, ours, floor)
+        if share and share > 1:
+            slack = " (within the slack)" if share <= SLACK else ""
+            measured = ratio if limit[-1].isdigit() else f"{share:.2f} times"
+            instead = f"instead of {limit}" if limit[-1].isdigit() else limit
+            over.append(f"- `{path}`: {measured} {instead}{slack}. {why}".rstrip())
+            unexplained |= not why and share > SLACK
     return lines, over, unexplained
 
 
@@ -82,10 +106,10 @@ def main():
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
 
-    rows, context = read_results(options.files)
+    rows, percentages, context = read_results(options.files)
     if not rows:
         sys.exit("no benchmark has a name of the form path/ours, path/floor or path/peer:<name>")
-    lines, over, unexplained = table(rows, read_budgets(options.budgets))
+    lines, over, unexplained = table(rows, percentages, read_budgets(options.budgets))
     print("\n".join(lines))
     if over:
         print("\nOver budget:\n" + "\n".join(over))
@@ -94,7 +118,7 @@ def main():
         options.document.write_text("\n".join(
             ["# Performance", "",
              f"Written by `script/bench` on {today}; {machine(context)}. Medians of CPU time per operation, all",
-             "from the same run. Only the ratios travel to another machine.", "",
+             "from the same run. Only the ratios travel to another machine. `bench/floor/` says what a floor does.", "",
              *lines, "", "## Over budget", "", *(over or ["Nothing."]), ""]))
     if unexplained:
         sys.exit("a path is over its budget and bench/budgets.tsv does not say why")

@@ -7,15 +7,22 @@ entry() { # NAME AGGREGATE TIME UNIT
   printf '{"name":"%s_%s","run_name":"%s","aggregate_name":"%s","cpu_time":%s,"time_unit":"%s"}' \
     "$1" "$2" "$1" "$2" "$3" "$4"
 }
-printf '{"context":{"num_cpus":2},"benchmarks":[%s,%s,%s,%s,%s]}' \
+printf '{"context":{"num_cpus":2},"benchmarks":[%s,%s,%s,%s,%s,%s,%s]}' \
   "$(entry pool/ours median 9 ns)" "$(entry pool/ours mean 100 ns)" "$(entry pool/floor median 4 ns)" \
-  "$(entry pool/peer:glibc median 0.018 us)" "$(entry timer/ours/1000 median 7 ns)" >"$work/result.json"
+  "$(entry pool/peer:glibc median 0.018 us)" "$(entry timer/ours/1000 median 7 ns)" \
+  "$(entry made/ours median 9 us)" \
+  '{"run_name":"waste/ours/iterations:1","cpu_time":1,"time_unit":"ns","percent":30}' >"$work/result.json"
 table() { python3 "$scripts/bench.d/table.py" --budgets "$work/budgets" "$@" "$work/result.json"; }
 
 expect 0 '| pool | 9.0 | 4.0 | 2.25 |  | glibc 18.0 (2.0) |' table
 expect 0 '| timer/1000 | 7.0 |  |  |  |  |' table
 printf 'pool\t3\n' >"$work/budgets"
-expect 0 '| 2.25 | 3.0 |' table
+expect 0 '| 2.25 | 3 |' table
+printf 'made\t10us\nwaste\t40%%\n' >"$work/budgets"
+expect 0 '| waste | 30.0% |  |  | 40% |' table
+printf 'made\t8us\tA reason.\nwaste\t25%%\tAnother.\n' >"$work/budgets"
+expect 0 '- `made`: 1.12 times 8us (within the slack). A reason.' table
+expect 0 '- `waste`: 1.20 times 25% (within the slack). Another.' table
 printf 'pool\t1.5\n' >"$work/budgets"
 expect 1 'does not say why' table
 printf 'pool\t1.5\tIt keeps tags.\n' >"$work/budgets"
