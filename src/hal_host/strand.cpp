@@ -60,9 +60,11 @@ struct FiberPool {
   }
 };
 
-// Never destroyed: a System may outlive static destructors.
+// Never destroyed: a System may outlive static destructors. Made by call_once, as in region.cpp.
 FiberPool& fiber_pool() {
-  static FiberPool* const pool = new FiberPool;
+  static std::once_flag once;
+  static FiberPool* pool;
+  std::call_once(once, [] { pool = new FiberPool; });
   return *pool;
 }
 
