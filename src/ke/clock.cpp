@@ -69,15 +69,14 @@ void NTAPI clock_interrupt() noexcept {
   bool attention = processor.dpcs.depth() != 0;
   // Armed for a tick that another processor is about to count: this one is charged when it is
   // there.
-  bool const ticked = processor.armed <= now;
-  processor.armed = no_tick;
+  bool const ticked = processor.armed.exchange(no_tick, std::memory_order_relaxed) <= now;
   if (processor.timers.next() <= now) {
     processor.timers_due.store(true, std::memory_order_relaxed);
     attention = true;
   }
   Thread& thread = current_thread();
   if (ticked && &thread != &processor.idle && charge(thread, time.period_100ns)) {
-    processor.quantum_end = true;
+    processor.quantum_end.store(true, std::memory_order_relaxed);
     attention = true;
   }
   if (attention) Machine::request_dispatch();
@@ -90,11 +89,11 @@ void NTAPI clock_interrupt() noexcept {
 // An earlier interrupt than needed serves: it arms the next.
 void NTAPI arm_clock() noexcept {
   Processor& processor = current();
-  if (processor.armed <= wanted_tick(processor)) return;
+  if (processor.armed.load(std::memory_order_relaxed) <= wanted_tick(processor)) return;
   RaiseToHigh raised;  // against the clock interrupt
   Tick const wanted = wanted_tick(processor);
-  if (processor.armed <= wanted) return;
-  processor.armed = wanted;
+  if (processor.armed.load(std::memory_order_relaxed) <= wanted) return;
+  processor.armed.store(wanted, std::memory_order_relaxed);
   Machine::arm_clock(InterruptTime{wanted * processor.ke->time.period_100ns});
 }
 

@@ -5,11 +5,12 @@
 #include "ke/interrupts.hpp"
 
 namespace mica::ke {
-namespace {
 
-TimerWheel& wheel_of(KTIMER const& timer) noexcept {
+TimerWheel& NTAPI wheel_of(KTIMER const& timer) noexcept {
   return state().processors[timer.Processor].timers;
 }
+
+namespace {
 
 // Whoever disarms the timeout waits until `expiring` is another: so the thread stays.
 void expire_timeout(Processor& processor, KTIMER& timeout) noexcept MICA_REQUIRES(at_dispatch) {
@@ -53,10 +54,9 @@ bool NTAPI unlink_timer(KTIMER& timer) noexcept {
   return true;
 }
 
-void NTAPI await_expiry(KTIMER& timer) noexcept {
-  std::atomic<KTIMER*>& expiring = wheel_of(timer).expiring;
-  do Machine::await(expiring, &timer);
-  while (expiring.load() == &timer);
+void NTAPI await_expiry(TimerWheel const& wheel, KTIMER& timer) noexcept {
+  do Machine::await(wheel.expiring, &timer);
+  while (wheel.expiring.load() == &timer);
 }
 
 void NTAPI expire_timers() noexcept {
@@ -84,7 +84,7 @@ void NTAPI arm_timeout(Thread& thread, Tick due) noexcept {
 }
 
 void NTAPI disarm_timeout(Thread& thread) noexcept {
-  if (!unlink_timer(thread.timeout)) await_expiry(thread.timeout);
+  if (!unlink_timer(thread.timeout)) await_expiry(wheel_of(thread.timeout), thread.timeout);
 }
 
 }  // namespace mica::ke

@@ -15,7 +15,7 @@ void initialize_processor(State& state, ULONG number) noexcept {
   processor.ke = &state;
   // No thread may be sent here before its idle thread runs.
   processor.ready.effective = highest_priority + 1;
-  processor.armed = no_tick;
+  processor.armed.store(no_tick, std::memory_order_relaxed);
 
   Thread& idle = processor.idle;
   initialize_header(idle.Header, ThreadObject, 0, 0);

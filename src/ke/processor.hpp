@@ -61,11 +61,13 @@ struct Processor {
   After after;       // ...and what to do with it
 
   DpcQueue dpcs;
-  bool in_dpc;       // a DPC routine runs here
-  bool quantum_end;  // the clock found the running thread's quantum used up
+  bool in_dpc;                    // a DPC routine runs here
+  std::atomic<bool> quantum_end;  // the clock found the running thread's quantum used up
 
   TimerWheel timers;
-  Tick armed;  // for which tick the clock is armed; no_tick: it is not
+  // For which tick the clock is armed; no_tick: it is not. Its interrupt changes it beneath those
+  // who look.
+  std::atomic<Tick> armed;
   std::atomic<bool> timers_due;
 
 #ifndef NDEBUG

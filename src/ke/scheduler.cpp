@@ -212,7 +212,7 @@ void NTAPI reschedule() noexcept {
   Processor& processor = current();
   Thread& running = current_thread();
   bool const idle = &running == &processor.idle;
-  bool const round = std::exchange(processor.quantum_end, false) && !idle;
+  bool const round = processor.quantum_end.exchange(false, std::memory_order_relaxed) && !idle;
   if (round) end_quantum(processor, running);
   // At the end of its quantum a thread gives way to its equals too.
   KPRIORITY const own = idle ? idle_priority : running.priority.load();

@@ -31,8 +31,9 @@ bool lock_disarmed(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch) {
       timer.Header.Inserted = 0;
       return true;
     }
+    TimerWheel const& wheel = wheel_of(timer);
     unlock_object(timer.Header);
-    await_expiry(timer);
+    await_expiry(wheel, timer);
   }
 }
 
