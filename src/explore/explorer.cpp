@@ -5,6 +5,7 @@
 #include <charconv>
 #include <unordered_set>
 
+#include "explore/detector.hpp"
 #include "hal_host/policy.hpp"
 
 namespace mica::explore {
@@ -27,14 +28,27 @@ bool take_text(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-Execution execute_with(Scenario const& scenario, Policy& policy) {
-  Window window{policy};
+// `wanted`: the access whose stack is asked for; 0: none.
+Execution execute_with(Scenario const& scenario, Policy& policy, std::uint32_t wanted) {
+  Detector& detector = Detector::here();
+  detector.prepare(wanted);
+  Window window{policy, scenario.races ? &detector : nullptr};
   System system{{.processors = scenario.processors,
                  .policy = &window,
                  .memory_bytes = memory_bytes,
                  .step_limit = step_limit}};
   Outcome outcome = system.try_run([&] { scenario.body(window); });
-  return {std::move(outcome), window.schedule(), window.decisions(), std::string{system.log()}};
+  return {std::move(outcome), window.schedule(), window.decisions(), std::string{system.log()},
+          detector.race()};
+}
+
+Execution execute_once(Scenario const& scenario, Schedule const& schedule, std::uint32_t wanted) {
+  if (schedule.depth == 0) {
+    hal_host::RandomPolicy policy{schedule.seed, scenario.time_jumps};
+    return execute_with(scenario, policy, wanted);
+  }
+  hal_host::PctPolicy policy{schedule.seed, schedule.depth, schedule.length};
+  return execute_with(scenario, policy, wanted);
 }
 
 Schedule schedule_of(std::uint64_t execution, std::uint32_t length) noexcept {
@@ -63,12 +77,12 @@ std::optional<Schedule> Schedule::parse(std::string_view text) {
 }
 
 Execution execute(Scenario const& scenario, Schedule const& schedule) {
-  if (schedule.depth == 0) {
-    hal_host::RandomPolicy policy{schedule.seed, scenario.time_jumps};
-    return execute_with(scenario, policy);
-  }
-  hal_host::PctPolicy policy{schedule.seed, schedule.depth, schedule.length};
-  return execute_with(scenario, policy);
+  Execution execution = execute_once(scenario, schedule, 0);
+  if (!execution.race) return execution;
+  Race const found = *execution.race;
+  execution = execute_once(scenario, schedule, found.first.sequence);
+  if (execution.race) execution.race->first = Detector::here().wanted();
+  return execution;
 }
 
 Report explore(Scenario const& scenario, std::uint64_t wanted) {
@@ -86,6 +100,7 @@ Report explore(Scenario const& scenario, std::uint64_t wanted) {
       report.failed = schedule;
       report.outcome = std::move(execution.outcome);
       report.log = std::move(execution.log);
+      report.race = execution.race;
       break;
     }
   }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "explore/race.hpp"
 #include "explore/window.hpp"
 
 namespace mica::explore {
@@ -27,6 +28,7 @@ struct Schedule {
 struct Scenario {
   unsigned processors = 2;
   bool time_jumps = false;  // uniform schedules: timers may expire long before code is done
+  bool races = true;        // whether they are looked for
   void (*body)(Window& window) = nullptr;  // in a system thread; opens and closes the window
 };
 
@@ -35,8 +37,10 @@ struct Execution {
   std::uint64_t schedule;
   std::uint32_t decisions;
   std::string log;
+  std::optional<Race> race;
 };
 
+// One that ends with a race is made twice: to say where the first access was.
 [[nodiscard]] Execution execute(Scenario const& scenario, Schedule const& schedule);
 
 struct Report {
@@ -47,6 +51,7 @@ struct Report {
   std::optional<Schedule> failed;
   Outcome outcome;  // of the one that failed
   std::string log;
+  std::optional<Race> race;
 };
 
 // Until `wanted` distinct schedules were seen, 4 * wanted executions were made, or one failed.

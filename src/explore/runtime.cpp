@@ -1,12 +1,12 @@
-// What the explored objects call instead of ThreadSanitizer's runtime: g++ 12 and clang 14.
-//   Every atomic operation is a scheduling point of the host machine, then it acts. Plain accesses
-//   and function entries say nothing yet. The orders that the callers name are not weaker than what
-//   is done here: deterministic mode has one OS thread, so every interleaving is sequentially
-//   consistent whatever the order.
-//   Outside a System (the harness uses no instrumented code, but a thread may call before its
-//   System runs) they just act.
+// What the explored objects call for atomic operations, instead of ThreadSanitizer's runtime: g++
+// 12 and clang 14.
+//   Every atomic operation is a scheduling point of the host machine, then it acts. Deterministic
+//   mode has one OS thread, so every interleaving is sequentially consistent whatever the order:
+//   what an order does not give, the race detector knows. Outside a System (the harness uses no
+//   instrumented code, but a thread may call before its System runs) they just act.
 #include <machine.hpp>
 
+#include "explore/detector.hpp"
 #include "explore/points.hpp"
 
 namespace mica::explore {
@@ -20,6 +20,56 @@ void before_atomic() noexcept {
     Machine::point();
 }
 
+constexpr AccessKind atomic_read{.writes = false, .atomic = true};
+constexpr AccessKind atomic_write{.writes = true, .atomic = true};
+
+template <class Word>
+Word load(Word const volatile* word, int order) {
+  before_atomic();
+  if (Detector* const detector = Detector::watching()) {
+    detector->access(word, sizeof(Word), atomic_read);
+    detector->loaded(word, order);
+  }
+  return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
+
+template <class Word>
+void store(Word volatile* word, Word value, int order) {
+  before_atomic();
+  if (Detector* const detector = Detector::watching()) {
+    detector->access(word, sizeof(Word), atomic_write);
+    detector->stored(word, order);
+  }
+  __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
+}
+
+void before_update(void const volatile* word, std::size_t bytes, int order) {
+  before_atomic();
+  Detector* const detector = Detector::watching();
+  if (!detector) return;
+  detector->access(word, bytes, atomic_write);
+  detector->updated(word, order);
+}
+
+// A failed exchange is a load, of the order named for that; it stores what it saw.
+template <class Word>
+bool compare_exchange(Word volatile* word, Word* expected, Word value, int order, int failed) {
+  before_atomic();
+  bool const done =
+      __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  if (Detector* const detector = Detector::watching()) {
+    detector->access(word, sizeof(Word), done ? atomic_write : atomic_read);
+    done ? detector->updated(word, order) : detector->loaded(word, failed);
+  }
+  return done;
+}
+
+void fence(int order) {
+  before_atomic();
+  if (Detector* const detector = Detector::watching()) detector->fence(order);
+  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
 }  // namespace
 
 std::uint64_t points() noexcept {
@@ -28,19 +78,14 @@ std::uint64_t points() noexcept {
 
 }  // namespace mica::explore
 
-using mica::explore::before_atomic;
-
 // The compilers' own prototypes: [gcc/sanitizer.def,
-// compiler-rt/lib/tsan/rtl/tsan_interface_atomic.h are where the names come from]. A failed
-// exchange stores what it saw through `expected`.
+// compiler-rt/lib/tsan/rtl/tsan_interface_atomic.h are where the names come from].
 #define MICA_ATOMIC(bits, Word)                                                                    \
-  Word __tsan_atomic##bits##_load(Word const volatile* word, int) {                                \
-    before_atomic();                                                                               \
-    return __atomic_load_n(word, __ATOMIC_SEQ_CST);                                                \
+  Word __tsan_atomic##bits##_load(Word const volatile* word, int order) {                          \
+    return mica::explore::load(word, order);                                                       \
   }                                                                                                \
-  void __tsan_atomic##bits##_store(Word volatile* word, Word value, int) {                         \
-    before_atomic();                                                                               \
-    __atomic_store_n(word, value, __ATOMIC_SEQ_CST);                                               \
+  void __tsan_atomic##bits##_store(Word volatile* word, Word value, int order) {                   \
+    mica::explore::store(word, value, order);                                                      \
   }                                                                                                \
   MICA_UPDATE(bits, Word, exchange, __atomic_exchange_n)                                           \
   MICA_UPDATE(bits, Word, fetch_add, __atomic_fetch_add)                                           \
@@ -50,59 +95,34 @@ using mica::explore::before_atomic;
   MICA_UPDATE(bits, Word, fetch_xor, __atomic_fetch_xor)                                           \
   MICA_UPDATE(bits, Word, fetch_nand, __atomic_fetch_nand)                                         \
   Word __tsan_atomic##bits##_compare_exchange_val(Word volatile* word, Word expected, Word value,  \
-                                                  int, int) {                                      \
-    before_atomic();                                                                               \
-    __atomic_compare_exchange_n(word, &expected, value, false, __ATOMIC_SEQ_CST,                   \
-                                __ATOMIC_SEQ_CST);                                                 \
+                                                  int order, int failed) {                         \
+    mica::explore::compare_exchange(word, &expected, value, order, failed);                        \
     return expected;                                                                               \
   }                                                                                                \
   int __tsan_atomic##bits##_compare_exchange_strong(Word volatile* word, Word* expected,           \
-                                                    Word value, int, int) {                        \
-    before_atomic();                                                                               \
-    return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST,             \
-                                       __ATOMIC_SEQ_CST);                                          \
+                                                    Word value, int order, int failed) {           \
+    return mica::explore::compare_exchange(word, expected, value, order, failed);                  \
   }                                                                                                \
   int __tsan_atomic##bits##_compare_exchange_weak(Word volatile* word, Word* expected, Word value, \
-                                                  int, int) {                                      \
-    before_atomic();                                                                               \
-    return __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST,             \
-                                       __ATOMIC_SEQ_CST);                                          \
+                                                  int order, int failed) {                         \
+    return mica::explore::compare_exchange(word, expected, value, order, failed);                  \
   }
 
-#define MICA_UPDATE(bits, Word, name, operation)                            \
-  Word __tsan_atomic##bits##_##name(Word volatile* word, Word value, int) { \
-    before_atomic();                                                        \
-    return operation(word, value, __ATOMIC_SEQ_CST);                        \
+#define MICA_UPDATE(bits, Word, name, operation)                                  \
+  Word __tsan_atomic##bits##_##name(Word volatile* word, Word value, int order) { \
+    mica::explore::before_update(word, sizeof(Word), order);                      \
+    return operation(word, value, __ATOMIC_SEQ_CST);                              \
   }
-
-#define MICA_ACCESS(bytes)                     \
-  void __tsan_read##bytes(void*) {}            \
-  void __tsan_write##bytes(void*) {}           \
-  void __tsan_read_write##bytes(void*) {}      \
-  void __tsan_unaligned_read##bytes(void*) {}  \
-  void __tsan_unaligned_write##bytes(void*) {} \
-  void __tsan_unaligned_read_write##bytes(void*) {}
 
 extern "C" {
 MICA_ATOMIC(8, std::uint8_t)
 MICA_ATOMIC(16, std::uint16_t)
 MICA_ATOMIC(32, std::uint32_t)
 MICA_ATOMIC(64, std::uint64_t)
-void __tsan_atomic_thread_fence(int) {
-  before_atomic();
-  __atomic_thread_fence(__ATOMIC_SEQ_CST);
+void __tsan_atomic_thread_fence(int order) {
+  mica::explore::fence(order);
 }
 void __tsan_atomic_signal_fence(int) {}
-
-MICA_ACCESS(1)
-MICA_ACCESS(2)
-MICA_ACCESS(4)
-MICA_ACCESS(8)
-MICA_ACCESS(16)
-void __tsan_read_range(void*, std::size_t) {}
-void __tsan_write_range(void*, std::size_t) {}
-void __tsan_vptr_read(void**) {}
-void __tsan_vptr_update(void**, void*) {}
 
 void __tsan_init() {}
 void __tsan_func_entry(void*) {}

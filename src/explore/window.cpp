@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "explore/detector.hpp"
 #include "explore/points.hpp"
 
 namespace mica::explore {
@@ -21,6 +22,16 @@ std::uint32_t next_in_turn(Candidates const& candidates) noexcept {
 }
 
 }  // namespace
+
+void Window::open() noexcept {
+  open_ = true;
+  if (detector_) detector_->open();
+}
+
+void Window::close() noexcept {
+  open_ = false;
+  if (detector_) detector_->close();
+}
 
 void Window::mix(std::uint64_t value) noexcept {
   constexpr std::uint64_t prime = 0x100000001b3;

@@ -49,6 +49,7 @@ MICA_RAW void NTAPI Machine::deliver() noexcept {
     KIRQL const old = core.level;
     bool const crosses = old < dispatch_level;
     accept(core, level);
+    std::uint32_t const interrupted = order_begin_interrupt(level);
     if (crosses) token_acquire(&core);
     point();
     end_of_interrupt(core, level);
@@ -56,6 +57,7 @@ MICA_RAW void NTAPI Machine::deliver() noexcept {
     run_handler(*core.simulation, level);
     Core& core_after = current().core;
     if (crosses) token_release(&core_after);
+    order_end_interrupt(interrupted);
     core_after.level = old;
   }
 }

@@ -11,6 +11,7 @@
 #include <type_traits>
 
 #include "hal/machine_concept.hpp"
+#include "hal_host/order.hpp"
 #include "hal_host/sanitizers.hpp"
 #include "hal_host/strand.hpp"
 
@@ -132,6 +133,7 @@ struct Machine {
     if (old < hal_host::dispatch_level && level >= hal_host::dispatch_level)
       hal_host::token_acquire(&core);
 #endif
+    hal_host::order_raised();
     return old;
   }
 
@@ -141,6 +143,7 @@ struct Machine {
     if (level < hal_host::dispatch_level && core.level >= hal_host::dispatch_level)
       hal_host::token_release(&core);
 #endif
+    hal_host::order_lowered();
     core.level = level;
     if (core.pending >> level > 1) [[unlikely]]
       deliver();
@@ -151,6 +154,7 @@ struct Machine {
     hal_host::Core& core = current().core;
     core.pending |= hal_host::level_bit(hal_host::dispatch_level);
     core.trace = std::rotl(core.trace, 5) + 1;
+    hal_host::order_request(processor_number(), hal_host::dispatch_level);
     point();
   }
 
@@ -160,12 +164,14 @@ struct Machine {
     bool const enabled = !core.masked;
     core.masked = true;
     hal_host::token_acquire(&core);
+    hal_host::order_raised();
     return enabled;
   }
 
   MICA_RAW static void restore_interrupts(bool enabled) noexcept {
     hal_host::Core& core = current().core;
     hal_host::token_release(&core);
+    hal_host::order_lowered();
     core.masked = !enabled;
     if (core.pending >> core.level > 1) [[unlikely]]
       deliver();
@@ -241,6 +247,7 @@ MICA_RAW inline bool Machine::compare_exchange_16(std::uint64_t* target, std::ui
                  "+d"(expected[1])
                : "b"(desired[0]), "c"(desired[1])
                : "memory");
+  hal_host::order_exchange_16(target);
   return swapped;
 }
 #else
@@ -253,6 +260,7 @@ inline bool Machine::compare_exchange_16(std::uint64_t* target, std::uint64_t* e
   bool const swapped = __atomic_compare_exchange(reinterpret_cast<__int128*>(target), &old, &wanted,
                                                  false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   __builtin_memcpy(expected, &old, 16);
+  hal_host::order_exchange_16(target);
   return swapped;
 }
 #endif

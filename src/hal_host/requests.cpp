@@ -68,6 +68,7 @@ void Simulation::request(unsigned number, KIRQL level) noexcept {
   note(0x200 + number);
   Seat& target = seats_[number];
   token_release(&target);
+  order_request(number, level);
   target.wire.fetch_or(level_bit(level), std::memory_order_release);
   if (!setup_.parallel) {
     account(me());
@@ -81,6 +82,7 @@ void Simulation::request(unsigned number, KIRQL level) noexcept {
 void Simulation::arm(std::uint64_t due_100ns) noexcept {
   Seat& seat = me();
   note(due_100ns);
+  order_request(seat.number, clock_level);
   // What was armed and has come, but was not delivered yet, is replaced too.
   seat.wire.fetch_and(~level_bit(clock_level), std::memory_order_relaxed);
   seat.block->core.pending &= ~level_bit(clock_level);

@@ -21,8 +21,9 @@ std::uint64_t wanted(Case const& what) {
 }
 
 std::string story(Case const& what, Schedule const& schedule, Outcome const& outcome,
-                  std::string const& log) {
-  return fmt::format("{}\n{}\nMICA_REPLAY={}:{}", log, outcome.report(), what.id, schedule.text());
+                  std::string const& log, std::optional<Race> const& race) {
+  return fmt::format("{}\n{}\n{}MICA_REPLAY={}:{}", log, outcome.report(), race ? race->text() : "",
+                     what.id, schedule.text());
 }
 
 void replay(Case const& what, Scenario const& scenario, std::string_view line) {
@@ -34,14 +35,15 @@ void replay(Case const& what, Scenario const& scenario, std::string_view line) {
   INFO(line);
   REQUIRE(schedule.has_value());
   Execution const execution = execute(scenario, *schedule);
-  INFO(story(what, *schedule, execution.outcome, execution.log));
+  INFO(story(what, *schedule, execution.outcome, execution.log, execution.race));
   REQUIRE(execution.outcome.completed());
 }
 
 }  // namespace
 
 void try_case(Case const& what, void (*body)(Window& window)) {
-  Scenario const scenario{what.processors, what.time_jumps, body};
+  bool const races = environment("MICA_RACES") != "0";
+  Scenario const scenario{what.processors, what.time_jumps, races, body};
   if (std::string_view const line = environment("MICA_REPLAY"); !line.empty())
     return replay(what, scenario, line);
   Report const report = explore(scenario, wanted(what));
@@ -53,7 +55,7 @@ void try_case(Case const& what, void (*body)(Window& window)) {
     return;
   }
   FAIL("execution " << report.executions << "\n"
-                    << story(what, *report.failed, report.outcome, report.log));
+                    << story(what, *report.failed, report.outcome, report.log, report.race));
 }
 
 }  // namespace mica::explore

@@ -2,7 +2,7 @@
 //   MICA_EXPLORE("W1-event", "W1: what it says", {.processors = 2}) { ... }     the body has
 //   `window` MICA_SCHEDULES in the environment: how many distinct schedules each test tries
 //   (default 200). MICA_REPLAY in the environment, TEST:POLICY:SEED as a failure printed it: that
-//   one execution of that test, and no other.
+//   one execution of that test, and no other. MICA_RACES=0: races are not looked for.
 #pragma once
 
 #include "catch.hpp"

@@ -67,8 +67,8 @@ MICA_EXPLORE("L1-queued", "L1: a queued spin lock excludes", .processors = 3) {
 MICA_EXPLORE("L1-shared", "L1: an EX_SPIN_LOCK admits readers together and a writer alone",
              .processors = 3) {
   EX_SPIN_LOCK lock = 0;
-  int readers = 0, writers = 0;
-  std::atomic<int> together{0};
+  std::atomic<int> readers{0}, together{0};
+  int writers = 0;
   auto reader = [&] {
     for (int i = 0; i < 2; ++i) {
       KIRQL const old = ExAcquireSpinLockShared(&lock);

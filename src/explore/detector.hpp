@@ -1,0 +1,87 @@
+// Finds races by happens-before, as FastTrack does, with two clock components an agent (clock.hpp).
+//   Told of every access and of everything that orders: atomic operations by the code under test,
+//   the rest by the machine. What happened before the window opened is ordered before all in it.
+//   The processor's token, which a raise of IRQL acquires and a lowering releases, carries DISPATCH
+//   components only.
+//   [Flanagan, Freund, "FastTrack: efficient and precise dynamic race detection", PLDI 2009]
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+
+#include "explore/race.hpp"
+
+namespace mica::explore {
+
+class Detector {
+ public:
+  // The one of this OS thread; watching() is null while no window is open.
+  [[nodiscard]] static Detector& here();
+  [[nodiscard]] static Detector* watching() noexcept { return watching_; }
+
+  // Before a System that is to be watched is made. `wanted`: the access whose stack is asked for.
+  void prepare(std::uint32_t wanted) noexcept;
+  void open() noexcept;
+  void close() noexcept { watching_ = nullptr; }
+  [[nodiscard]] std::optional<Race> const& race() const noexcept { return race_; }
+  [[nodiscard]] Access const& wanted() const noexcept { return wanted_; }
+
+  // ---- Memory, by the agent that runs on the current processor
+  void access(void const volatile* address, std::size_t bytes, AccessKind kind);
+  void loaded(void const volatile* word, int order) noexcept;
+  void stored(void const volatile* word, int order) noexcept;
+  void updated(void const volatile* word, int order) noexcept;
+  void fence(int order) noexcept;
+
+  // ---- The machine. Flows change whether or not a window is open.
+  [[nodiscard]] Flows& flows() noexcept { return flows_; }
+  void raised() noexcept;
+  void lowered() noexcept;
+  void requested(unsigned processor, KIRQL level) noexcept;
+  void began(unsigned processor, KIRQL level) noexcept;
+  void forget(std::uintptr_t from, std::uintptr_t to) noexcept { shadow_.clear(from, to); }
+
+ private:
+  struct State {
+    Agent agent;
+    Clock seen;
+    Clock offered;   // by relaxed loads: acquired by the next fence
+    Clock promised;  // at the last release fence: released by relaxed stores
+  };
+  // What an atomic word, a token or a request carries.
+  struct Message {
+    std::uint32_t generation = 0;
+    Clock clock;
+  };
+
+  [[nodiscard]] unsigned slot_of(Agent agent);
+  [[nodiscard]] State& me();
+  [[nodiscard]] Message& message(Message& found) noexcept;
+  [[nodiscard]] Message& message_of(void const volatile* word);
+  void release_into(Message& message, State& state) noexcept;
+  void acquire(State& state, Message const& message) noexcept {
+    state.seen.join(message.clock, components_);
+  }
+  void touch(std::uintptr_t address, Record const& now);
+  void found(std::uintptr_t address, Record const& before, Record const& now);
+
+  static constexpr std::uint8_t no_slot = 0xFF;
+  static constinit thread_local Detector* watching_;
+
+  Flows flows_;
+  Shadow shadow_;
+  std::uint32_t generation_ = 0;
+  std::uint32_t sequence_ = 0;
+  std::uint32_t wanted_sequence_ = 0;
+  Access wanted_;
+  std::optional<Race> race_;
+  unsigned agents_ = 0;
+  unsigned components_ = 0;          // in use, rounded up for Clock::join
+  std::vector<std::uint8_t> slots_;  // by agent
+  State states_[max_agents];
+  Message tokens_[hal_host::max_processors];
+  Message requests_[hal_host::max_processors][16];
+  std::unordered_map<std::uintptr_t, Message> words_;
+};
+
+}  // namespace mica::explore

@@ -1,0 +1,72 @@
+// What the machine says of order, for the flows and for the race detector.
+#include "hal_host/order.hpp"
+
+#include "explore/detector.hpp"
+
+namespace mica::hal_host {
+
+using explore::Agent;
+using explore::Detector;
+
+namespace {
+
+// The part of the running stack that nobody uses: frames that were left, room for frames to come.
+// An interrupt's frames and the interrupted thread's follow each other there, and IRQL does not
+// order them.
+void forget_free_stack() noexcept {
+  Detector* const detector = Detector::watching();
+  if (!detector) return;
+  Seat const& seat = *Machine::current().core.seat;
+  Strand const& own = seat.running->strand;
+  Strand const& strand = own.bottom ? own : seat.first.strand;
+  auto const bottom = reinterpret_cast<std::uintptr_t>(strand.bottom);
+  auto const here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  if (bottom <= here && here < bottom + strand.bytes) detector->forget(bottom, here);
+}
+
+}  // namespace
+
+void order_raised() noexcept {
+  if (Detector* const detector = Detector::watching()) detector->raised();
+}
+
+void order_lowered() noexcept {
+  if (Detector* const detector = Detector::watching()) detector->lowered();
+}
+
+void order_request(unsigned processor, KIRQL level) noexcept {
+  if (Detector* const detector = Detector::watching()) detector->requested(processor, level);
+}
+
+std::uint32_t order_begin_interrupt(KIRQL level) noexcept {
+  forget_free_stack();
+  explore::Flows& flows = Detector::here().flows();
+  unsigned const processor = Machine::processor_number();
+  Agent const interrupted = flows.on(processor);
+  flows.run(processor,
+            level == dispatch_level ? interrupted.dispatch() : Agent::interrupt(processor, level));
+  if (Detector* const detector = Detector::watching()) detector->began(processor, level);
+  return interrupted.key;
+}
+
+// A dispatch interrupt may end on another processor than it began on.
+void order_end_interrupt(std::uint32_t interrupted) noexcept {
+  order_lowered();
+  Detector::here().flows().run(Machine::processor_number(), {interrupted});
+  forget_free_stack();
+}
+
+void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept {
+  order_lowered();
+  Detector::here().flows().change(Machine::processor_number(), from_id, to_id);
+  order_raised();
+}
+
+void order_exchange_16(void const* target) noexcept {
+  Detector* const detector = Detector::watching();
+  if (!detector) return;
+  detector->updated(target, __ATOMIC_SEQ_CST);
+  detector->access(target, 16, {.writes = true, .atomic = true});
+}
+
+}  // namespace mica::hal_host

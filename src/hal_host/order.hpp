@@ -1,0 +1,36 @@
+// What orders flows of control besides atomic operations, told to the explorer's race detector.
+//   Only the explored build hears of it (MICA_EXPLORED; src/explore/order.cpp): elsewhere these are
+//   nothing. TSan proper has tokens of its own (sanitizers.hpp).
+#pragma once
+
+#include "hal/machine_concept.hpp"
+
+namespace mica::hal_host {
+
+#if defined(MICA_EXPLORED)
+// On the current processor, right after its level rose (or interrupts were disabled), right before
+// it falls.
+void order_raised() noexcept;
+void order_lowered() noexcept;
+// What the caller did before is seen by the next interrupt of that level on that processor.
+void order_request(unsigned processor, KIRQL level) noexcept;
+// An interrupt of this level begins here, and ends; what was interrupted, to go on with.
+[[nodiscard]] std::uint32_t order_begin_interrupt(KIRQL level) noexcept;
+void order_end_interrupt(std::uint32_t interrupted) noexcept;
+// The current processor leaves one context for another.
+void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept;
+// 16 bytes were read and written in one atomic operation.
+void order_exchange_16(void const* target) noexcept;
+#else
+inline void order_raised() noexcept {}
+inline void order_lowered() noexcept {}
+inline void order_request(unsigned, KIRQL) noexcept {}
+[[nodiscard]] inline std::uint32_t order_begin_interrupt(KIRQL) noexcept {
+  return 0;
+}
+inline void order_end_interrupt(std::uint32_t) noexcept {}
+inline void order_switch(std::uint64_t, std::uint64_t) noexcept {}
+inline void order_exchange_16(void const*) noexcept {}
+#endif
+
+}  // namespace mica::hal_host
