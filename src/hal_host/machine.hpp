@@ -114,11 +114,11 @@ struct Machine {
   static void NTAPI halt() noexcept;
   template <class Word>
   static void await(std::atomic<Word> const& word, std::type_identity_t<Word> seen) noexcept {
-    await_word(hal_host::Guard::of(&word, seen));
+    await(hal_host::Guard::of(&word, seen));
   }
   template <class Word>
   static void await(std::atomic_ref<Word> const& word, std::type_identity_t<Word> seen) noexcept {
-    await_word(hal_host::Guard::of(std::bit_cast<Word const*>(word), seen));
+    await(hal_host::Guard::of(std::bit_cast<Word const*>(word), seen));
   }
 
   // ---- IRQL
@@ -229,6 +229,11 @@ struct Machine {
       decide();
   }
   static void NTAPI decide() noexcept;
+  MICA_RAW static void await(hal_host::Guard const& guard) noexcept {
+    point();
+    if (!guard.open()) [[unlikely]]
+      await_word(guard);
+  }
   static void NTAPI await_word(hal_host::Guard const& guard) noexcept;
   static void NTAPI deliver() noexcept;
 

@@ -51,8 +51,7 @@ void NTAPI Machine::halt() noexcept {
 }
 
 void NTAPI Machine::await_word(Guard const& guard) noexcept {
-  point();
-  if (!guard.open()) simulation().await(guard);
+  simulation().await(guard);
 }
 
 InterruptTime NTAPI Machine::interrupt_time() noexcept {
