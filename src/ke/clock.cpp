@@ -22,7 +22,7 @@ ULONG tick_count_multiplier(std::uint32_t period_100ns) noexcept {
   return static_cast<ULONG>((std::uint64_t{period_100ns} << 24) / 10'000);
 }
 
-void write_shared_page(TimeState const& time, Tick tick) noexcept {
+void NTAPI write_shared_page(TimeState const& time, Tick tick) noexcept {
   KUSER_SHARED_DATA& page = *Machine::shared_user_data();
   std::uint64_t const interrupt_time = tick * time.period_100ns;
   publish(page.InterruptTime, interrupt_time);
@@ -32,12 +32,12 @@ void write_shared_page(TimeState const& time, Tick tick) noexcept {
 }
 
 // What the running thread used: one period an interrupt. True: its quantum is over.
-bool charge(Thread& thread, std::uint32_t period_100ns) noexcept {
+bool NTAPI charge(Thread& thread, std::uint32_t period_100ns) noexcept {
   auto const period = static_cast<LONG>(period_100ns);
   return thread.quantum_100ns.fetch_sub(period, std::memory_order_relaxed) <= period;
 }
 
-Tick wanted_tick(Processor& processor) noexcept {
+Tick NTAPI wanted_tick(Processor& processor) noexcept {
   bool const idle = Machine::current_thread() == &processor.idle;
   return idle ? processor.timers.next()
               : processor.ke->time.tick.load(std::memory_order_relaxed) + 1;

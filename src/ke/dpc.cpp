@@ -29,7 +29,7 @@ Processor& target_of(KDPC const& dpc) noexcept MICA_REQUIRES(at_dispatch) {
 }
 
 // Sees to it that the target comes to look at its queue.
-void announce(Processor& target, KDPC_IMPORTANCE importance, ULONG depth) noexcept
+void NTAPI announce(Processor& target, KDPC_IMPORTANCE importance, ULONG depth) noexcept
     MICA_REQUIRES(at_dispatch) {
   if (&target != &current()) return Machine::send_ipi(target.machine.pcr.Prcb.Number);
   bool const idle = Machine::current_thread() == &target.idle;

@@ -25,12 +25,12 @@ class DpcQueue {
  public:
   SpinLock<Rank::dpc> lock;
 
-  void append(KDPC& dpc) noexcept MICA_REQUIRES(lock);
-  void prepend(KDPC& dpc) noexcept MICA_REQUIRES(lock);
+  void NTAPI append(KDPC& dpc) noexcept MICA_REQUIRES(lock);
+  void NTAPI prepend(KDPC& dpc) noexcept MICA_REQUIRES(lock);
   // It is in this queue.
-  void remove(KDPC& dpc) noexcept MICA_REQUIRES(lock);
+  void NTAPI remove(KDPC& dpc) noexcept MICA_REQUIRES(lock);
   // Takes the first out. False when empty. Raises to HIGH_LEVEL for it.
-  [[nodiscard]] bool take(DpcCall& call) noexcept;
+  [[nodiscard]] bool NTAPI take(DpcCall& call) noexcept;
 
   // Without the lock: a hint.
   [[nodiscard]] ULONG depth() const noexcept { return depth_.load(std::memory_order_relaxed); }

@@ -37,14 +37,14 @@ bool try_exclusive(Word word, std::uint32_t& seen) noexcept {
                                       std::memory_order_relaxed);
 }
 
-void acquire_shared(PEX_SPIN_LOCK lock) noexcept {
+void NTAPI acquire_shared(PEX_SPIN_LOCK lock) noexcept {
   Word const word = word_of(lock);
   std::uint32_t seen = 0;
   while (!try_shared(word, seen))
     if ((seen & (exclusive | writer_waits)) != 0) Machine::await(word, seen);
 }
 
-void acquire_exclusive(PEX_SPIN_LOCK lock) noexcept {
+void NTAPI acquire_exclusive(PEX_SPIN_LOCK lock) noexcept {
   Word const word = word_of(lock);
   std::uint32_t seen = 0;
   while (!try_exclusive(word, seen)) {
@@ -55,13 +55,13 @@ void acquire_exclusive(PEX_SPIN_LOCK lock) noexcept {
   }
 }
 
-void release_shared(PEX_SPIN_LOCK lock) noexcept {
+void NTAPI release_shared(PEX_SPIN_LOCK lock) noexcept {
   std::uint32_t const before = word_of(lock).fetch_sub(1, std::memory_order_release);
   if ((before & readers) == 0) [[unlikely]]
     bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(lock));
 }
 
-void release_exclusive(PEX_SPIN_LOCK lock) noexcept {
+void NTAPI release_exclusive(PEX_SPIN_LOCK lock) noexcept {
   std::uint32_t const before = word_of(lock).fetch_and(~exclusive, std::memory_order_release);
   if ((before & exclusive) == 0) [[unlikely]]
     bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(lock));

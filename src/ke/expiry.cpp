@@ -13,14 +13,15 @@ TimerWheel& NTAPI wheel_of(KTIMER const& timer) noexcept {
 namespace {
 
 // Whoever disarms the timeout waits until `expiring` is another: so the thread stays.
-void expire_timeout(Processor& processor, KTIMER& timeout) noexcept MICA_REQUIRES(at_dispatch) {
+void NTAPI expire_timeout(Processor& processor, KTIMER& timeout) noexcept
+    MICA_REQUIRES(at_dispatch) {
   time_out(MICA_CONTAINING(timeout, Thread, timeout));
   processor.timers.expiring.store(nullptr);
 }
 
 // Meanwhile it may have been cancelled (not armed), or cancelled and set again (in another wheel,
 // or linked): then it is not ours any more.
-void expire_timer(Processor& processor, KTIMER& timer, Tick now) noexcept
+void NTAPI expire_timer(Processor& processor, KTIMER& timer, Tick now) noexcept
     MICA_REQUIRES(at_dispatch) {
   WakeList wakes;
   lock_object(timer.Header);

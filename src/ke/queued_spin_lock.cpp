@@ -25,7 +25,7 @@ Word gate_of(KSPIN_LOCK_QUEUE& entry) noexcept {
   return Word{*static_cast<ULONG_PTR*>(field)};
 }
 
-void acquire(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE& entry) noexcept {
+void NTAPI acquire(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE& entry) noexcept {
   ULONG_PTR const name = as_parameter(&entry);
   next_of(entry).store(0, std::memory_order_relaxed);
   gate_of(entry).store(as_parameter(lock) | waiting, std::memory_order_relaxed);
@@ -36,7 +36,7 @@ void acquire(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE& entry) noexcept {
   while ((gate_of(entry).load(std::memory_order_acquire) & waiting) != 0);
 }
 
-void release(KSPIN_LOCK_QUEUE& entry) noexcept {
+void NTAPI release(KSPIN_LOCK_QUEUE& entry) noexcept {
   PKSPIN_LOCK const lock = entry.Lock;
   ULONG_PTR next = next_of(entry).load(std::memory_order_acquire);
   if (next == 0) {

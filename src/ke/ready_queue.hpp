@@ -28,7 +28,7 @@ struct ReadyQueue {
     return std::bit_width(bits) - 1;
   }
 
-  void insert(Thread& thread, bool front) noexcept MICA_REQUIRES(lock) {
+  void NTAPI insert(Thread& thread, bool front) noexcept MICA_REQUIRES(lock) {
     KPRIORITY const priority = thread.priority.load();
     std::uint32_t const bits = summary.load(std::memory_order_relaxed);
     std::uint32_t const bit = std::uint32_t{1} << priority;
@@ -43,7 +43,7 @@ struct ReadyQueue {
     summary.store(bits | bit);
   }
 
-  void remove(Thread& thread) noexcept MICA_REQUIRES(lock) {
+  void NTAPI remove(Thread& thread) noexcept MICA_REQUIRES(lock) {
     list_remove(thread.queue_entry);
     thread.scheduling = Scheduling::none;
     if (list_empty(lists[thread.queued_priority]))
@@ -53,7 +53,7 @@ struct ReadyQueue {
 
   // The first thread above `above` that may run on the processors of `mask`; unlinked. Null if
   // there is none.
-  [[nodiscard]] Thread* take(KPRIORITY above, KAFFINITY mask) noexcept MICA_REQUIRES(lock) {
+  [[nodiscard]] Thread* NTAPI take(KPRIORITY above, KAFFINITY mask) noexcept MICA_REQUIRES(lock) {
     std::uint32_t bits = summary.load(std::memory_order_relaxed);
     while (top(bits) > above) {
       KPRIORITY const priority = top(bits);

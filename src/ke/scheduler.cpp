@@ -17,6 +17,13 @@ KAFFINITY mask_of(Processor const& processor) noexcept {
   return KAFFINITY{1} << number_of(processor);
 }
 
+// Sequentially consistent stores are locked operations: what changes nothing does without. The
+// cell's lock is held.
+template <class Value>
+void store_changed(std::atomic<Value>& cell, Value value) noexcept {
+  if (cell.load(std::memory_order_relaxed) != value) cell.store(value);
+}
+
 // What placing a thread needs to know of it; a copy, because a queued thread may run, and end, at
 // any moment.
 struct Placement {
@@ -26,14 +33,14 @@ struct Placement {
   ULONG last;
 };
 
-Placement placement_of(Thread const& thread) noexcept {
+Placement NTAPI placement_of(Thread const& thread) noexcept {
   return {thread.priority.load(), thread.affinity, thread.ideal_processor, thread.processor.load()};
 }
 
 // A processor that runs something lower than the thread and may run it: an idle one if there is,
 // first the ideal one, then
 // the last; else the one that runs the lowest. Null if there is none.
-Processor* lower_processor(State& ke, Placement const& placement) noexcept {
+Processor* NTAPI lower_processor(State& ke, Placement const& placement) noexcept {
   Processor* lowest = nullptr;
   KPRIORITY lowest_priority = placement.priority;
   ULONG const preferred[] = {placement.ideal, placement.last, number_of(current())};
@@ -54,24 +61,24 @@ Processor* lower_processor(State& ke, Placement const& placement) noexcept {
 }
 
 // The queue a thread waits in when no processor can take it now.
-Processor& home_of(State& ke, Placement const& placement) noexcept {
+Processor& NTAPI home_of(State& ke, Placement const& placement) noexcept {
   KAFFINITY const allowed = placement.affinity & ke.active.load();
   if ((allowed >> placement.ideal & 1) != 0) return ke.processors[placement.ideal];
   if ((allowed >> placement.last & 1) != 0) return ke.processors[placement.last];
   return ke.processors[static_cast<ULONG>(std::countr_zero(allowed))];
 }
 
-void kick_lower_processor(State& ke, Placement const& placement) noexcept
+void NTAPI kick_lower_processor(State& ke, Placement const& placement) noexcept
     MICA_REQUIRES(at_dispatch) {
   if (Processor* const processor = lower_processor(ke, placement)) request_reschedule(*processor);
 }
 
-void enqueue(State& ke, Thread& thread, Placement const& placement, bool front) noexcept
+void NTAPI enqueue(State& ke, Thread& thread, Placement const& placement, bool front) noexcept
     MICA_REQUIRES(at_dispatch) {
   Processor& home = home_of(ke, placement);
   {
     SpinGuardAtDispatch guard{home.ready.lock};
-    thread.processor.store(number_of(home));
+    store_changed(thread.processor, number_of(home));
     home.ready.insert(thread, front);
     // change_priority stores the priority, then looks where the thread is: one of us sees the
     // other.
@@ -85,7 +92,8 @@ void enqueue(State& ke, Thread& thread, Placement const& placement, bool front) 
 
 // Makes it what the processor runs next. False if the processor found something as good meanwhile.
 // `displaced` is the thread that was to run next before.
-bool assign(Processor& processor, Thread& thread, KPRIORITY priority, Thread*& displaced) noexcept {
+bool NTAPI assign(Processor& processor, Thread& thread, KPRIORITY priority,
+                  Thread*& displaced) noexcept {
   SpinGuardAtDispatch guard{processor.ready.lock};
   if (processor.ready.effective.load() >= priority) return false;
   displaced = std::exchange(processor.ready.standby, &thread);
@@ -97,7 +105,7 @@ bool assign(Processor& processor, Thread& thread, KPRIORITY priority, Thread*& d
 }
 
 // From now on `next` is what the processor runs. Its ready lock is held.
-void settle(Processor& processor, Thread& from, Thread* next) noexcept
+void NTAPI settle(Processor& processor, Thread& from, Thread* next) noexcept
     MICA_REQUIRES(processor.ready.lock) {
   from.scheduling = Scheduling::none;
   if (next == nullptr) {
@@ -105,13 +113,13 @@ void settle(Processor& processor, Thread& from, Thread* next) noexcept
     return;
   }
   next->scheduling = Scheduling::running;
-  next->processor.store(number_of(processor));
-  processor.ready.effective.store(next->priority.load());
+  store_changed(next->processor, number_of(processor));
+  store_changed(processor.ready.effective, next->priority.load());
 }
 
 // The best thread above `above` that another processor's queue holds and this one may run;
 // unlinked.
-Thread* take_elsewhere(State& ke, Processor& processor, KPRIORITY above) noexcept {
+Thread* NTAPI take_elsewhere(State& ke, Processor& processor, KPRIORITY above) noexcept {
   if (ke.count == 1) return nullptr;
   for (ULONG i = 1; i < ke.count; ++i) {
     Processor& other = ke.processors[(number_of(processor) + i) % ke.count];
@@ -123,15 +131,16 @@ Thread* take_elsewhere(State& ke, Processor& processor, KPRIORITY above) noexcep
 }
 
 // The best thread above `above` for this processor, now its running one; null if there is none, in
-// which case the
-// processor's effective priority is `above`. `from` is what it ran.
-Thread* choose(State& ke, Processor& processor, Thread& from, KPRIORITY above) noexcept
-    MICA_REQUIRES(at_dispatch) {
+// which case the processor's effective priority is `above`. `from` is what it ran, and does not run
+// on if it `leaves`.
+Thread* NTAPI choose(State& ke, Processor& processor, Thread& from, KPRIORITY above,
+                     bool leaves) noexcept MICA_REQUIRES(at_dispatch) {
   Thread* next = nullptr;
   Thread* passed_over = nullptr;
   Placement passed{};
   {
     SpinGuardAtDispatch guard{processor.ready.lock};
+    if (leaves) from.scheduling = Scheduling::none;
     if (Thread* const standby = std::exchange(processor.ready.standby, nullptr)) {
       passed = placement_of(*standby);
       processor.ready.insert(*standby, true);
@@ -160,7 +169,7 @@ Thread* choose(State& ke, Processor& processor, Thread& from, KPRIORITY above) n
 }
 
 // The running thread used its time: a boost fades by one, and the clock starts anew.
-void end_quantum(Processor& processor, Thread& thread) noexcept {
+void NTAPI end_quantum(Processor& processor, Thread& thread) noexcept {
   thread.quantum_100ns.store(quantum_100ns, std::memory_order_relaxed);
   KPRIORITY priority = thread.priority.load();
   if (priority >= lowest_realtime || priority <= thread.base_priority.load()) return;
@@ -200,11 +209,7 @@ void NTAPI wake(Thread& thread, KPRIORITY increment) noexcept {
 void NTAPI block(After after) noexcept {
   Processor& processor = current();
   Thread& from = current_thread();
-  {
-    SpinGuardAtDispatch guard{processor.ready.lock};
-    from.scheduling = Scheduling::none;
-  }
-  Thread* const next = choose(state(), processor, from, idle_priority);
+  Thread* const next = choose(state(), processor, from, idle_priority, true);
   switch_to(processor, next != nullptr ? *next : processor.idle, after);
 }
 
@@ -216,7 +221,7 @@ void NTAPI reschedule() noexcept {
   if (round) end_quantum(processor, running);
   // At the end of its quantum a thread gives way to its equals too.
   KPRIORITY const own = idle ? idle_priority : running.priority.load();
-  Thread* next = choose(state(), processor, running, round ? own - 1 : own);
+  Thread* next = choose(state(), processor, running, round ? own - 1 : own, false);
   if (next == nullptr) {
     if (!round) return;
     SpinGuardAtDispatch guard{processor.ready.lock};

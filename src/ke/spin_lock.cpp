@@ -26,7 +26,7 @@ std::uint32_t own_name() noexcept {
   return Machine::processor_number() + 1;
 }
 
-void acquire(KSPIN_LOCK* lock) noexcept {
+void NTAPI acquire(KSPIN_LOCK* lock) noexcept {
   Half held{halves(lock).held};
   Half owner{halves(lock).owner};
   if (owner.load(std::memory_order_relaxed) == own_name()) [[unlikely]]
@@ -36,13 +36,13 @@ void acquire(KSPIN_LOCK* lock) noexcept {
   owner.store(own_name(), std::memory_order_relaxed);
 }
 
-bool try_acquire(KSPIN_LOCK* lock) noexcept {
+bool NTAPI try_acquire(KSPIN_LOCK* lock) noexcept {
   if (Half{halves(lock).held}.exchange(1, std::memory_order_acquire) != 0) return false;
   Half{halves(lock).owner}.store(own_name(), std::memory_order_relaxed);
   return true;
 }
 
-void release(KSPIN_LOCK* lock) noexcept {
+void NTAPI release(KSPIN_LOCK* lock) noexcept {
   Half owner{halves(lock).owner};
   if (owner.load(std::memory_order_relaxed) != own_name()) [[unlikely]]
     bugcheck(SPIN_LOCK_NOT_OWNED, as_parameter(lock));

@@ -14,7 +14,7 @@ using namespace mica::ke;
 namespace {
 
 // A period in ticks, not shorter than it says. `milliseconds` > 0.
-Tick period_ticks(ULONG milliseconds) noexcept {
+Tick NTAPI period_ticks(ULONG milliseconds) noexcept {
   constexpr Tick millisecond_100ns = 10'000;
   Tick const unit = state().time.period_100ns;
   return (milliseconds * millisecond_100ns + unit - 1) / unit;
@@ -23,7 +23,7 @@ Tick period_ticks(ULONG milliseconds) noexcept {
 // Locks a timer that is not armed and that nobody expires; whether it was armed before. One that
 // another processor has taken out of its wheel fires: to take it back as well would let one call
 // end two settings.
-bool lock_disarmed(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch) {
+bool NTAPI lock_disarmed(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch) {
   for (;;) {
     lock_object(timer.Header);
     if (timer.Header.Inserted == 0) return false;
@@ -37,7 +37,7 @@ bool lock_disarmed(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch) {
   }
 }
 
-void queue_dpc(KTIMER& timer) noexcept {
+void NTAPI queue_dpc(KTIMER& timer) noexcept {
   if (timer.Dpc == nullptr) return;
   LARGE_INTEGER now;
   KeQuerySystemTime(&now);

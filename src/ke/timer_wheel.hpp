@@ -25,15 +25,15 @@ class TimerWheel {
 
   // Links a timer that is not linked; due at a tick of the clock. Whether next() fell: the clock
   // must come earlier.
-  bool insert(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(lock);
-  void remove(KTIMER& timer) noexcept MICA_REQUIRES(lock);
+  bool NTAPI insert(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(lock);
+  void NTAPI remove(KTIMER& timer) noexcept MICA_REQUIRES(lock);
   [[nodiscard]] static bool linked(KTIMER const& timer) noexcept {
     return timer.TimerListEntry.Flink != nullptr;
   }
 
   // The next timer due at or before `now`, unlinked: earliest first, equal ones in the order of
   // their inserts; null when there is none left.
-  [[nodiscard]] KTIMER* take_due(Tick now) noexcept MICA_REQUIRES(lock);
+  [[nodiscard]] KTIMER* NTAPI take_due(Tick now) noexcept MICA_REQUIRES(lock);
 
   // A tick at or before the earliest due one, no_tick when empty. Without the lock a hint that may
   // be about to fall.
@@ -60,15 +60,15 @@ class TimerWheel {
     unsigned level;
     unsigned slot;
   };
-  [[nodiscard]] Place place_of(Tick due) const noexcept;
+  [[nodiscard]] Place NTAPI place_of(Tick due) const noexcept;
   [[nodiscard]] LIST_ENTRY& list_at(Place place) noexcept {
     return place.level == levels ? beyond_ : slots_[place.level][place.slot];
   }
-  void link(KTIMER& timer) noexcept;
-  void unlink(KTIMER& timer) noexcept;
-  void cascade(Place place) noexcept;
-  void move_to(Tick tick) noexcept;
-  [[nodiscard]] Tick earliest() const noexcept;
+  void NTAPI link(KTIMER& timer) noexcept;
+  void NTAPI unlink(KTIMER& timer) noexcept;
+  void NTAPI cascade(Place place) noexcept;
+  void NTAPI move_to(Tick tick) noexcept;
+  [[nodiscard]] Tick NTAPI earliest() const noexcept;
 
   Tick now_;  // every tick below it was taken
   std::atomic<Tick> next_;

@@ -135,7 +135,7 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept
                      wait_word::status(word) != STATUS_ALERTED;
   if (!alone) unlink(thread, linked);
   if (timed) disarm_timeout(thread);
-  thread.wait.store(wait_word::idle);
+  thread.wait.store(wait_word::idle, std::memory_order_relaxed);
   return wait_word::status(word);
 }
 

@@ -15,15 +15,9 @@ constexpr std::uint64_t in_each_lane(std::uint64_t value) {
   return value * 0x0001'0001'0001'0001;
 }
 
-// Upper case of four characters at once: ASCII by arithmetic in each 16-bit lane, the rest by the
-// table.
-std::uint64_t upper(std::uint64_t chunk) noexcept {
-  if ((chunk & in_each_lane(0xFF80)) == 0) {
-    std::uint64_t const from_a = chunk + in_each_lane(0x80 - 'a');
-    std::uint64_t const past_z = chunk + in_each_lane(0x80 - ('z' + 1));
-    std::uint64_t const letters = from_a & ~past_z & in_each_lane(0x80);
-    return chunk ^ (letters >> 2);
-  }
+// Apart, and NTAPI: a call out of that convention would make hash_of and same_name save the vector
+// registers.
+[[gnu::noinline]] std::uint64_t NTAPI upper_by_table(std::uint64_t chunk) noexcept {
   WCHAR text[chunk_chars];
   std::memcpy(text, &chunk, sizeof text);
   for (WCHAR& character : text) character = RtlUpcaseUnicodeChar(character);
@@ -31,12 +25,29 @@ std::uint64_t upper(std::uint64_t chunk) noexcept {
   return chunk;
 }
 
+// Upper case of four characters at once: ASCII by arithmetic in each 16-bit lane, the rest by the
+// table.
+[[gnu::always_inline]] inline std::uint64_t upper(std::uint64_t chunk) noexcept {
+  if ((chunk & in_each_lane(0xFF80)) == 0) {
+    std::uint64_t const from_a = chunk + in_each_lane(0x80 - 'a');
+    std::uint64_t const past_z = chunk + in_each_lane(0x80 - ('z' + 1));
+    std::uint64_t const letters = from_a & ~past_z & in_each_lane(0x80);
+    return chunk ^ (letters >> 2);
+  }
+  return upper_by_table(chunk);
+}
+
 // The characters from `index` on, up to four, padded with zeros.
-std::uint64_t chunk_at(UNICODE_STRING const& text, ULONG index) noexcept {
+[[gnu::always_inline]] inline std::uint64_t chunk_at(UNICODE_STRING const& text,
+                                                     ULONG index) noexcept {
   std::uint64_t chunk = 0;
-  ULONG const left = text.Length / sizeof(WCHAR) - index;
+  ULONG const chars = text.Length / sizeof(WCHAR);
+  ULONG const left = chars - index;
   if (left >= chunk_chars) {
     std::memcpy(&chunk, text.Buffer + index, sizeof chunk);
+  } else if (chars >= chunk_chars) {
+    std::memcpy(&chunk, text.Buffer + chars - chunk_chars, sizeof chunk);
+    chunk >>= 16 * (chunk_chars - left);
   } else {
     for (ULONG i = 0; i < left; ++i)
       chunk |= std::uint64_t{static_cast<std::uint16_t>(text.Buffer[index + i])} << (16 * i);

@@ -59,11 +59,11 @@ class HandleTable {
     std::atomic<Leaf*> leaves[1u << middle_bits];
   };
 
-  [[nodiscard]] Entry* entry_of(std::uint32_t slot) noexcept;
-  [[nodiscard]] Entry* take_free(std::uint32_t* slot) noexcept;
-  [[nodiscard]] bool grow() noexcept;
-  void give_free(std::uint32_t slot, Entry& entry) noexcept;
-  [[nodiscard]] static bool refill(Entry& entry, std::uint64_t generation) noexcept;
+  [[nodiscard]] Entry* NTAPI entry_of(std::uint32_t slot) noexcept;
+  [[nodiscard]] Entry* NTAPI take_free(std::uint32_t* slot) noexcept;
+  [[nodiscard]] bool NTAPI grow() noexcept;
+  void NTAPI give_free(std::uint32_t slot, Entry& entry) noexcept;
+  [[nodiscard]] static bool NTAPI refill(Entry& entry, std::uint64_t generation) noexcept;
 
   std::atomic<Middle*> root_[1u << root_bits];
   std::atomic<std::uint32_t> count_;

@@ -7,19 +7,19 @@
 namespace mica::ob {
 namespace {
 
-[[noreturn]] void illegal_count(Header& header, LONG64 count) noexcept {
+[[noreturn]] void NTAPI illegal_count(Header& header, LONG64 count) noexcept {
   ke::bugcheck(REFERENCE_BY_POINTER, reinterpret_cast<ULONG_PTR>(header.type),
                reinterpret_cast<ULONG_PTR>(header.body()), 0, static_cast<ULONG_PTR>(count));
 }
 
-void destroy(Header& header) noexcept {
+void NTAPI destroy(Header& header) noexcept {
   ULONG const tag = header.type->tag;
   if (auto* const remove = header.type->procedures.remove; remove != nullptr) remove(header.body());
   if (header.name != nullptr) ExFreePoolWithTag(header.name, tag_name);
   ExFreePoolWithTag(&header, tag);
 }
 
-void defer(Header& header) noexcept {
+void NTAPI defer(Header& header) noexcept {
   State& ob = state();
   Header* head = ob.to_delete.load(std::memory_order_relaxed);
   do {
@@ -37,7 +37,7 @@ LONG64 drop(Header& header, LONG64 count) noexcept {
   return left;
 }
 
-LONG64 drop_and_end(Header& header, LONG64 count) noexcept {
+LONG64 NTAPI drop_and_end(Header& header, LONG64 count) noexcept {
   LONG64 const left = drop(header, count);
   if (left == 0) {
     if (Machine::irql() == PASSIVE_LEVEL) {
