@@ -31,7 +31,7 @@ struct BlockHeader {
   std::uint64_t seal;  // live: seal_of(); cached: the next block of the magazine
 
   [[nodiscard]] void* memory() noexcept { return this + 1; }
-  MICA_TOUCHES_POISON [[nodiscard]] std::size_t capacity() const noexcept {
+  [[nodiscard]] MICA_TOUCHES_POISON std::size_t capacity() const noexcept {
     return (std::size_t{units} << unit_shift) - unit;
   }
 };
@@ -47,7 +47,7 @@ static_assert(sizeof(BlockHeader) == unit);
 }
 
 // A freed block becomes live: its owner's `bytes` and no more.
-MICA_TOUCHES_POISON [[nodiscard]] inline void* issue(BlockHeader* block, std::size_t bytes,
+[[nodiscard]] MICA_TOUCHES_POISON inline void* issue(BlockHeader* block, std::size_t bytes,
                                                      std::uint32_t tag) noexcept {
   auto const slack = static_cast<std::uint8_t>(block->capacity() - bytes);
   block->slack = slack;

@@ -48,18 +48,17 @@ NTSTATUS NTAPI ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNa
       header_of(procedures.name_owner != nullptr ? procedures.name_owner(Object) : Object);
   ULONG const suffix =
       procedures.name_suffix != nullptr ? procedures.name_suffix(Object, nullptr, 0) : 0;
-  auto* const text = reinterpret_cast<WCHAR*>(ObjectNameInfo + 1);
+  WCHAR* text = nullptr;  // behind the structure, once it is known to fit
   ULONG path = 0;
-  bool fits = false;
   {
     mica::ke::SpinGuard guard{state().names.lock};
     path = path_bytes(owner);
     ULONG const terminated = path + suffix != 0 ? path + suffix + sizeof(WCHAR) : 0;
     *ReturnLength = static_cast<ULONG>(sizeof(OBJECT_NAME_INFORMATION)) + terminated;
-    fits = Length >= *ReturnLength;
-    if (fits) write_path(owner, text + path / sizeof(WCHAR));
+    if (Length < *ReturnLength) return STATUS_INFO_LENGTH_MISMATCH;
+    text = reinterpret_cast<WCHAR*>(ObjectNameInfo + 1);
+    write_path(owner, text + path / sizeof(WCHAR));
   }
-  if (!fits) return STATUS_INFO_LENGTH_MISMATCH;
   ULONG const bytes = path + suffix;
   if (bytes == 0) {
     ObjectNameInfo->Name = {};

@@ -12,8 +12,6 @@ namespace {
 using mica::test::Bugcheck;
 using mica::test::bugcheck_of;
 
-constexpr ULONG bad_pool_caller = 0xC2;
-constexpr ULONG bad_pool_header = 0x19;
 constexpr ULONG tag = 0x6363'694D;        // Micc
 constexpr ULONG other_tag = 0x7863'694D;  // Micx
 
@@ -32,7 +30,7 @@ MICA_CASE("Ex: freeing with another tag names the block and both tags") {
     void* const memory = ExAllocatePoolWithTag(NonPagedPoolNx, bytes, tag);
     MICA_REQUIRE(memory != nullptr);
     Bugcheck const end = bugcheck_of([=] { ExFreePoolWithTag(memory, other_tag); });
-    MICA_CHECK(is(end, bad_pool_caller, 0x0A));
+    MICA_CHECK(is(end, BAD_POOL_CALLER, 0x0A));
     MICA_CHECK(end.parameters[1] == number(memory));
     MICA_CHECK(end.parameters[2] == tag);
     MICA_CHECK(end.parameters[3] == other_tag);
@@ -47,7 +45,7 @@ MICA_CASE("Ex: a block freed twice is bad") {
     ExFreePoolWithTag(memory, tag);
     ExFreePoolWithTag(memory, tag);
   });
-  MICA_CHECK(is(end, bad_pool_caller, 0x07));
+  MICA_CHECK(is(end, BAD_POOL_CALLER, 0x07));
   MICA_CHECK(end.parameters[3] == number(memory));
 }
 
@@ -58,7 +56,7 @@ MICA_CASE("Ex: pages freed twice are bad") {
     ExFreePool(memory);
     ExFreePool(memory);
   });
-  MICA_CHECK(is(end, bad_pool_caller, 0x46));
+  MICA_CHECK(is(end, BAD_POOL_CALLER, 0x46));
   MICA_CHECK(end.parameters[1] == number(memory));
 }
 
@@ -69,7 +67,7 @@ MICA_CASE("Ex: freeing what is no pool is bad") {
                              reinterpret_cast<void*>(0x10'000)};
   for (void* const address : addresses) {
     Bugcheck const end = bugcheck_of([=] { ExFreePool(address); });
-    MICA_CHECK(is(end, bad_pool_caller, 0x46));
+    MICA_CHECK(is(end, BAD_POOL_CALLER, 0x46));
     MICA_CHECK(end.parameters[1] == number(address));
   }
 }
@@ -79,10 +77,10 @@ MICA_CASE("Ex: freeing the middle of a block is bad") {
   auto* const pages = static_cast<UCHAR*>(ExAllocatePoolWithTag(NonPagedPoolNx, 20'000, tag));
   MICA_REQUIRE(block != nullptr && pages != nullptr);
   for (int i = 0; i < 200; ++i) block[i] = 0;
-  MICA_CHECK(is(bugcheck_of([=] { ExFreePool(block + 64); }), bad_pool_caller, 0x99));
-  MICA_CHECK(is(bugcheck_of([=] { ExFreePool(block + 1); }), bad_pool_caller, 0x46));
-  MICA_CHECK(is(bugcheck_of([=] { ExFreePool(pages + 4096); }), bad_pool_caller, 0x46));
-  MICA_CHECK(is(bugcheck_of([=] { ExFreePool(pages + 64); }), bad_pool_caller, 0x46));
+  MICA_CHECK(is(bugcheck_of([=] { ExFreePool(block + 64); }), BAD_POOL_CALLER, 0x99));
+  MICA_CHECK(is(bugcheck_of([=] { ExFreePool(block + 1); }), BAD_POOL_CALLER, 0x46));
+  MICA_CHECK(is(bugcheck_of([=] { ExFreePool(pages + 4096); }), BAD_POOL_CALLER, 0x46));
+  MICA_CHECK(is(bugcheck_of([=] { ExFreePool(pages + 64); }), BAD_POOL_CALLER, 0x46));
   ExFreePoolWithTag(block, tag);
   ExFreePoolWithTag(pages, tag);
 }
@@ -90,16 +88,16 @@ MICA_CASE("Ex: freeing the middle of a block is bad") {
 MICA_CASE("Ex: a tag of zero is bad") {
   for (POOL_TYPE const type : {NonPagedPoolNx, PagedPool}) {
     Bugcheck const end = bugcheck_of([=] { ExFreePool(ExAllocatePoolWithTag(type, 48, 0)); });
-    MICA_CHECK(is(end, bad_pool_caller, 0x9B));
+    MICA_CHECK(is(end, BAD_POOL_CALLER, 0x9B));
     MICA_CHECK(end.parameters[1] == static_cast<ULONG_PTR>(type));
     MICA_CHECK(end.parameters[2] == 48);
   }
   Bugcheck const quota =
       bugcheck_of([] { ExFreePool(ExAllocatePoolWithQuotaTag(PagedPool, 48, 0)); });
-  MICA_CHECK(is(quota, bad_pool_caller, 0x9B));
+  MICA_CHECK(is(quota, BAD_POOL_CALLER, 0x9B));
   Bugcheck const priority = bugcheck_of(
       [] { ExFreePool(ExAllocatePoolWithTagPriority(PagedPool, 48, 0, NormalPoolPriority)); });
-  MICA_CHECK(is(priority, bad_pool_caller, 0x9B));
+  MICA_CHECK(is(priority, BAD_POOL_CALLER, 0x9B));
 }
 
 MICA_CASE("Ex: paged pool above APC_LEVEL is bad") {
@@ -109,7 +107,7 @@ MICA_CASE("Ex: paged pool above APC_LEVEL is bad") {
       KeRaiseIrql(DISPATCH_LEVEL, &old);
       ExFreePool(ExAllocatePoolWithTag(PagedPool, bytes, tag));
     });
-    MICA_CHECK(is(allocated, bad_pool_caller, 0x08));
+    MICA_CHECK(is(allocated, BAD_POOL_CALLER, 0x08));
     MICA_CHECK(allocated.parameters[1] == DISPATCH_LEVEL);
     MICA_CHECK(allocated.parameters[3] == bytes);
 
@@ -120,7 +118,7 @@ MICA_CASE("Ex: paged pool above APC_LEVEL is bad") {
       KeRaiseIrql(DISPATCH_LEVEL, &old);
       ExFreePool(memory);
     });
-    MICA_CHECK(is(freed, bad_pool_caller, 0x09));
+    MICA_CHECK(is(freed, BAD_POOL_CALLER, 0x09));
     MICA_CHECK(freed.parameters[1] == DISPATCH_LEVEL);
     MICA_CHECK(freed.parameters[3] == number(memory));
     ExFreePool(memory);
@@ -134,7 +132,7 @@ MICA_CASE("Ex: nonpaged pool above DISPATCH_LEVEL is bad") {
     KeRaiseIrql(above, &old);
     ExFreePool(ExAllocatePoolWithTag(NonPagedPoolNx, 64, tag));
   });
-  MICA_CHECK(is(allocated, bad_pool_caller, 0x08));
+  MICA_CHECK(is(allocated, BAD_POOL_CALLER, 0x08));
   MICA_CHECK(allocated.parameters[1] == above);
 
   void* const memory = ExAllocatePoolWithTag(NonPagedPoolNx, 64, tag);
@@ -144,7 +142,7 @@ MICA_CASE("Ex: nonpaged pool above DISPATCH_LEVEL is bad") {
     KeRaiseIrql(above, &old);
     ExFreePool(memory);
   });
-  MICA_CHECK(is(freed, bad_pool_caller, 0x09));
+  MICA_CHECK(is(freed, BAD_POOL_CALLER, 0x09));
   ExFreePool(memory);
 }
 
@@ -171,7 +169,7 @@ MICA_CASE("Ex: a header that a neighbour wrote over is bad") {
     victim[i - 12] = 0x41;
   }
   Bugcheck const end = bugcheck_of([=] { ExFreePool(victim); });
-  MICA_CHECK(is(end, bad_pool_header, 0x20));
+  MICA_CHECK(is(end, BAD_POOL_HEADER, 0x20));
   MICA_CHECK(end.parameters[1] == number(victim - 16));
   for (int i = 0; i < 8; ++i) victim[i - 12] = kept[i];
   for (UCHAR* const block : blocks) ExFreePoolWithTag(block, tag);
