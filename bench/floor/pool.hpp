@@ -1,5 +1,5 @@
-// The floor of a tagged pool: a free list for each 16 bytes of size, a sealed 16-byte header, counts
-// for each tag. It never gives memory back and joins nothing.
+// The floor of a tagged pool: a free list for each 16 bytes of size, a sealed 16-byte header,
+// counts for each tag. It never gives memory back and joins nothing.
 #pragma once
 
 #include <cstddef>

@@ -20,8 +20,8 @@ def read_results(files):
     """{path: {role: median}} in the order of the files, which paths are percentages, and the context of the last."""
     rows, percentages, context = {}, set(), {}
     for file in files:
-        data = json.loads(file.read_text())
-        context = data["context"]
+        data = json.loads(file.read_text() or '{"context": {}, "benchmarks": []}')  # nothing matched
+        context = data["context"] or context
         for entry in data["benchmarks"]:
             if entry.get("error_occurred"):
                 sys.exit(f"{entry['name']}: {entry.get('error_message', 'failed')}")
