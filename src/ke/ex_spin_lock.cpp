@@ -3,8 +3,6 @@
 //   readers hold it.
 #include <nt/ex.h>
 
-#include <nt/ex.h>
-
 #include "ke/verifier.hpp"
 
 using namespace mica;
@@ -116,8 +114,7 @@ void NTAPI ExReleaseSpinLockExclusiveFromDpcLevel(PEX_SPIN_LOCK SpinLock) {
 }
 
 // The caller's share becomes exclusive if it is the only one and no writer waits.
-// [MSDN
-// ExTryConvertSharedSpinLockExclusive]
+//                                                        [MSDN ExTryConvertSharedSpinLockExclusive]
 LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock) {
   require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
   std::uint32_t alone = 1;

@@ -1,7 +1,6 @@
 // Mutants, and mutexes: mutants whose owner is in a critical region.
 //   SignalState 1 is free, 0 owned once, below that owned again. Every release is the owner's.
-//                                                             [MSDN KeInitializeMutex,
-//                                                             KeReleaseMutex]
+//                                                        [MSDN KeInitializeMutex, KeReleaseMutex]
 #include "ke/signaller.hpp"
 
 using namespace mica;

@@ -1,14 +1,14 @@
 // The levels a signalling routine may be called at.                         [MSDN KeSetEvent]
 #include "ke/signaller.hpp"
 
+#include "ke/verifier.hpp"
+
 namespace mica::ke {
 
 KIRQL NTAPI begin_signal(BOOLEAN wait, void* object) noexcept {
-  constexpr ULONG verifier_violation = 0xC4;
-  constexpr ULONG signal_above_limit = 0x80;
   KIRQL const level = Machine::irql();
   if (level > (wait != FALSE ? APC_LEVEL : DISPATCH_LEVEL))
-    bugcheck(verifier_violation, signal_above_limit, level, as_parameter(object), wait);
+    violation(Rule::signal_level, level, as_parameter(object), wait);
   return Machine::raise(DISPATCH_LEVEL);
 }
 

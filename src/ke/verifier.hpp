@@ -1,7 +1,5 @@
 // What the executive does about callers that break its rules: bugcheck 0xC4 with the number of the
-// rule.
-//                                                                        [MSDN Bug Check 0xC4,
-//                                                                        first parameter]
+// rule.                                                        [MSDN Bug Check 0xC4, parameter 1]
 #pragma once
 
 #include "ke/bugcheck.hpp"
@@ -13,10 +11,12 @@ enum class Rule : ULONG {
   lower_irql = 0x31,                // KeLowerIrql to more, or below DISPATCH_LEVEL in a DPC routine
   release_spin_lock = 0x32,         // below DISPATCH_LEVEL
   release_queued_spin_lock = 0x36,  // below DISPATCH_LEVEL
+  wait_level = 0x3B,                // at DISPATCH_LEVEL with a timeout that is not zero, or above
   leave_critical_region = 0x3E,     // without having entered one
   acquire_at_dispatch = 0x40,       // below DISPATCH_LEVEL
   release_at_dispatch = 0x41,       // below DISPATCH_LEVEL
   acquire_spin_lock = 0x42,         // above DISPATCH_LEVEL
+  signal_level = 0x80,              // above DISPATCH_LEVEL; with Wait, above APC_LEVEL
   enter_region_level = 0x11A,       // above APC_LEVEL
   leave_region_level = 0x11B,       // above APC_LEVEL
 };

@@ -4,12 +4,10 @@
 #include <utility>
 
 #include "ke/scheduler.hpp"
+#include "ke/verifier.hpp"
 
 namespace mica::ke {
 namespace {
-
-constexpr ULONG verifier_violation = 0xC4;
-constexpr ULONG wait_at_dispatch = 0x3B;
 
 bool is_zero(LARGE_INTEGER const* timeout) noexcept {
   return timeout != nullptr && timeout->QuadPart == 0;
@@ -149,8 +147,7 @@ KIRQL NTAPI begin_wait(LARGE_INTEGER const* timeout, PVOID object) noexcept {
     return thread.wait_irql;
   }
   if (level > DISPATCH_LEVEL || (level == DISPATCH_LEVEL && !is_zero(timeout)))
-    bugcheck(verifier_violation, wait_at_dispatch, level, as_parameter(object),
-             as_parameter(timeout));
+    violation(Rule::wait_level, level, as_parameter(object), as_parameter(timeout));
   return Machine::raise(DISPATCH_LEVEL);
 }
 
