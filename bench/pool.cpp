@@ -3,6 +3,7 @@
 #include <nt/ntddk.h>
 #include <semaphore.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,7 +35,7 @@ void elsewhere(benchmark::State& state, Allocator const& allocator) {
   sem_t full, empty;
   sem_init(&full, 0, 0);
   sem_init(&empty, 0, 0);
-  bool over = false;
+  std::atomic<bool> over{false};
   std::thread other{[&] {
     for (sem_wait(&full); !over; sem_wait(&full)) {
       for (void* const block : blocks) allocator.release(block);

@@ -27,7 +27,7 @@ void ours(benchmark::State& state) {
     KEVENT asked, answered;
     KeInitializeEvent(&asked, SynchronizationEvent, FALSE);
     KeInitializeEvent(&answered, SynchronizationEvent, FALSE);
-    bool over = false;
+    std::atomic<bool> over{false};
     auto answer = [&] {
       for (wait(asked); !over; wait(asked)) KeSetEvent(&answered, 0, FALSE);
     };

@@ -118,7 +118,8 @@ def main():
         options.document.write_text("\n".join(
             ["# Performance", "",
              f"Written by `script/bench` on {today}; {machine(context)}. Medians of CPU time per operation, all",
-             "from the same run. Only the ratios travel to another machine. `bench/floor/` says what a floor does.", "",
+             "from the same run. Only the ratios travel to another machine. `bench/floor/` says what a floor does.",
+             "A peer with less than 1.0 times ours is ahead.", "",
              *lines, "", "## Over budget", "", *(over or ["Nothing."]), ""]))
     if unexplained:
         sys.exit("a path is over its budget and bench/budgets.tsv does not say why")
