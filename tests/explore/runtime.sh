@@ -10,6 +10,6 @@ fail() { echo "$1" >&2; exit 1; }
 ! "$nm" "$plain" | grep ' __tsan_' || fail "the plain library calls the instrumentation"
 
 called=$("$nm" "$library" 2>/dev/null | awk '$1 == "U" && $2 ~ /^__tsan_/ { print $2 }' | sort -u)
-for needed in __tsan_atomic8_fetch_or __tsan_atomic32_compare_exchange; do
+for needed in __tsan_atomic8_fetch_or __tsan_atomic32_compare_exchange __tsan_write8 __tsan_volatile_write; do
   echo "$called" | grep -q "^$needed" || fail "the explored objects do not call $needed: they are not instrumented"
 done
