@@ -14,6 +14,7 @@ enum class Choice : std::uint8_t {
   processor,  // which processor steps: an index into the ones that can
   interrupt,  // whether a requested interrupt lands now: 1 yes
   time,       // whether time jumps to the earliest armed clock: 1 yes
+  value,      // a number that a test asks for; the machine never does
 };
 
 struct Candidates {

@@ -4,6 +4,7 @@
 
 #include "explore/detector.hpp"
 #include "explore/points.hpp"
+#include "ke/processor.hpp"
 
 namespace mica::explore {
 namespace {
@@ -25,6 +26,8 @@ std::uint32_t next_in_turn(Candidates const& candidates) noexcept {
 
 void Window::open() noexcept {
   open_ = true;
+  first_point_ = points();
+  processor_ = &ke::processor_block();
   if (detector_) detector_->open();
 }
 
@@ -35,8 +38,20 @@ void Window::close() noexcept {
 
 void Window::mix(std::uint64_t value) noexcept {
   constexpr std::uint64_t prime = 0x100000001b3;
-  if (first_point_ == 0) first_point_ = points();
-  schedule_ = (schedule_ ^ value ^ (points() - first_point_) << 8) * prime;
+  fingerprint_ = (fingerprint_ ^ value ^ (points() - first_point_) << 8) * prime;
+}
+
+std::string Window::name_of(void const* address) const {
+  for (Name const& known : names_)
+    if (known.address == address) return std::string{" '"} + known.name + "'";
+  return {};
+}
+
+std::uint32_t Window::random(std::uint32_t bound) noexcept {
+  if (!open_) return 0;
+  std::uint32_t const chosen = inside_.random(bound);
+  mix(0x40 + chosen);
+  return chosen;
 }
 
 std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept {
@@ -49,12 +64,14 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
       case Choice::interrupt:
         return 1;
       case Choice::time:
+      case Choice::value:
         return 0;
     }
   }
   std::uint32_t const chosen = inside_.choose(kind, candidates);
   switch (kind) {
     case Choice::gap:
+    case Choice::value:
       break;
     case Choice::processor:
       ++decisions_;

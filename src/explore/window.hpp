@@ -5,9 +5,15 @@
 //   inside.
 #pragma once
 
-#include <mica/policy.hpp>
-
 #include <cstdint>
+#include <string>
+#include <vector>
+
+#include "explore/strategy.hpp"
+
+namespace mica::ke {
+struct Processor;
+}
 
 namespace mica::explore {
 
@@ -16,7 +22,7 @@ class Detector;
 class Window final : public Policy {
  public:
   // `detector`: told when the window opens; null: races are not looked for.
-  Window(Policy& inside, Detector* detector) noexcept : inside_{inside}, detector_{detector} {}
+  Window(Strategy& inside, Detector* detector) noexcept : inside_{inside}, detector_{detector} {}
   ~Window() override { close(); }
   Window(Window const&) = delete;
   Window& operator=(Window const&) = delete;
@@ -24,23 +30,38 @@ class Window final : public Policy {
   // From inside the run.
   void open() noexcept;
   void close() noexcept;
+  // A number below `bound`, of the strategy's choice; 0 while closed.
+  [[nodiscard]] std::uint32_t random(std::uint32_t bound) noexcept;
+  // What reports call the thing at this address: an object, a thread's object, a word.
+  void name(void const* address, char const* name) { names_.push_back({address, name}); }
 
   [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept override;
 
   // Same value: the same switches and interrupts, each after the same number of atomic operations.
-  [[nodiscard]] std::uint64_t schedule() const noexcept { return schedule_; }
+  [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
   // Questions with more than one answer which processor steps: the length that PCT wants to know.
   [[nodiscard]] std::uint32_t decisions() const noexcept { return decisions_; }
+  // " 'name'", or nothing.
+  [[nodiscard]] std::string name_of(void const* address) const;
+  // Some processor of the System that the window was opened in; null: it never was.
+  [[nodiscard]] ke::Processor const* processor() const noexcept { return processor_; }
 
  private:
   void mix(std::uint64_t value) noexcept;
 
-  Policy& inside_;
+  struct Name {
+    void const* address;
+    char const* name;
+  };
+
+  Strategy& inside_;
   Detector* detector_;
   bool open_ = false;
   std::uint64_t first_point_ = 0;
-  std::uint64_t schedule_ = 0xcbf29ce484222325;
+  std::uint64_t fingerprint_ = 0xcbf29ce484222325;
   std::uint32_t decisions_ = 0;
+  ke::Processor const* processor_ = nullptr;
+  std::vector<Name> names_;
 };
 
 }  // namespace mica::explore

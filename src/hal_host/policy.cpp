@@ -24,6 +24,7 @@ std::uint32_t RandomPolicy::choose(Choice kind, Candidates const& candidates) no
       return time_jumps_ && random_.below(64) == 0 ? 1 : 0;
     case Choice::processor:
     case Choice::interrupt:
+    case Choice::value:
       break;
   }
   return random_.below(candidates.count);
@@ -42,7 +43,7 @@ PctPolicy::PctPolicy(std::uint64_t seed, unsigned depth, std::uint32_t length) n
 std::uint32_t PctPolicy::choose(Choice kind, Candidates const& candidates) noexcept {
   if (kind == Choice::gap) return 0;
   if (kind == Choice::time) return 0;
-  if (kind == Choice::interrupt) return random_.below(2);
+  if (kind == Choice::interrupt || kind == Choice::value) return random_.below(candidates.count);
   ++decisions_;
   for (unsigned i = 0; i < changes_; ++i)
     if (change_points_[i] == decisions_)

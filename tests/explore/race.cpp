@@ -22,18 +22,17 @@ void twice(Window& window, Body body, int first, int second) {
 }
 
 void check_found(Report const& report, std::uint64_t at_most) {
-  INFO(report.outcome.report());
-  REQUIRE(report.race.has_value());
+  INFO(report.execution.text());
+  REQUIRE(report.execution.race.has_value());
   CHECK(report.executions <= at_most);
-  CHECK(report.race->first.stack.count > 0);
-  CHECK(report.race->second.stack.count > 0);
-  CHECK((report.race->first.kind.writes || report.race->second.kind.writes));
+  CHECK(report.execution.race->first.stack.count > 0);
+  CHECK(report.execution.race->second.stack.count > 0);
+  CHECK((report.execution.race->first.kind.writes || report.execution.race->second.kind.writes));
 }
 
 void check_none(Report const& report) {
-  INFO((report.race ? report.race->text() : ""));
-  CHECK_FALSE(report.race.has_value());
-  CHECK(report.outcome.completed());
+  INFO(report.execution.text());
+  CHECK_FALSE(report.failed.has_value());
 }
 
 }  // namespace
@@ -75,7 +74,7 @@ TEST_CASE("Race: two threads of one processor that count below DISPATCH_LEVEL ar
   Scenario const scenario{.processors = 2, .body = count_preempted};
   Report const report = explore(scenario, 20);
   check_found(report, 5);
-  Race const& race = *report.race;
+  Race const& race = *report.execution.race;
   CHECK(race.bytes == 4);
   CHECK_FALSE(race.first.at_dispatch);
   CHECK_FALSE(race.second.at_dispatch);

@@ -14,16 +14,12 @@ std::string_view environment(char const* name) {
   return value ? value : "";
 }
 
-std::uint64_t wanted(Case const& what) {
-  std::string const text{environment("MICA_SCHEDULES")};
-  std::uint64_t const each = text.empty() ? 200 : std::strtoull(text.c_str(), nullptr, 10);
-  return std::max<std::uint64_t>(1, each * what.share_percent / 100);
+std::uint64_t number(std::string_view text, std::uint64_t otherwise) {
+  return text.empty() ? otherwise : std::strtoull(std::string{text}.c_str(), nullptr, 10);
 }
 
-std::string story(Case const& what, Schedule const& schedule, Outcome const& outcome,
-                  std::string const& log, std::optional<Race> const& race) {
-  return fmt::format("{}\n{}\n{}MICA_REPLAY={}:{}", log, outcome.report(), race ? race->text() : "",
-                     what.id, schedule.text());
+std::string story(Case const& what, Schedule const& schedule, Execution const& execution) {
+  return fmt::format("{}MICA_REPLAY={}:{}", execution.text(), what.id, schedule.text());
 }
 
 void replay(Case const& what, Scenario const& scenario, std::string_view line) {
@@ -35,8 +31,17 @@ void replay(Case const& what, Scenario const& scenario, std::string_view line) {
   INFO(line);
   REQUIRE(schedule.has_value());
   Execution const execution = execute(scenario, *schedule);
-  INFO(story(what, *schedule, execution.outcome, execution.log, execution.race));
-  REQUIRE(execution.outcome.completed());
+  INFO(story(what, *schedule, execution));
+  REQUIRE(execution.verdict == Verdict::passed);
+}
+
+Report tried(Case const& what, Scenario const& scenario) {
+  std::uint64_t const each = number(environment("MICA_SCHEDULES"), 200);
+  std::uint64_t const share = std::max<std::uint64_t>(1, each * what.share_percent / 100);
+  std::string_view const bound = environment("MICA_BOUND");
+  if (bound.empty()) return explore(scenario, share);
+  auto const strategy = bounded(static_cast<unsigned>(number(bound, 0)), scenario.time_jumps);
+  return explore(scenario, *strategy, {.executions = each});
 }
 
 }  // namespace
@@ -46,16 +51,15 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   Scenario const scenario{what.processors, what.time_jumps, races, body};
   if (std::string_view const line = environment("MICA_REPLAY"); !line.empty())
     return replay(what, scenario, line);
-  Report const report = explore(scenario, wanted(what));
-  fmt::print("explored {:<20} executions {:>6} distinct {:>6} longest {:>6} milliseconds {:>6}\n",
+  Report const report = tried(what, scenario);
+  fmt::print("explored {:<20} executions {:>6} distinct {:>6} longest {:>6} milliseconds {:>6}{}\n",
              what.id, report.executions, report.distinct, report.length,
-             std::chrono::duration_cast<std::chrono::milliseconds>(report.took).count());
-  if (!report.failed) {
-    SUCCEED();
-    return;
-  }
-  FAIL("execution " << report.executions << "\n"
-                    << story(what, *report.failed, report.outcome, report.log, report.race));
+             std::chrono::duration_cast<std::chrono::milliseconds>(report.took).count(),
+             report.exhausted ? " exhausted" : "");
+  if (report.failed)
+    FAIL("execution " << report.executions << "\n"
+                      << story(what, *report.failed, report.execution));
+  SUCCEED();
 }
 
 }  // namespace mica::explore

@@ -3,6 +3,8 @@
 //   `window` MICA_SCHEDULES in the environment: how many distinct schedules each test tries
 //   (default 200). MICA_REPLAY in the environment, TEST:POLICY:SEED as a failure printed it: that
 //   one execution of that test, and no other. MICA_RACES=0: races are not looked for.
+//   MICA_BOUND: instead of seeded schedules all with at most so many deviations (strategy.hpp), but
+//   no more than MICA_SCHEDULES of them.
 #pragma once
 
 #include "catch.hpp"
