@@ -8,6 +8,11 @@ if(TARGET mica.elf)
     set_tests_properties(boot_${processors} PROPERTIES TIMEOUT 150 RUN_SERIAL ON)
   endforeach()
 
+  # A person at the console: each command of the monitor answers, and quit ends QEMU with 33.
+  add_test(NAME boot_monitor COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/monitor.sh
+    ${PROJECT_SOURCE_DIR}/script/qemu $<TARGET_FILE:mica.elf>)
+  set_tests_properties(boot_monitor PROPERTIES TIMEOUT 150 RUN_SERIAL ON)
+
   # Kernel options that make it fail must be seen to fail: status 3, and the reason on the console.
   foreach(option fail-check bugcheck)
     add_test(NAME boot_${option} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/boot_fails.sh

@@ -27,6 +27,8 @@ repeats() {
   done
 }
 
+monitor_answers() { build boot && ctest --preset boot -R '^boot_monitor$'; }
+
 seam_holds() { build boot && ctest --preset boot -R '^hal_'; }
 
 claim boot-clang "boots and passes, clang++, Release" passes --preset boot-clang
@@ -38,6 +40,7 @@ for processors in 1 2 4 8 16; do
 done
 claim boot-icount "with --icount, 20 runs print the same to the byte" repeats 20
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
+claim boot-monitor "script/boot --stay leaves a monitor whose every command answers" monitor_answers
 for option in fail-check bugcheck; do
   claim "boot-$option" "the kernel option $option is seen on the console and ends with exit 3" \
     fails_on_request $option

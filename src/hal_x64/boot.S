@@ -8,9 +8,9 @@
  * KERNEL_BASE; paging.cpp replaces them. Selectors are the final ones, so that no later load of the
  * GDT needs a far jump.
  */
+#include "long_mode.h"
+
 #define KERNEL_BASE 0xffffffff80000000
-#define CODE 0x10
-#define DATA 0x18
 
         .section .note.Xen, "a", @note
         .align 4
@@ -58,32 +58,14 @@ mica_multiboot2_entry:
         addl $8, %edi
         decl %ecx
         jnz 1b
-        movl %cr4, %eax
-        orl $0x620, %eax                /* PAE, OSFXSR, OSXMMEXCPT */
-        movl %eax, %cr4
-        movl $root_table, %eax
-        movl %eax, %cr3
-        movl $0xc0000080, %ecx          /* EFER: LME, NXE */
-        rdmsr
-        orl $0x900, %eax
-        wrmsr
-        movl $0x80010033, %eax          /* PG, WP, NE, ET, MP, PE */
-        movl %eax, %cr0
+        enable_long_mode $root_table
         lgdt gdt_pointer
         ljmp $CODE, $2f
         .code64
-2:      movl $DATA, %eax
-        movl %eax, %ss
-        xorl %eax, %eax
-        movl %eax, %ds
-        movl %eax, %es
-        movl %eax, %fs
-        movl %eax, %gs
-        movabsq $high_entry, %rax
-        jmpq *%rax
+2:      leave_low_addresses high_entry
 
         .align 8
-gdt:    .quad 0, 0, 0x00af9b000000ffff, 0x00cf93000000ffff
+gdt:    first_gdt
 gdt_pointer:
         .short gdt_pointer - gdt - 1
         .long gdt

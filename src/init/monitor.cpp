@@ -1,9 +1,12 @@
 #include "init/monitor.hpp"
+
+#include <nt/ke.h>
+
+#include <span>
+
 #include "init/state.hpp"
 #include "mm/usage.hpp"
 #include "rtl/line.hpp"
-
-#include <nt/ke.h>
 
 namespace mica::init {
 namespace {
@@ -94,8 +97,30 @@ void pool() noexcept {
   }
 }
 
+// Names are ASCII as a rule; what is not shows as a question mark.
+Line& operator<<(Line& line, UNICODE_STRING const& text) noexcept {
+  for (WCHAR const character : std::span{text.Buffer, text.Length / sizeof(WCHAR)}) {
+    char const shown = character < 0x80 ? static_cast<char>(character) : '?';
+    line << std::string_view{&shown, 1};
+  }
+  return line;
+}
+
+void NTAPI object(ob::Name const& name, ULONG depth) noexcept {
+  Line line;
+  while (depth-- > 0) line << "  ";
+  ob::Header const& header = *name.object;
+  line << name.component << ": " << ob::header_of(header.type).name->component << ", "
+       << static_cast<std::uint64_t>(header.references.load()) << " references, "
+       << header.handles.load() << " handles";
+}
+
 void objects() noexcept {
   ob::State& ob = state().ob;
+  {
+    ke::SpinGuard guard{ob.names.lock};
+    ob::walk(ob.names, *ob.names.root, object);
+  }
   Line{} << ob.handles.count() << " handles";
 }
 
@@ -107,7 +132,7 @@ constexpr Command commands[] = {
     {"dpcs", "how many DPCs each processor has queued", dpcs},
     {"timers", "how many timers each processor has pending", timers},
     {"pool", "live blocks and bytes by tag", pool},
-    {"objects", "open handles", objects},
+    {"objects", "the namespace, with references and handles", objects},
     {"help", "this list", help},
     {"quit", "ends the System", nullptr},
 };
@@ -116,7 +141,9 @@ void help() noexcept {
   for (Command const& command : commands) Line{} << command.name << ": " << command.help;
 }
 
-// Reads a line, echoing it; empties what does not fit.
+constexpr char backspace = 8, rubout = 127;  // what terminals send for the same key
+
+// Reads a line, echoing it; what does not fit is not read.
 std::string_view read_line(char (&text)[80]) noexcept {
   std::size_t used = 0;
   for (;;) {
@@ -128,9 +155,15 @@ std::string_view read_line(char (&text)[80]) noexcept {
       continue;
     }
     char const character = static_cast<char>(byte);
-    Machine::debug_output(&character, 1);
     if (character == '\r' || character == '\n') return {text, used};
-    if (used < sizeof text) text[used++] = character;
+    if (character == backspace || character == rubout) {
+      if (used == 0) continue;
+      --used;
+      Machine::debug_output("\b \b", 3);
+    } else if (used < sizeof text) {
+      text[used++] = character;
+      Machine::debug_output(&character, 1);
+    }
   }
 }
 

@@ -1,10 +1,11 @@
 #include "init/self_test.hpp"
+
+#include <nt/ke.h>
+
 #include "init/monitor.hpp"
 #include "init/options.hpp"
 #include "init/state.hpp"
 #include "rtl/line.hpp"
-
-#include <nt/ke.h>
 
 // An image without cases has neither symbol; then there is nothing to run.
 extern "C" {

@@ -1,6 +1,7 @@
 #include "ob/directory.hpp"
 
 #include <cstring>
+#include <span>
 
 #include <nt/rtl.h>
 
@@ -127,6 +128,17 @@ void NTAPI enter(Namespace&, Directory& directory, Name& name) noexcept {
   ++directory.count;
   reference(header_of(&directory));
   reference(*name.object);
+}
+
+void NTAPI walk(Namespace& names, Directory const& directory, Visit visit, ULONG depth) noexcept {
+  constexpr ULONG deepest = 32;  // it recurses, on a kernel stack
+  for (Name const* first : std::span{directory.buckets, directory.bucket_count}) {
+    for (Name const* name = first; name != nullptr; name = name->next) {
+      visit(*name, depth);
+      if (name->object->type == state().directory_type && depth < deepest)
+        walk(names, *static_cast<Directory*>(name->object->body()), visit, depth + 1);
+    }
+  }
 }
 
 void NTAPI release_name(Header& header, bool make_temporary) noexcept {

@@ -41,6 +41,12 @@ void NTAPI destroy_directory(Directory& directory) noexcept;
 void NTAPI enter(Namespace& names, Directory& directory, Name& name) noexcept
     MICA_REQUIRES(names.lock);
 
+// Calls `visit` for every entry of `directory` and of those below it, depth first; `depth` is 0 for
+// the first ones. `visit` must not block or change the namespace.
+using Visit = void(NTAPI*)(Name const& name, ULONG depth) noexcept;
+void NTAPI walk(Namespace& names, Directory const& directory, Visit visit, ULONG depth = 0) noexcept
+    MICA_REQUIRES(names.lock);
+
 // Takes the object's name out of its directory if it has no handle and is not permanent, which
 // `make_temporary` ends first. The object must be referenced. IRQL <= DISPATCH_LEVEL.
 void NTAPI release_name(Header& header, bool make_temporary) noexcept;
