@@ -166,6 +166,7 @@ MICA_CASE("Ke: a system affinity moves the thread, is returned, and is given bac
   ULONG const last = processors() - 1;
   MICA_CHECK(KeSetSystemAffinityThreadEx(KAFFINITY{1} << last) == 0);
   MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == last);
+  MICA_CHECK(KeGetCurrentProcessorNumber() == last);
   MICA_CHECK(KeSetSystemAffinityThreadEx(1) == KAFFINITY{1} << last);
   MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == 0);
   MICA_CHECK(KeSetSystemAffinityThreadEx(KAFFINITY{1} << 63) ==
