@@ -34,9 +34,9 @@ class Strategy : public Policy {
 [[nodiscard]] std::unique_ptr<Strategy> replay_seed(Schedule const& schedule, bool time_jumps);
 [[nodiscard]] std::unique_ptr<Strategy> replay_steps(Schedule const& schedule, bool time_jumps);
 
-// Depth first, every execution with at most `bound` deviations from the plain one (plain.hpp): first
-// those with none, then with one, and so on. Who goes on when a processor cannot is no deviation,
-// and neither is what a scenario asks for.
+// Depth first, every execution with at most `bound` deviations from the plain one (plain.hpp):
+// first those with none, then with one, and so on. Who goes on when a processor cannot is no
+// deviation, and neither is what a scenario asks for.
 [[nodiscard]] std::unique_ptr<Strategy> bounded(unsigned bound, bool time_jumps);
 
 }  // namespace mica::explore

@@ -77,7 +77,7 @@ MICA_EXPLORE("D1-flush", "D1: a flush returns after all DPCs that were queued be
 MICA_EXPLORE(
     "D2-level",
     "D2: a DPC runs on its target at DISPATCH_LEVEL, and its interrupted thread goes on at its own",
-    .processors = 2) {
+    .processors = 2, .bound = 1) {
   Job first{0}, second{1};
   auto inserter = [&] {
     for (int i = 0; i < 2; ++i) {

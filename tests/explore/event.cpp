@@ -20,7 +20,7 @@ struct Counted {
 }  // namespace
 
 MICA_EXPLORE("W1-event", "W1: each set of a synchronization event wakes one waiter",
-             .processors = 2) {
+             .processors = 2, .bound = 1) {
   Counted shared{SynchronizationEvent};
   auto taker = [&] { shared.take(); };
   auto setter = [&] { shared.set(); };
@@ -79,7 +79,8 @@ MICA_EXPLORE("W1-notification", "W1: a notification event wakes all who wait and
   MICA_CHECK(shared.woken == 3);
 }
 
-MICA_EXPLORE("W1-stack", "W1: nobody touches an event whose waiter has returned", .processors = 2) {
+MICA_EXPLORE("W1-stack", "W1: nobody touches an event whose waiter has returned", .processors = 2,
+             .bound = 1) {
   // The event stands in memory that the waiter overwrites as soon as it returns.
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);

@@ -35,13 +35,20 @@ void replay(Case const& what, Scenario const& scenario, std::string_view line) {
   REQUIRE(execution.verdict == Verdict::passed);
 }
 
-Report tried(Case const& what, Scenario const& scenario) {
-  std::uint64_t const each = number(environment("MICA_SCHEDULES"), 200);
-  std::uint64_t const share = std::max<std::uint64_t>(1, each * what.share_percent / 100);
-  std::string_view const bound = environment("MICA_BOUND");
-  if (bound.empty()) return explore(scenario, share);
-  auto const strategy = bounded(static_cast<unsigned>(number(bound, 0)), scenario.time_jumps);
-  return explore(scenario, *strategy, {.executions = each});
+// Fails the running test if the search failed.
+void judge(Case const& what, char const* how, Report const& report) {
+  fmt::print("{:<8} {:<20} executions {:>6} distinct {:>6} longest {:>6} milliseconds {:>6}{}\n",
+             how, what.id, report.executions, report.distinct, report.length,
+             std::chrono::duration_cast<std::chrono::milliseconds>(report.took).count(),
+             report.exhausted ? " exhausted" : "");
+  if (report.failed)
+    FAIL("execution " << report.executions << "\n"
+                      << story(what, *report.failed, report.execution));
+  SUCCEED();
+}
+
+Report explore_bounded(Scenario const& scenario, unsigned bound, Limits const& limits) {
+  return explore(scenario, *bounded(bound, scenario.time_jumps), limits);
 }
 
 }  // namespace
@@ -51,15 +58,17 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   Scenario const scenario{what.processors, what.time_jumps, races, body};
   if (std::string_view const line = environment("MICA_REPLAY"); !line.empty())
     return replay(what, scenario, line);
-  Report const report = tried(what, scenario);
-  fmt::print("explored {:<20} executions {:>6} distinct {:>6} longest {:>6} milliseconds {:>6}{}\n",
-             what.id, report.executions, report.distinct, report.length,
-             std::chrono::duration_cast<std::chrono::milliseconds>(report.took).count(),
-             report.exhausted ? " exhausted" : "");
-  if (report.failed)
-    FAIL("execution " << report.executions << "\n"
-                      << story(what, *report.failed, report.execution));
-  SUCCEED();
+  std::uint64_t const each = number(environment("MICA_SCHEDULES"), 200);
+  if (std::string_view const bound = environment("MICA_BOUND"); !bound.empty()) {
+    auto const most = static_cast<unsigned>(number(bound, 0));
+    return judge(what, "explored", explore_bounded(scenario, most, {.executions = each}));
+  }
+  judge(what, "explored",
+        explore(scenario, std::max<std::uint64_t>(1, each * what.share_percent / 100)));
+  if (what.bound < 0) return;
+  Report const report = explore_bounded(scenario, static_cast<unsigned>(what.bound), {});
+  judge(what, "bounded", report);
+  CHECK(report.exhausted);
 }
 
 }  // namespace mica::explore

@@ -17,6 +17,7 @@ struct Case {
   char const* id;
   unsigned processors = 2;
   bool time_jumps = false;
+  int bound = -1;                // also every schedule with at most so many deviations; -1: no
   unsigned share_percent = 100;  // of the schedules that are asked for: less for a small space
 };
 

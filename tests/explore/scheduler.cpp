@@ -48,7 +48,7 @@ MICA_EXPLORE("W4-hand-off",
 }
 
 MICA_EXPLORE("W4-yield", "W4: threads that yield to each other and move are in one place at a time",
-             .processors = 2) {
+             .processors = 2, .bound = 1) {
   int inside[2] = {};
   auto mover = [&] {
     for (int i = 0; i < 2; ++i) {
@@ -70,7 +70,7 @@ MICA_EXPLORE("W4-yield", "W4: threads that yield to each other and move are in o
 }
 
 MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lower priority at once",
-             .processors = 2) {
+             .processors = 2, .bound = 1) {
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
   std::atomic<ULONGLONG> woken_at{0}, set_at{0};
@@ -92,7 +92,7 @@ MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lowe
 }
 
 MICA_EXPLORE("W5-idle", "W5: no processor idles while a thread that it may run is ready",
-             .processors = 2) {
+             .processors = 2, .bound = 1) {
   std::atomic<int> present{0};
   std::atomic<ULONGLONG> first_at{0}, both_at{0};
   auto meet = [&] {

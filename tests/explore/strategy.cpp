@@ -112,6 +112,26 @@ TEST_CASE("Strategy: one preemption finds what needs one, and exhausts what is l
   CHECK(execute(scenario, *report.failed).same_as(report.execution));
 }
 
+TEST_CASE("Strategy: a scenario's own numbers are all tried, with no deviation") {
+  static std::set<std::uint32_t> drawn;
+  drawn.clear();
+  Scenario const scenario{.processors = 1, .body = [](Window& window) {
+                            std::uint32_t number = 0;
+                            auto drawer = [&] {
+                              number = 10 * window.random(3) + window.random(2);
+                            };
+                            Team team{window};
+                            team.add(drawer);
+                            team.run();
+                            drawn.insert(number);
+                          }};
+  Report const report = explore(scenario, *bounded(0, false), {.executions = 100});
+  CHECK_FALSE(report.failed.has_value());
+  CHECK(report.exhausted);
+  CHECK(drawn == std::set<std::uint32_t>{0, 1, 10, 11, 20, 21});
+  CHECK(report.distinct == drawn.size());
+}
+
 TEST_CASE("Explore: a deadlock says who waits for what, by name") {
   Report const report = explore({.processors = 2, .body = crossed}, 500);
   REQUIRE(report.failed.has_value());

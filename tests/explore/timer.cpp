@@ -28,7 +28,7 @@ struct Alarm {
 }  // namespace
 
 MICA_EXPLORE("T1-cancel", "T1: a timer that was set fires once, or is cancelled, or is set again",
-             .processors = 2, .time_jumps = true) {
+             .processors = 2, .time_jumps = true, .bound = 1) {
   Alarm alarm;
   std::atomic<int> ended{0};  // settings that a cancel or a new setting took back
   auto setter = [&] {
@@ -57,7 +57,7 @@ MICA_EXPLORE("T1-cancel", "T1: a timer that was set fires once, or is cancelled,
 }
 
 MICA_EXPLORE("T1-due", "T1: a timer fires not before its due time, and its waiter is woken once",
-             .processors = 2, .time_jumps = true) {
+             .processors = 2, .time_jumps = true, .bound = 1) {
   Alarm alarm;
   std::atomic<int> woken{0};
   auto waiter = [&] {
@@ -82,7 +82,7 @@ MICA_EXPLORE("T1-due", "T1: a timer fires not before its due time, and its waite
 }
 
 MICA_EXPLORE("T1-periodic", "T1: a live periodic timer is always found queued by its cancel",
-             .processors = 2, .time_jumps = true) {
+             .processors = 2, .time_jumps = true, .bound = 1) {
   Alarm alarm;
   auto owner = [&] {
     KeSetTimerEx(&alarm.timer, relative(1), 16, &alarm.dpc);

@@ -13,7 +13,7 @@ bool nobody_waits(KEVENT const& event) noexcept {
 
 MICA_EXPLORE("W2-timeout",
              "W2: of a set and a timeout one ends the wait, and the next wait knows nothing of it",
-             .processors = 2, .time_jumps = true) {
+             .processors = 2, .time_jumps = true, .bound = 1) {
   KEVENT event, never;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
   KeInitializeEvent(&never, SynchronizationEvent, FALSE);
@@ -117,7 +117,7 @@ MICA_EXPLORE("W2-any", "W2: a wait for any of two takes one of them", .processor
 }
 
 MICA_EXPLORE("W2-late-wake", "W2: a wake that comes late for one wait does not end the next",
-             .processors = 2) {
+             .processors = 2, .bound = 1) {
   // One who waits already, so that the set has somebody else to wake before it comes to the waiter;
   // and objects that stay as they are, so that the waiter commits long after it was first linked.
   KEVENT open, never, next;

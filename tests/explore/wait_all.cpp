@@ -107,7 +107,7 @@ MICA_EXPLORE("W3-timeout", "W3: of a timeout and the last event one ends a wait 
 }
 
 MICA_EXPLORE("W3-lone-timeout", "W3: a timeout that meets an evaluation in vain ends the wait",
-             .processors = 2, .time_jumps = true) {
+             .processors = 2, .time_jumps = true, .bound = 1) {
   Pair pair;
   auto waiter = [&] {
     for (int i = 0; i < 3; ++i) {
@@ -130,7 +130,7 @@ MICA_EXPLORE("W3-lone-timeout", "W3: a timeout that meets an evaluation in vain 
 }
 
 MICA_EXPLORE("W3-any-first", "W3: a wait for any is served before a wait for all that came first",
-             .processors = 2) {
+             .processors = 2, .bound = 1) {
   Pair pair;
   std::atomic<bool> both{false};
   auto all = [&] { both = pair.take_both(nullptr) == STATUS_SUCCESS; };
