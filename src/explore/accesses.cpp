@@ -1,5 +1,6 @@
 // What the explored objects call for plain and volatile accesses and to move blocks of memory.
-//   The block operations are those of the C library: bind.sh gives them these names.
+//   The block operations are those of the C library: bind.sh gives them these names. Memory whose
+//   owner changes is forgotten (mm/poison.hpp).
 #include <cstring>
 
 #include "explore/detector.hpp"
@@ -58,6 +59,11 @@ void __tsan_vptr_read(void** address) {
 }
 void __tsan_vptr_update(void** address, void*) {
   access(address, sizeof *address, plain_write);
+}
+
+void mica_explored_forget(void const* address, std::size_t bytes) {
+  auto const from = reinterpret_cast<std::uintptr_t>(address);
+  if (Detector* const detector = Detector::watching()) detector->forget(from, from + bytes);
 }
 
 void* mica_explored_memset(void* to, int value, std::size_t bytes) {

@@ -1,4 +1,6 @@
 // Memory nobody may touch, told to AddressSanitizer where the build has it. Any IRQL.
+//   Where memory goes and comes its owners change: the explorer's race detector forgets what the
+//   former one did, as far as the header before it (a processor's cache is guarded by the level).
 //   Allocators touch what they poisoned (links and headers of free blocks): such functions are
 //   MICA_TOUCHES_POISON.
 #pragma once
@@ -20,6 +22,9 @@ extern "C" void __asan_unpoison_memory_region(void const volatile* address, std:
 #else
 #define MICA_TOUCHES_POISON
 #endif
+#ifdef MICA_EXPLORED
+extern "C" void mica_explored_forget(void const* address, std::size_t bytes);
+#endif
 
 namespace mica::mm {
 
@@ -29,6 +34,14 @@ inline void poison(void const* address, std::size_t bytes) noexcept {
 }
 inline void unpoison(void const* address, std::size_t bytes) noexcept {
   __asan_unpoison_memory_region(address, bytes);
+}
+#elif defined(MICA_EXPLORED)
+inline void poison(void const* address, std::size_t bytes) noexcept {
+  constexpr std::size_t header = 16;
+  mica_explored_forget(static_cast<std::byte const*>(address) - header, bytes + header);
+}
+inline void unpoison(void const* address, std::size_t bytes) noexcept {
+  mica_explored_forget(address, bytes);
 }
 #else
 inline void poison(void const*, std::size_t) noexcept {}

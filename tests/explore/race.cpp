@@ -1,5 +1,7 @@
 // The race detector: what it finds, and what it must not.
 //   Scenarios are instrumented, so their own accesses are judged as the executive's are.
+#include <nt/ex.h>
+
 #include <cstring>
 
 #include "rig.hpp"
@@ -242,6 +244,50 @@ TEST_CASE("Race: blocks of memory are accesses, volatile ones are no races") {
     twice(
         window, [&] { bytes[next++] = 1; }, 0, 1);
   }));
+}
+
+namespace {
+
+// A block goes from one thread to another through their processor's cache of free ones, which the
+// level guards.
+void hand_block_over(Window& window) {
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  std::atomic<bool> freed{false};
+  void* blocks[2] = {};
+  auto use = [&](int number) {
+    auto* const block =
+        static_cast<unsigned char*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 'lpxE'));
+    std::memset(block, number, 64);
+    blocks[number] = block;
+    ExFreePoolWithTag(block, 'lpxE');
+  };
+  auto low = [&] {
+    use(0);
+    freed.store(true, std::memory_order_relaxed);
+    spin_while(freed, true);
+  };
+  auto high = [&] {
+    wait(&event);
+    use(1);
+    freed = false;
+  };
+  auto setter = [&] {
+    spin_while(freed, false);
+    KeSetEvent(&event, 0, FALSE);
+  };
+  Team team{window};
+  team.add(low, {.processor = 0, .priority = 6});
+  team.add(high, {.processor = 0, .priority = 12});
+  team.add(setter, {.processor = 1});
+  team.run();
+  MICA_CHECK(blocks[0] == blocks[1]);
+}
+
+}  // namespace
+
+TEST_CASE("Race: a block that changes hands brings nothing of its former owner") {
+  check_none(tried(2, hand_block_over));
 }
 
 namespace {
