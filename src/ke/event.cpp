@@ -13,7 +13,7 @@ void NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State) {
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
   return signal(Event->Header, Increment, Wait, [](DISPATCHER_HEADER& header) {
     LONG const previous = header.SignalState;
-    header.SignalState = 1;
+    set_state(header, 1);
     return previous;
   });
 }
@@ -22,7 +22,7 @@ LONG NTAPI KeResetEvent(PRKEVENT Event) {
   RaiseToDispatch raised;
   ObjectGuard guard{Event->Header};
   LONG const previous = Event->Header.SignalState;
-  Event->Header.SignalState = 0;
+  set_state(Event->Header, 0);
   return previous;
 }
 

@@ -41,7 +41,7 @@ void NTAPI abandon(KMUTANT& mutant) noexcept {
   static_cast<void>(signal(mutant.Header, 0, FALSE, [&](DISPATCHER_HEADER& header) {
     LONG const previous = header.SignalState;
     disown(mutant);
-    header.SignalState = 1;
+    set_state(header, 1);
     mutant.Abandoned = TRUE;
     return previous;
   }));
@@ -66,7 +66,7 @@ LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abando
       error = Mutant->Abandoned != FALSE ? STATUS_ABANDONED : STATUS_MUTANT_NOT_OWNED;
       return state;
     }
-    header.SignalState = Abandoned != FALSE ? 1 : state + 1;
+    set_state(header, Abandoned != FALSE ? 1 : state + 1);
     if (header.SignalState == 1) disown(*Mutant);
     if (Abandoned != FALSE) Mutant->Abandoned = TRUE;
     return state;

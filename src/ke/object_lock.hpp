@@ -38,6 +38,12 @@ inline void unlock_object(DISPATCHER_HEADER& header) noexcept {
              std::memory_order_release);
 }
 
+// Changes what is signalled; the object is locked. KeReadStateEvent and its like look without the
+// lock, and what was done before a set is there for who sees it set.
+inline void set_state(DISPATCHER_HEADER& header, LONG state) noexcept {
+  std::atomic_ref<LONG>{header.SignalState}.store(state, std::memory_order_release);
+}
+
 // Holds one object for a scope. The caller is at DISPATCH_LEVEL.
 class [[nodiscard]] ObjectGuard {
  public:

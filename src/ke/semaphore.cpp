@@ -17,7 +17,7 @@ LONG NTAPI KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG 
   LONG const previous = signal(Semaphore->Header, Increment, Wait, [&](DISPATCHER_HEADER& header) {
     LONG const count = header.SignalState;
     exceeded = Adjustment <= 0 || Adjustment > Semaphore->Limit - count;
-    if (!exceeded) header.SignalState = count + Adjustment;
+    if (!exceeded) set_state(header, count + Adjustment);
     return count;
   });
   if (exceeded) raise_status(STATUS_SEMAPHORE_LIMIT_EXCEEDED, caller);

@@ -13,7 +13,8 @@ bool NTAPI is_signaled(DISPATCHER_HEADER& header, Thread const& thread) noexcept
 namespace {
 
 NTSTATUS own(KMUTANT& mutant, Thread& thread) noexcept {
-  if (--mutant.Header.SignalState != 0) return STATUS_SUCCESS;  // a recursive acquisition
+  set_state(mutant.Header, mutant.Header.SignalState - 1);
+  if (mutant.Header.SignalState != 0) return STATUS_SUCCESS;  // a recursive acquisition
   mutant.OwnerThread = &thread;
   thread.kernel_apc_disable = static_cast<SHORT>(thread.kernel_apc_disable - mutant.ApcDisable);
   SpinGuardAtDispatch guard{thread.lock};
@@ -29,10 +30,10 @@ NTSTATUS NTAPI consume(DISPATCHER_HEADER& header, Thread& thread) noexcept {
   switch (type_of(header)) {
     case EventSynchronizationObject:
     case TimerSynchronizationObject:
-      header.SignalState = 0;
+      set_state(header, 0);
       return STATUS_SUCCESS;
     case SemaphoreObject:
-      --header.SignalState;
+      set_state(header, header.SignalState - 1);
       return STATUS_SUCCESS;
     case MutantObject:
       return own(reinterpret_cast<KMUTANT&>(header), thread);

@@ -16,7 +16,7 @@ void bury(Thread& thread) noexcept MICA_REQUIRES(at_dispatch) {
   Machine::release_context(thread.context);
   WakeList wakes;
   lock_object(thread.Header);
-  thread.Header.SignalState = 1;
+  set_state(thread.Header, 1);
   wake_waiters(thread.Header, wakes);
   unlock_object(thread.Header);
   finish_wakes(wakes, 0);

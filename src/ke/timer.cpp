@@ -51,7 +51,7 @@ void NTAPI queue_dpc(KTIMER& timer) noexcept {
 namespace mica::ke {
 
 void NTAPI signal_timer(KTIMER& timer, Tick now, WakeList& wakes) noexcept {
-  timer.Header.SignalState = 1;
+  set_state(timer.Header, 1);
   wake_waiters(timer.Header, wakes);
   if (timer.Period == 0) {
     timer.Header.Inserted = 0;
@@ -84,7 +84,7 @@ BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PK
   RaiseToDispatch raised;
   WakeList wakes;
   bool const was_armed = lock_disarmed(*Timer);
-  Timer->Header.SignalState = 0;
+  set_state(Timer->Header, 0);
   Timer->Dpc = Dpc;
   Timer->Period = Period > 0 ? static_cast<ULONG>(Period) : 0;
   Tick const now = state().time.tick.load(std::memory_order_acquire);

@@ -1,43 +1,12 @@
-// The race detector: what it finds, and what it must not.
+// The race detector: what levels, locks and the pool order, and what they do not.
 //   Scenarios are instrumented, so their own accesses are judged as the executive's are.
 #include <nt/ex.h>
 
 #include <cstring>
 
-#include "rig.hpp"
+#include "races.hpp"
 
 using namespace mica::explore;
-
-namespace {
-
-Report tried(unsigned processors, void (*body)(Window& window), std::uint64_t schedules = 100) {
-  return explore({.processors = processors, .body = body}, schedules);
-}
-
-// Two threads that do the same, each where it is put.
-template <class Body>
-void twice(Window& window, Body body, int first, int second) {
-  Team team{window};
-  team.add(body, {.processor = first});
-  team.add(body, {.processor = second});
-  team.run();
-}
-
-void check_found(Report const& report, std::uint64_t at_most) {
-  INFO(report.execution.text());
-  REQUIRE(report.execution.race.has_value());
-  CHECK(report.executions <= at_most);
-  CHECK(report.execution.race->first.stack.count > 0);
-  CHECK(report.execution.race->second.stack.count > 0);
-  CHECK((report.execution.race->first.kind.writes || report.execution.race->second.kind.writes));
-}
-
-void check_none(Report const& report) {
-  INFO(report.execution.text());
-  CHECK_FALSE(report.failed.has_value());
-}
-
-}  // namespace
 
 namespace {
 
@@ -133,116 +102,6 @@ TEST_CASE("Race: locks order, of each kind") {
       KeReleaseMutex(&mutex, FALSE);
     };
     twice(window, counting, 0, 1);
-  }));
-}
-
-namespace {
-
-// One thread writes and says so; another takes it from there.
-template <class Say, class Hear>
-void hand_over(Window& window, Say say, Hear hear) {
-  int data = 0, seen = 0;
-  std::atomic<int> flag{0};
-  auto writer = [&] {
-    data = 1;
-    say(flag);
-  };
-  auto reader = [&] {
-    do mica::Machine::await(flag, 0);
-    while (flag.load(std::memory_order_relaxed) == 0);
-    hear(flag);
-    seen = data;
-  };
-  Team team{window};
-  team.add(writer, {.processor = 0});
-  team.add(reader, {.processor = 1});
-  team.run();
-  MICA_CHECK(seen == 1);
-}
-
-void say_relaxed(std::atomic<int>& flag) {
-  flag.store(1, std::memory_order_relaxed);
-}
-void say_released(std::atomic<int>& flag) {
-  flag.store(1, std::memory_order_release);
-}
-void hear_nothing(std::atomic<int>&) {}
-void hear_acquired(std::atomic<int>& flag) {
-  static_cast<void>(flag.load(std::memory_order_acquire));
-}
-
-}  // namespace
-
-TEST_CASE("Race: a release orders for who acquires it, and nothing weaker does") {
-  check_none(tried(2, [](Window& window) { hand_over(window, say_released, hear_acquired); }));
-  check_found(tried(2, [](Window& window) { hand_over(window, say_relaxed, hear_acquired); }), 10);
-  check_found(tried(2, [](Window& window) { hand_over(window, say_released, hear_nothing); }), 10);
-}
-
-TEST_CASE("Race: fences order what relaxed operations carry") {
-  check_none(tried(2, [](Window& window) {
-    hand_over(
-        window,
-        [](std::atomic<int>& flag) {
-          std::atomic_thread_fence(std::memory_order_release);
-          flag.store(1, std::memory_order_relaxed);
-        },
-        [](std::atomic<int>&) { std::atomic_thread_fence(std::memory_order_acquire); });
-  }));
-  check_found(tried(2,
-                    [](Window& window) {
-                      hand_over(window, say_relaxed, [](std::atomic<int>&) {
-                        std::atomic_thread_fence(std::memory_order_acquire);
-                      });
-                    }),
-              10);
-}
-
-TEST_CASE("Race: a release sequence goes on through relaxed updates and ends at a store") {
-  check_none(tried(2, [](Window& window) {
-    hand_over(
-        window,
-        [](std::atomic<int>& flag) {
-          flag.store(-1, std::memory_order_release);
-          flag.fetch_add(2, std::memory_order_relaxed);
-        },
-        hear_acquired);
-  }));
-  check_found(tried(2,
-                    [](Window& window) {
-                      hand_over(
-                          window,
-                          [](std::atomic<int>& flag) {
-                            flag.store(0, std::memory_order_release);
-                            flag.store(1, std::memory_order_relaxed);
-                          },
-                          hear_acquired);
-                    }),
-              10);
-}
-
-TEST_CASE("Race: blocks of memory are accesses, volatile ones are no races") {
-  check_found(tried(2,
-                    [](Window& window) {
-                      char block[64] = {}, other[64] = {};
-                      auto clear = [&] { std::memset(block, 0, sizeof block); };
-                      auto copy = [&] { std::memcpy(other, block + 32, 24); };
-                      Team team{window};
-                      team.add(clear, {.processor = 0});
-                      team.add(copy, {.processor = 1});
-                      team.run();
-                    }),
-              10);
-  check_none(tried(2, [](Window& window) {
-    int volatile word = 0;
-    twice(
-        window, [&] { word = 1; }, 0, 1);
-  }));
-  check_none(tried(2, [](Window& window) {
-    char bytes[8] = {};
-    std::atomic<int> next{0};
-    twice(
-        window, [&] { bytes[next++] = 1; }, 0, 1);
   }));
 }
 

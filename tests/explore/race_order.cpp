@@ -1,0 +1,116 @@
+// The race detector: what memory orders order, and what counts as an access.
+#include <cstring>
+
+#include "races.hpp"
+
+using namespace mica::explore;
+
+namespace {
+
+// One thread writes and says so; another takes it from there.
+template <class Say, class Hear>
+void hand_over(Window& window, Say say, Hear hear) {
+  int data = 0, seen = 0;
+  std::atomic<int> flag{0};
+  auto writer = [&] {
+    data = 1;
+    say(flag);
+  };
+  auto reader = [&] {
+    do mica::Machine::await(flag, 0);
+    while (flag.load(std::memory_order_relaxed) == 0);
+    hear(flag);
+    seen = data;
+  };
+  Team team{window};
+  team.add(writer, {.processor = 0});
+  team.add(reader, {.processor = 1});
+  team.run();
+  MICA_CHECK(seen == 1);
+}
+
+void say_relaxed(std::atomic<int>& flag) {
+  flag.store(1, std::memory_order_relaxed);
+}
+void say_released(std::atomic<int>& flag) {
+  flag.store(1, std::memory_order_release);
+}
+void hear_nothing(std::atomic<int>&) {}
+void hear_acquired(std::atomic<int>& flag) {
+  static_cast<void>(flag.load(std::memory_order_acquire));
+}
+
+}  // namespace
+
+TEST_CASE("Race: a release orders for who acquires it, and nothing weaker does") {
+  check_none(tried(2, [](Window& window) { hand_over(window, say_released, hear_acquired); }));
+  check_found(tried(2, [](Window& window) { hand_over(window, say_relaxed, hear_acquired); }), 10);
+  check_found(tried(2, [](Window& window) { hand_over(window, say_released, hear_nothing); }), 10);
+}
+
+TEST_CASE("Race: fences order what relaxed operations carry") {
+  check_none(tried(2, [](Window& window) {
+    hand_over(
+        window,
+        [](std::atomic<int>& flag) {
+          std::atomic_thread_fence(std::memory_order_release);
+          flag.store(1, std::memory_order_relaxed);
+        },
+        [](std::atomic<int>&) { std::atomic_thread_fence(std::memory_order_acquire); });
+  }));
+  check_found(tried(2,
+                    [](Window& window) {
+                      hand_over(window, say_relaxed, [](std::atomic<int>&) {
+                        std::atomic_thread_fence(std::memory_order_acquire);
+                      });
+                    }),
+              10);
+}
+
+TEST_CASE("Race: a release sequence goes on through relaxed updates and ends at a store") {
+  check_none(tried(2, [](Window& window) {
+    hand_over(
+        window,
+        [](std::atomic<int>& flag) {
+          flag.store(-1, std::memory_order_release);
+          flag.fetch_add(2, std::memory_order_relaxed);
+        },
+        hear_acquired);
+  }));
+  check_found(tried(2,
+                    [](Window& window) {
+                      hand_over(
+                          window,
+                          [](std::atomic<int>& flag) {
+                            flag.store(0, std::memory_order_release);
+                            flag.store(1, std::memory_order_relaxed);
+                          },
+                          hear_acquired);
+                    }),
+              10);
+}
+
+TEST_CASE("Race: blocks of memory are accesses, volatile ones are no races") {
+  check_found(tried(2,
+                    [](Window& window) {
+                      char block[64] = {}, other[64] = {};
+                      auto clear = [&] { std::memset(block, 0, sizeof block); };
+                      auto copy = [&] { std::memcpy(other, block + 32, 24); };
+                      Team team{window};
+                      team.add(clear, {.processor = 0});
+                      team.add(copy, {.processor = 1});
+                      team.run();
+                    }),
+              10);
+  check_none(tried(2, [](Window& window) {
+    int volatile word = 0;
+    twice(
+        window, [&] { word = 1; }, 0, 1);
+  }));
+  check_none(tried(2, [](Window& window) {
+    char bytes[8] = {};
+    std::atomic<int> next{0};
+    twice(
+        window, [&] { bytes[next++] = 1; }, 0, 1);
+  }));
+}
