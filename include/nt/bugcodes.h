@@ -1,4 +1,4 @@
-/* Bugcheck codes, by the names of the public documentation.                      [MSDN "Bug Check Code Reference"] */
+/* Bugcheck codes, by the names of the public documentation. [MSDN "Bug Check Code Reference"] */
 #pragma once
 
 #define APC_INDEX_MISMATCH 0x00000001

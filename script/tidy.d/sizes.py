@@ -5,7 +5,7 @@ from source import CODE, OTHERS, bare, files
 
 FILE_NOTED, FILE_FORBIDDEN = 300, 500
 FUNCTION_NOTED = 70
-COLUMNS_NOTED, COLUMNS_FORBIDDEN = 100, 120
+COLUMNS_OF_CODE, COLUMNS_OF_OTHERS = 100, 120
 PREPROCESSOR = re.compile(r'^[ \t]*#(?:[^\n]*\\\n)*[^\n]*', re.MULTILINE)
 SCOPE = re.compile(r'\b(namespace|class|struct|union|enum|concept)\b|extern\s*""\s*$')
 CONTROL = re.compile(r'^\s*(if|for|while|switch|do|else|try)\b')
@@ -38,14 +38,10 @@ def functions(text):
             head += character
 
 
-def columns(name, lines):
-    """A finding for each line that is far too wide, and one for all that are a little."""
-    found = [("error", f"{name}:{number}", f"{len(line)} columns, more than {COLUMNS_FORBIDDEN}")
-             for number, line in enumerate(lines, 1) if len(line) > COLUMNS_FORBIDDEN]
-    wide = sum(COLUMNS_NOTED < len(line) <= COLUMNS_FORBIDDEN for line in lines)
-    if wide:
-        found.append(("note", name, f"{wide} lines of more than {COLUMNS_NOTED} columns"))
-    return found
+def columns(name, lines, limit):
+    """A finding for each line that is too wide."""
+    return [("error", f"{name}:{number}", f"{len(line)} columns, more than {limit}")
+            for number, line in enumerate(lines, 1) if len(line) > limit]
 
 
 def findings(root):
@@ -58,8 +54,8 @@ def findings(root):
             found.append(("error", name, f"{len(lines)} lines, more than {FILE_FORBIDDEN}"))
         elif len(lines) > FILE_NOTED:
             found.append(("note", name, f"{len(lines)} lines"))
-        if path.suffix in CODE:
-            found += columns(name, lines)
+        found += columns(name, lines,
+                         COLUMNS_OF_CODE if path.suffix in CODE else COLUMNS_OF_OTHERS)
         if path.suffix in (".cpp", ".hpp", ".h", ".c"):
             for first, length in functions(bare(text)):
                 if length > FUNCTION_NOTED:

@@ -145,12 +145,13 @@ enum class Verdict : std::uint8_t { passed, failed, bugcheck };
 
 // clang-format off
 template <class M>
-concept MachineLike = requires(KIRQL level, unsigned number, bool enabled, typename M::Processor& processor,
-                               typename M::Context& context, Stack stack, void(NTAPI* entry)(void*), void* pointer,
-                               std::atomic<std::uint32_t> const& word, std::atomic_ref<UCHAR> const& byte,
-                               std::atomic<void*> const& wide_word, InterruptTime due, PhysicalAddress address,
-                               PageNumber page, Protection protection, std::size_t bytes, char const* text,
-                               std::uint64_t* wide, Verdict verdict, std::uint64_t code) {
+concept MachineLike = requires(
+    KIRQL level, unsigned number, bool enabled, typename M::Processor& processor,
+    typename M::Context& context, Stack stack, void(NTAPI* entry)(void*), void* pointer,
+    std::atomic<std::uint32_t> const& word, std::atomic_ref<UCHAR> const& byte,
+    std::atomic<void*> const& wide_word, InterruptTime due, PhysicalAddress address,
+    PageNumber page, Protection protection, std::size_t bytes, char const* text,
+    std::uint64_t* wide, Verdict verdict, std::uint64_t code) {
   { processor.pcr } -> std::same_as<KPCR&>;
   { M::current() } noexcept -> std::same_as<typename M::Processor&>;
   { M::current_thread() } noexcept -> std::same_as<PKTHREAD>;

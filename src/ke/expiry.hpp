@@ -15,8 +15,8 @@ void NTAPI link_timer(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(at_dispatc
 // Takes it out of the wheel it is in. False: it is in none, because it expires or has expired.
 [[nodiscard]] bool NTAPI unlink_timer(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch);
 
-// The wheel it is in, or was in last. The object is locked, if it is one: who sets the timer changes
-// that.
+// The wheel it is in, or was in last. The object is locked, if it is one: who sets the timer
+// changes that.
 [[nodiscard]] TimerWheel& NTAPI wheel_of(KTIMER const& timer) noexcept;
 
 // Returns when the processor of that wheel is done with the timer. No lock is held.

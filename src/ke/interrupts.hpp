@@ -5,11 +5,12 @@
 
 namespace mica::ke {
 
-void NTAPI
-dispatch_interrupt() noexcept;  // DISPATCH_LEVEL: due timers, then DPCs, then reschedule()
-void NTAPI
-clock_interrupt() noexcept;  // CLOCK_LEVEL: counts ticks, flags due timers and quantum end, arms the next
-void NTAPI ipi_interrupt() noexcept;  // IPI_LEVEL: counts ticks, requests a dispatch interrupt
+// DISPATCH_LEVEL: due timers, then DPCs, then reschedule().
+void NTAPI dispatch_interrupt() noexcept;
+// CLOCK_LEVEL: counts ticks, flags due timers and quantum end, arms the next.
+void NTAPI clock_interrupt() noexcept;
+// IPI_LEVEL: counts ticks, requests a dispatch interrupt.
+void NTAPI ipi_interrupt() noexcept;
 
 void NTAPI retire_dpcs() noexcept
     MICA_REQUIRES(at_dispatch);  // runs the current processor's DPCs until none is left

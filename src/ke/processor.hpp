@@ -82,7 +82,7 @@ struct TimeState {
   std::atomic<std::uint32_t> keeper;  // held by the processor that writes the shared page
 };
 
-// Who else gets what is printed.                                    [wdm.h, DbgSetDebugPrintCallback]
+// Who else gets what is printed.                                  [wdm.h, DbgSetDebugPrintCallback]
 struct DebugPrintState {
   std::atomic<PDEBUG_PRINT_CALLBACK> callback;  // one at a time
   std::atomic<std::uint32_t> calls;             // of it, going on now

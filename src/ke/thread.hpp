@@ -17,7 +17,7 @@ namespace mica::ke {
 // Who may put a thread in a queue: the hand-off between a wake and a context switch.
 enum class Run : std::uint8_t {
   running,    // it runs, is queued, or never waited
-  switching,  // it is about to save its context; whoever wakes it now leaves queueing to its epilogue
+  switching,  // it is about to save its context; who wakes it now leaves queueing to its epilogue
   parked,     // its context is saved; whoever wakes it queues it
   woken,      // a wake happened
 };
@@ -90,8 +90,8 @@ struct _KTHREAD {
 
   mica::ke::SpinLock<mica::ke::Rank::thread> lock;
   LIST_ENTRY mutants;  // owned ones; guarded by lock
-  SHORT
-      kernel_apc_disable;  // critical regions, negated; its own thread's, or its waker's while it is still
+  // Critical regions, negated; its own thread's, or its waker's while it is still.
+  SHORT kernel_apc_disable;
 
   mica::hal::Stack stack;
   PKSTART_ROUTINE start_routine;

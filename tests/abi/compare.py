@@ -57,7 +57,8 @@ def main():
         for name in PLANTED:
             ours[name] += 1
     theirs = numbers(foreign, ["-DABI_DDK", "-D_WIN32_WINNT=0x0A00", "-DNTDDI_VERSION=0x0A000000",
-                               "-isystem", ddk, "-isystem", str(pathlib.Path(ddk).parent), *common], probes, work / "ddk.o")
+                               "-isystem", ddk, "-isystem", str(pathlib.Path(ddk).parent), *common],
+                     probes, work / "ddk.o")
     shared = ours.keys() & theirs.keys()
     different = sorted(name for name in shared if ours[name] != theirs[name])
     for name in different:

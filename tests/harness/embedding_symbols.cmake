@@ -11,8 +11,10 @@ list(REMOVE_DUPLICATES symbols)
 if(NOT "memfd_create" IN_LIST symbols)
   message(FATAL_ERROR "this does not look at the library: it must refer to memfd_create")
 endif()
-set(forbidden exit _exit _Exit quick_exit getenv secure_getenv setenv signal sigaction sigaltstack printf fprintf puts fputs
-  fputc putchar putc fwrite vprintf vfprintf perror psignal syslog stdout stderr _ZSt4cout _ZSt4cerr _ZSt4clog)
+set(forbidden
+  exit _exit _Exit quick_exit getenv secure_getenv setenv signal sigaction sigaltstack printf
+  fprintf puts fputs fputc putchar putc fwrite vprintf vfprintf perror psignal syslog stdout stderr
+  _ZSt4cout _ZSt4cerr _ZSt4clog)
 set(found)
 foreach(symbol ${forbidden})
   if(symbol IN_LIST symbols)

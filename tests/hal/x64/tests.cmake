@@ -15,8 +15,10 @@ endforeach()
 function(mica_add_fault name expected)
   add_test(NAME hal_fault_${name}
     COMMAND ${qemu} --processors 4 --append fault=${name} $<TARGET_FILE:mica_hal.elf>)
-  set_tests_properties(hal_fault_${name} PROPERTIES PASS_REGULAR_EXPRESSION
-    "others stand still, interrupts are off, at DISPATCH_LEVEL\n${expected}\n(.*\n)*hal_suite::make_fault\n(.*\n)*mica_boot\n")
+  set(before "others stand still, interrupts are off, at DISPATCH_LEVEL")
+  set(backtrace "(.*\n)*hal_suite::make_fault\n(.*\n)*mica_boot")
+  set_tests_properties(hal_fault_${name} PROPERTIES
+    PASS_REGULAR_EXPRESSION "${before}\n${expected}\n${backtrace}\n")
 endfunction()
 mica_add_fault(read_null "page_fault at 1234\nhal_suite::read_null")
 mica_add_fault(write_null "page_fault write at 1234\nhal_suite::write_null")
