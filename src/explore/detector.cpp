@@ -142,6 +142,18 @@ void Detector::began(unsigned processor, KIRQL level) noexcept {
   raised();
 }
 
+void Detector::handed_over(Agent left) {
+  unsigned const slot = slot_of(left);
+  Clock& seen = me().seen;
+  Epoch const own = seen.at(component_of(slot, false));
+  seen.join(states_[slot].seen, components_);
+  seen.set(component_of(slot, false), own);
+}
+
+void Detector::acts_for(Agent ended) {
+  me().seen.join(states_[slot_of(ended)].seen, components_);
+}
+
 void Detector::access(void const volatile* address, std::size_t bytes, AccessKind kind) {
   ++sequence_;
   Machine::Processor const& processor = Machine::current();

@@ -58,8 +58,17 @@ void order_end_interrupt(std::uint32_t interrupted) noexcept {
 
 void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept {
   order_lowered();
-  Detector::here().flows().change(Machine::processor_number(), from_id, to_id);
+  explore::Flows& flows = Detector::here().flows();
+  unsigned const processor = Machine::processor_number();
+  Agent const left = flows.on(processor);
+  flows.change(processor, from_id, to_id);
   order_raised();
+  if (Detector* const detector = Detector::watching()) detector->handed_over(left);
+}
+
+void order_release(std::uint64_t context_id) noexcept {
+  if (Detector* const detector = Detector::watching())
+    detector->acts_for(Agent::thread(context_id));
 }
 
 void order_exchange_16(void const* target) noexcept {

@@ -20,6 +20,7 @@ void NTAPI Machine::make_context(Context& context, hal::Stack stack, void(NTAPI*
 
 void NTAPI Machine::release_context(Context& context) noexcept {
   current().core.simulation->forget(context);
+  order_release(context.id);
   drop_strand(context.strand);
   context.saved.store(nullptr, std::memory_order_relaxed);
 }

@@ -19,6 +19,8 @@ void order_request(unsigned processor, KIRQL level) noexcept;
 void order_end_interrupt(std::uint32_t interrupted) noexcept;
 // The current processor leaves one context for another.
 void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept;
+// That context will never go on: the caller acts for it from here on.
+void order_release(std::uint64_t context_id) noexcept;
 // 16 bytes were read and written in one atomic operation.
 void order_exchange_16(void const* target) noexcept;
 #else
@@ -30,6 +32,7 @@ inline void order_request(unsigned, KIRQL) noexcept {}
 }
 inline void order_end_interrupt(std::uint32_t) noexcept {}
 inline void order_switch(std::uint64_t, std::uint64_t) noexcept {}
+inline void order_release(std::uint64_t) noexcept {}
 inline void order_exchange_16(void const*) noexcept {}
 #endif
 

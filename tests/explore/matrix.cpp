@@ -2,9 +2,7 @@
 // of its own, on the same objects.
 //   What each pair must keep is what all keep: no race, no bugcheck, no deadlock, every wait ends,
 //   and nobody is left in a wait list.
-#include <string>
-
-#include "rig.hpp"
+#include "matrix.hpp"
 
 using namespace mica::explore;
 
@@ -29,6 +27,15 @@ struct Things {
         &dpc,
         [](KDPC*, PVOID context, PVOID, PVOID) NTAPI { ++static_cast<Things*>(context)->dpcs; },
         this);
+  }
+  void begins(int number) noexcept { threads[number] = KeGetCurrentThread(); }
+  void ends() noexcept {
+    KeCancelTimer(&timer);
+    KeFlushQueuedDpcs();
+    for (DISPATCHER_HEADER const* header :
+         {&event.Header, &notification.Header, &semaphore.Header, &mutex.Header, &timer.Header})
+      MICA_CHECK(header->WaitListHead.Flink == &header->WaitListHead);
+    MICA_CHECK(dpcs <= 3);
   }
 };
 
@@ -55,12 +62,7 @@ PKTHREAD other(Things& things) noexcept {
   return things.threads[things.threads[0] == KeGetCurrentThread() ? 1 : 0];
 }
 
-struct Operation {
-  char const* name;
-  void (*run)(Things& things);
-};
-
-constexpr Operation operations[] = {
+constexpr Operation<Things> operations[] = {
     {"set", [](Things& things) { KeSetEvent(&things.event, 1, FALSE); }},
     {"reset", [](Things& things) { KeResetEvent(&things.event); }},
     {"clear", [](Things& things) { KeClearEvent(&things.event); }},
@@ -102,46 +104,8 @@ constexpr Operation operations[] = {
      }},
 };
 
-// Which two meet in the execution that comes: a scenario has no arguments.
-Operation const* meeting[2];
-
-bool nobody_waits(DISPATCHER_HEADER const& header) noexcept {
-  return header.WaitListHead.Flink == &header.WaitListHead;
-}
-
-void meet(Window& window) {
-  Things things;
-  auto const run = [&](int number) {
-    things.threads[number] = KeGetCurrentThread();
-    meeting[number]->run(things);
-  };
-  auto first = [&] { run(0); };
-  auto second = [&] { run(1); };
-  {
-    Team team{window};
-    team.add(first, {.processor = 0});
-    team.add(second, {.processor = 1});
-    team.run();
-  }
-  KeCancelTimer(&things.timer);
-  KeFlushQueuedDpcs();
-  for (DISPATCHER_HEADER const* header :
-       {&things.event.Header, &things.notification.Header, &things.semaphore.Header,
-        &things.mutex.Header, &things.timer.Header})
-    MICA_CHECK(nobody_waits(*header));
-  MICA_CHECK(things.dpcs <= 3);
-}
-
 }  // namespace
 
-TEST_CASE("Matrix: any two operations may meet", "[explore][matrix]") {
-  for (Operation const& first : operations) {
-    for (Operation const& second : operations) {
-      if (&second < &first) continue;
-      meeting[0] = &first;
-      meeting[1] = &second;
-      std::string const id = std::string{first.name} + "+" + second.name;
-      try_case({.id = id.c_str(), .processors = 2, .share_percent = 5}, meet);
-    }
-  }
+TEST_CASE("Matrix: any two operations on dispatcher objects may meet", "[explore][matrix]") {
+  cross(operations);
 }

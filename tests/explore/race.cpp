@@ -145,6 +145,20 @@ void hand_block_over(Window& window) {
 
 }  // namespace
 
+TEST_CASE("Race: a thread that ended is before who waited for it") {
+  check_none(tried(1, [](Window& window) {
+    auto starter = [] {
+      int ran = 0;
+      auto body = [&] { ++ran; };
+      mica::test::join(mica::test::start(body));
+      MICA_CHECK(ran == 1);
+    };
+    Team team{window};
+    team.add(starter);
+    team.run();
+  }));
+}
+
 TEST_CASE("Race: a block that changes hands brings nothing of its former owner") {
   check_none(tried(2, hand_block_over));
 }
