@@ -42,8 +42,8 @@ template <class Callable>
 [[nodiscard]] ULONG processors() noexcept;
 
 // ---- Bugchecks: runs `body` in a thread of its own and says how it ended. Only for bugchecks
-// raised in that thread's
-// own context with no lock held: the thread is ended there and the System goes on.
+// raised in that thread's own context with no lock held: the thread is ended there and the System
+// goes on.
 struct Bugcheck {
   bool happened;
   ULONG code;
@@ -56,8 +56,8 @@ template <class Callable>
   return bugcheck_of([](void* argument) { (*static_cast<Callable*>(argument))(); }, &callable);
 }
 
-// ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due
-// has run.
+// ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due has
+// run.
 void sleep(LONGLONG duration_100ns) noexcept;
 inline constexpr LONGLONG millisecond_100ns = 10'000;
 

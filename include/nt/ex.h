@@ -8,9 +8,8 @@ extern "C" {
 #endif
 
 // ---- The pool. Nonpaged: IRQL <= DISPATCH_LEVEL; paged: <= APC_LEVEL. Less than a page never
-// crosses a page, a page or more
-// begins on one. A tag is four characters, not 0. Misuse is bugcheck BAD_POOL_CALLER.     [MSDN
-// ExAllocatePoolWithTag]
+// crosses a page, a page or more begins on one. A tag is four characters, not 0. Misuse is bugcheck
+// BAD_POOL_CALLER.                                                     [MSDN ExAllocatePoolWithTag]
 typedef enum _POOL_TYPE {
   NonPagedPool,
   NonPagedPoolExecute = NonPagedPool,
@@ -59,15 +58,13 @@ PVOID NTAPI ExAllocatePool(POOL_TYPE PoolType, SIZE_T NumberOfBytes);
 PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
                                           EX_POOL_PRIORITY Priority);
-// These raise STATUS_INSUFFICIENT_RESOURCES without memory, unless
-// POOL_QUOTA_FAIL_INSTEAD_OF_RAISE is set.
+// These raise STATUS_INSUFFICIENT_RESOURCES without memory, unless POOL_QUOTA_FAIL_INSTEAD_OF_RAISE
+// is set.
 PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes);
 PVOID NTAPI ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag);
 
 // The memory is zero unless POOL_FLAG_UNINITIALIZED; null without memory or for flags it does not
-// know, unless
-// POOL_FLAG_RAISE_ON_FAILURE.
-// [MSDN ExAllocatePool2]
+// know, unless POOL_FLAG_RAISE_ON_FAILURE.                                   [MSDN ExAllocatePool2]
 typedef ULONG64 POOL_FLAGS;
 #define POOL_FLAG_USE_QUOTA 0x0000000000000001ULL
 #define POOL_FLAG_UNINITIALIZED 0x0000000000000002ULL
@@ -84,10 +81,9 @@ VOID NTAPI ExFreePool(PVOID P);
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag);  // 0 fits every tag
 
 // ---- Reader/writer spin locks, zero when free. The first form of each is for IRQL <=
-// DISPATCH_LEVEL and returns the level to
-// release with; AtDpcLevel is for >= DISPATCH_LEVEL. A waiting writer keeps new readers out. The
-// try forms return whether
-// they took it.             [MSDN ExAcquireSpinLockExclusive] [MSDN ExAcquireSpinLockShared]
+// DISPATCH_LEVEL and returns the level to release with; AtDpcLevel is for >= DISPATCH_LEVEL. A
+// waiting writer keeps new readers out. The try forms return whether they took it.
+// [MSDN ExAcquireSpinLockExclusive]                                  [MSDN ExAcquireSpinLockShared]
 typedef ULONG LOGICAL;
 typedef LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
 

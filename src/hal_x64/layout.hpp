@@ -30,8 +30,8 @@ inline constexpr std::uint64_t trampoline_address = 0x8000;
 // What boot.S maps at its own address until the final page tables are there.
 inline constexpr std::uint64_t boot_window_bytes = std::uint64_t{4} << 30;
 
-// Interrupt vectors: the upper four bits are the IRQL they are delivered at. [SDM 3A, "Task and
-// Processor Priorities"]
+// Interrupt vectors: the upper four bits are the IRQL they are delivered at.
+//                                                         [SDM 3A, "Task and Processor Priorities"]
 enum Vector : std::uint8_t {
   vector_nmi = 2,
   vector_breakpoint = 3,

@@ -4,8 +4,8 @@ namespace mica::hal_x64 {
 
 namespace {
 
-// One past the highest address that page numbers and page tables can name. [SDM 3A, "4-Level
-// Paging"]
+// One past the highest address that page numbers and page tables can name.
+//                                                                        [SDM 3A, "4-Level Paging"]
 constexpr std::uint64_t physical_end = std::uint64_t{1} << 46;
 
 std::uint64_t end_of(std::uint64_t base, std::uint64_t bytes) noexcept {

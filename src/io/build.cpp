@@ -35,8 +35,8 @@ bool give_data(IRP& irp, DEVICE_OBJECT const& device, bool reads, void* buffer,
   return give_buffer(irp, bytes, buffer, reads ? 0 : bytes);
 }
 
-// The buffers of a device control, in the way its code says. [MSDN Buffer Descriptions for I/O
-// Control Codes]
+// The buffers of a device control, in the way its code says.
+//                                                  [MSDN Buffer Descriptions for I/O Control Codes]
 bool give_control_buffers(IRP& irp, IO_STACK_LOCATION& next, void* input, void* output) noexcept {
   auto& control = next.Parameters.DeviceIoControl;
   ULONG const method = control.IoControlCode & 3;

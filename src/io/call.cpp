@@ -51,7 +51,7 @@ NTSTATUS NTAPI IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
 
 // Each location holds the routine of the driver above it, so the routine is called for the location
 // that was just left, with the device of the one that is current then: none when its owner
-// allocated the IRP. [MSDN IoSetCompletionRoutine]
+// allocated the IRP.                                                  [MSDN IoSetCompletionRoutine]
 VOID NTAPI IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
   check_completion(*Irp);
   CCHAR const last = Irp->StackCount;

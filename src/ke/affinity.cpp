@@ -1,5 +1,5 @@
-// Which processors a thread may run on.         [MSDN KeSetSystemAffinityThreadEx,
-// KeRevertToUserAffinityThreadEx]
+// Which processors a thread may run on.
+//                                [MSDN KeSetSystemAffinityThreadEx, KeRevertToUserAffinityThreadEx]
 #include "ke/scheduler.hpp"
 
 using namespace mica;

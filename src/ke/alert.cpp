@@ -7,8 +7,7 @@ namespace mica::ke {
 bool NTAPI alert(Thread& thread) noexcept {
   RaiseToDispatch raised;
   // The token is left first, then taken back by whoever uses it: the wait that finds it, or this
-  // alert once it sees a
-  // wait to end. So one alert ends one wait.
+  // alert once it sees a wait to end. So one alert ends one wait.
   bool const before = thread.alerted.exchange(true);
   for (;;) {
     std::uint32_t const word = thread.wait.load();

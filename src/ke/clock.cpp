@@ -7,7 +7,7 @@ namespace {
 
 // Drivers on x64 read the first eight bytes at once, wherever they are aligned; others read
 // High1Time, LowPart and High2Time until the highs agree. So High2Time goes first and the rest is
-// one store. [MSDN KeQuerySystemTime]
+// one store.                                                               [MSDN KeQuerySystemTime]
 void publish(KSYSTEM_TIME volatile& time, std::uint64_t value) noexcept {
   struct [[gnu::packed, gnu::may_alias]] FirstEight {
     std::uint64_t volatile value;

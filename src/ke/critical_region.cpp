@@ -1,5 +1,5 @@
-// Critical regions: normal kernel APCs stay away from the calling thread. [MSDN
-// KeEnterCriticalRegion]
+// Critical regions: normal kernel APCs stay away from the calling thread.
+//                                                                      [MSDN KeEnterCriticalRegion]
 //   The count belongs to the thread; only its own code changes it here.
 #include "ke/thread.hpp"
 #include "ke/verifier.hpp"

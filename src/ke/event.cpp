@@ -1,5 +1,4 @@
-// Events.                                                             [MSDN KeInitializeEvent,
-// KeSetEvent, KeResetEvent]
+// Events.                                        [MSDN KeInitializeEvent, KeSetEvent, KeResetEvent]
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
 

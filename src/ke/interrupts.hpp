@@ -17,8 +17,8 @@ void NTAPI retire_dpcs() noexcept
 void NTAPI expire_timers() noexcept
     MICA_REQUIRES(at_dispatch);     // signals what is due in the current processor's wheel
 void NTAPI count_ticks() noexcept;  // brings tick count and shared page up to the machine's time
-// Arms the current processor's clock for what it needs: the next tick while a thread runs, else
-// the next timer.
+// Arms the current processor's clock for what it needs: the next tick while a thread runs, else the
+// next timer.
 void NTAPI arm_clock() noexcept MICA_REQUIRES(at_dispatch);
 
 }  // namespace mica::ke

@@ -1,5 +1,5 @@
-// Priorities: 1 to 15 rise by boosts and fade back, 16 to 31 stay.       [MSDN
-// KeSetPriorityThread; WI7 part 1, chapter 4]
+// Priorities: 1 to 15 rise by boosts and fade back, 16 to 31 stay.
+//                                                 [MSDN KeSetPriorityThread; WI7 part 1, chapter 4]
 #include <nt/zw.h>
 
 #include "ke/scheduler.hpp"

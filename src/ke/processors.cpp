@@ -1,5 +1,5 @@
-// Which processors there are: one group, group 0. [MSDN KeQueryActiveProcessorCountEx,
-// KeGetCurrentProcessorNumberEx]
+// Which processors there are: one group, group 0.
+//                               [MSDN KeQueryActiveProcessorCountEx, KeGetCurrentProcessorNumberEx]
 #include "ke/processor.hpp"
 
 using namespace mica;

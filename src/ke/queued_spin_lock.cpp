@@ -88,8 +88,8 @@ void NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHa
   release(LockHandle->LockQueue);
 }
 
-// A threaded DPC may run below DISPATCH_LEVEL, an ordinary one does not. [MSDN
-// KeAcquireInStackQueuedSpinLockForDpc]
+// A threaded DPC may run below DISPATCH_LEVEL, an ordinary one does not.
+//                                                       [MSDN KeAcquireInStackQueuedSpinLockForDpc]
 void NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock,
                                                 PKLOCK_QUEUE_HANDLE LockHandle) {
   KeAcquireInStackQueuedSpinLock(SpinLock, LockHandle);

@@ -1,6 +1,5 @@
 // The ranks of locks, lowest first: a processor takes them in this order. docs/lock-order.md says
-// why each stands
-// where it does. Debug builds check every acquisition.
+// why each stands where it does. Debug builds check every acquisition.
 #pragma once
 
 #include <nt/ntdef.h>

@@ -38,8 +38,7 @@ Placement NTAPI placement_of(Thread const& thread) noexcept {
 }
 
 // A processor that runs something lower than the thread and may run it: an idle one if there is,
-// first the ideal one, then
-// the last; else the one that runs the lowest. Null if there is none.
+// first the ideal one, then the last; else the one that runs the lowest. Null if there is none.
 Processor* NTAPI lower_processor(State& ke, Placement const& placement) noexcept {
   Processor* lowest = nullptr;
   KPRIORITY lowest_priority = placement.priority;

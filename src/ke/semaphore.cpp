@@ -1,5 +1,4 @@
-// Semaphores.                                              [MSDN KeInitializeSemaphore,
-// KeReleaseSemaphore]
+// Semaphores.                                      [MSDN KeInitializeSemaphore, KeReleaseSemaphore]
 #include "ke/signaller.hpp"
 
 using namespace mica;

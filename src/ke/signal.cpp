@@ -58,9 +58,9 @@ Claim NTAPI claim(Thread& thread, NTSTATUS status, std::uint32_t flag) noexcept 
 
 namespace {
 
-// Pins an all-waiter so that its wait can be evaluated after the object's unlock. False: nothing
-// is left to do for it,
-// because it will look by itself or somebody who evaluates it was told to look again.
+// Pins an all-waiter so that its wait can be evaluated after the object's unlock. False: nothing is
+// left to do for it, because it will look by itself or somebody who evaluates it was told to look
+// again.
 bool pin(Thread& thread) noexcept {
   std::uint32_t seen = thread.wait.load();
   for (;;) {

@@ -25,8 +25,8 @@ inline void initialize_header(DISPATCHER_HEADER& header, UCHAR type, std::size_t
 // Lowers again; with Wait = TRUE leaves that to the wait that follows.
 void NTAPI end_signal(BOOLEAN wait, KIRQL old) noexcept;
 
-// Changes an object's state under its lock by `change`, which returns the previous state, and
-// wakes whom that satisfies.
+// Changes an object's state under its lock by `change`, which returns the previous state, and wakes
+// whom that satisfies.
 template <class Change>
 inline LONG signal(DISPATCHER_HEADER& header, KPRIORITY increment, BOOLEAN wait,
                    Change change) noexcept {

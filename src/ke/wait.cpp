@@ -125,9 +125,8 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept
   bool const slept = commit(thread, request);
   std::uint32_t const word = thread.wait.load();
   // An object that woke the thread unlinked its block and is unlocked: for a wait on one object
-  // there is nothing left to
-  // unlink. One that claimed the wait before it slept may still be locked, and must not be gone
-  // before its signaller is.
+  // there is nothing left to unlink. One that claimed the wait before it slept may still be locked,
+  // and must not be gone before its signaller is.
   bool const alone = slept && request.count == 1 && !request.all &&
                      wait_word::status(word) != STATUS_TIMEOUT &&
                      wait_word::status(word) != STATUS_ALERTED;

@@ -13,8 +13,7 @@
 namespace mica::ke {
 
 // Threads that a signal claimed (they get ready) or pinned (their wait-all is evaluated); linked
-// through queue_entry,
-// which is free while they are held still.
+// through queue_entry, which is free while they are held still.
 struct WakeList {
   LIST_ENTRY woken;
   LIST_ENTRY pinned;

@@ -1,5 +1,4 @@
-// What an address is.                                            [MSDN MmGetPhysicalAddress,
-// MmIsAddressValid]
+// What an address is.                                 [MSDN MmGetPhysicalAddress, MmIsAddressValid]
 #include <nt/mm.h>
 
 #include "mm/state.hpp"

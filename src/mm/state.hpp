@@ -25,8 +25,8 @@ struct State {
 // `state` is zero-filled. False if the machine has too little memory to begin with.
 [[nodiscard]] bool NTAPI initialize(State& state) noexcept;
 
-// ---- Pool. `tag` is not 0; allocation returns nullptr if there is no memory. [MSDN
-// ExAllocatePoolWithTag]
+// ---- Pool. `tag` is not 0; allocation returns nullptr if there is no memory.
+//                                                                      [MSDN ExAllocatePoolWithTag]
 [[nodiscard]] inline void* allocate_pool(PoolKind kind, std::size_t bytes, ULONG tag) noexcept {
   return state().pools[static_cast<unsigned>(kind)].allocate(bytes, tag);
 }

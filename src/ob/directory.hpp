@@ -1,6 +1,6 @@
 // Directories: hash tables of names without regard to case, which is the system default for every
-// object ("System objects: Require case insensitivity for non-Windows subsystems", on). [MSDN
-// OBJECT_ATTRIBUTES]
+// object ("System objects: Require case insensitivity for non-Windows subsystems", on).
+//                                                                          [MSDN OBJECT_ATTRIBUTES]
 //   One lock guards the whole namespace, so a path is walked under a single acquire. IRQL <=
 //   DISPATCH_LEVEL; nothing called under the lock blocks or ends an object: references that a
 //   removal gives back are dropped after it.

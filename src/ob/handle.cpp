@@ -9,8 +9,8 @@
 namespace mica::ob {
 namespace {
 
-// Kernel handles carry these bits; the rest is the number in the System's table. [MSDN
-// ObIsKernelHandle]
+// Kernel handles carry these bits; the rest is the number in the System's table.
+//                                                                           [MSDN ObIsKernelHandle]
 constexpr ULONG_PTR kernel_bits = 0xFFFF'FFFF'8000'0000;
 
 bool is_kernel(HANDLE handle) noexcept {

@@ -1,5 +1,4 @@
-// Making threads.                                                                    [MSDN
-// PsCreateSystemThread]
+// Making threads.                                                       [MSDN PsCreateSystemThread]
 #include <nt/ke.h>
 #include <nt/ob.h>
 

@@ -1,5 +1,4 @@
-// Ending threads.                                                               [MSDN
-// PsTerminateSystemThread]
+// Ending threads.                                                    [MSDN PsTerminateSystemThread]
 #include "ps/state.hpp"
 
 using namespace mica;

@@ -1,5 +1,4 @@
-// Events.                                                            [MSDN KeInitializeEvent,
-// KeSetEvent, KeResetEvent]
+// Events.                                        [MSDN KeInitializeEvent, KeSetEvent, KeResetEvent]
 #include "support.hpp"
 
 #include <atomic>

@@ -39,8 +39,8 @@ void fill(void* memory, SIZE_T bytes, UCHAR value) noexcept {
   return true;
 }
 
-// At or above a page: page-aligned. Below: aligned to 16 and within a page. [MSDN
-// ExAllocatePoolWithTag]
+// At or above a page: page-aligned. Below: aligned to 16 and within a page.
+//                                                                      [MSDN ExAllocatePoolWithTag]
 [[nodiscard]] bool well_placed(void const* memory, SIZE_T bytes) noexcept {
   ULONG_PTR const first = number(memory);
   if (bytes >= page) return first % page == 0;

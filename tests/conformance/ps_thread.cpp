@@ -1,5 +1,4 @@
-// System threads.                                          [MSDN PsCreateSystemThread,
-// PsTerminateSystemThread]
+// System threads.                              [MSDN PsCreateSystemThread, PsTerminateSystemThread]
 #include "support.hpp"
 
 #include <nt/ob.h>

@@ -1,5 +1,5 @@
-// Waiting for several objects, timeouts, alerts.      [MSDN KeWaitForSingleObject,
-// KeWaitForMultipleObjects, KeDelayExecutionThread]
+// Waiting for several objects, timeouts, alerts.
+//                    [MSDN KeWaitForSingleObject, KeWaitForMultipleObjects, KeDelayExecutionThread]
 #include "support.hpp"
 
 using namespace mica::test;

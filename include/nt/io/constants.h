@@ -1,5 +1,5 @@
-// Numbers of the I/O manager: object types, major functions, flags, device types. [MSDN wdm.h,
-// "Specifying Device Types"]
+// Numbers of the I/O manager: object types, major functions, flags, device types.
+//                                                           [MSDN wdm.h, "Specifying Device Types"]
 #pragma once
 
 #include <nt/ntdef.h>

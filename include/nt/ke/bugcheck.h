@@ -77,18 +77,16 @@ DECLSPEC_NORETURN VOID NTAPI KeBugCheckEx(ULONG BugCheckCode, ULONG_PTR BugCheck
 DECLSPEC_NORETURN VOID NTAPI KeBugCheck(ULONG BugCheckCode);
 
 // Registers a routine that a bugcheck calls at HIGH_LEVEL with Buffer (Length bytes). The record
-// must be
-// nonpaged, initialized, and stay until deregistered. TRUE, or FALSE if it is registered already.
-// Any IRQL.
-//                                                            [MSDN KeRegisterBugCheckCallback]
+// must be nonpaged, initialized, and stay until deregistered. TRUE, or FALSE if it is registered
+// already. Any IRQL.                                              [MSDN KeRegisterBugCheckCallback]
 BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord,
                                          PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine, PVOID Buffer,
                                          ULONG Length, PUCHAR Component);
 // TRUE, or FALSE if the record was not registered. Any IRQL.   [MSDN KeDeregisterBugCheckCallback]
 BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord);
 
-// The same pair for callbacks that are called with a reason.  [MSDN
-// KeRegisterBugCheckReasonCallback]
+// The same pair for callbacks that are called with a reason.
+//                                                           [MSDN KeRegisterBugCheckReasonCallback]
 BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
                                                PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
                                                KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component);

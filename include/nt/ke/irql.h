@@ -26,7 +26,7 @@ extern "C" {
 KIRQL NTAPI KeGetCurrentIrql(void);
 
 // Raises to NewIrql >= the current level; returns the level before. Lower: bugcheck
-// IRQL_NOT_GREATER_OR_EQUAL. Any IRQL.                                        [MSDN KeRaiseIrql]
+// IRQL_NOT_GREATER_OR_EQUAL. Any IRQL.                                           [MSDN KeRaiseIrql]
 KIRQL NTAPI KfRaiseIrql(KIRQL NewIrql);
 #define KeRaiseIrql(NewIrql, OldIrql) (*(OldIrql) = KfRaiseIrql(NewIrql))
 
@@ -72,9 +72,8 @@ typedef struct _KLOCK_QUEUE_HANDLE {
 } KLOCK_QUEUE_HANDLE, *PKLOCK_QUEUE_HANDLE;
 
 // Queued spin locks: served first come, first served; each waiter spins on its own handle, which
-// must stay until
-// the release. Never mix them with the plain forms on one lock.
-// Raises to DISPATCH_LEVEL. IRQL <= DISPATCH_LEVEL.         [MSDN KeAcquireInStackQueuedSpinLock]
+// must stay until the release. Never mix them with the plain forms on one lock.
+// Raises to DISPATCH_LEVEL. IRQL <= DISPATCH_LEVEL.           [MSDN KeAcquireInStackQueuedSpinLock]
 VOID NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle);
 // Raises to SYNCH_LEVEL. IRQL <= SYNCH_LEVEL.
 VOID NTAPI KeAcquireInStackQueuedSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock,
@@ -86,8 +85,7 @@ VOID NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
                                                     PKLOCK_QUEUE_HANDLE LockHandle);
 VOID NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle);
 // For DPC routines, ordinary or threaded: raises to DISPATCH_LEVEL only if below. IRQL <=
-// DISPATCH_LEVEL.
-//                                                     [MSDN KeAcquireInStackQueuedSpinLockForDpc]
+// DISPATCH_LEVEL.                                       [MSDN KeAcquireInStackQueuedSpinLockForDpc]
 VOID NTAPI KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock,
                                                 PKLOCK_QUEUE_HANDLE LockHandle);
 VOID NTAPI KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle);

@@ -18,14 +18,13 @@ extern "C" {
 // ---- Events
 // A notification event stays signaled until reset; a synchronization event until one wait is
 // satisfied.
-// Any IRQL; nobody may use the event meanwhile.                          [MSDN KeInitializeEvent]
+// Any IRQL; nobody may use the event meanwhile.                            [MSDN KeInitializeEvent]
 VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State);
 
 // Signals; wakes one waiter (synchronization) or all. Increment is added to their priority.
-// Returns the state
-// before, 0 or not 0. Wait TRUE: IRQL stays raised for the wait that must follow at once (then
-// IRQL <= APC_LEVEL).
-// IRQL <= DISPATCH_LEVEL.                                                       [MSDN KeSetEvent]
+// Returns the state before, 0 or not 0. Wait TRUE: IRQL stays raised for the wait that must follow
+// at once (then IRQL <= APC_LEVEL).
+// IRQL <= DISPATCH_LEVEL.                                                         [MSDN KeSetEvent]
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
 
 // Unsignals; KeResetEvent returns the state before. IRQL <= DISPATCH_LEVEL.   [MSDN KeResetEvent]
@@ -55,15 +54,14 @@ LONG NTAPI KeReadStateSemaphore(PRKSEMAPHORE Semaphore);
 //                                                                       [MSDN KeInitializeMutex]
 VOID NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG Level);
 
-// Undoes one acquisition; returns the state before: 0 when that freed it, negative when it was
-// held recursively. By
-// another than the owner: raises STATUS_MUTANT_NOT_OWNED (STATUS_ABANDONED if abandoned). Wait as
-// in KeSetEvent.
-// IRQL <= DISPATCH_LEVEL.                                                  [MSDN KeReleaseMutex]
+// Undoes one acquisition; returns the state before: 0 when that freed it, negative when it was held
+// recursively. By another than the owner: raises STATUS_MUTANT_NOT_OWNED (STATUS_ABANDONED if
+// abandoned). Wait as in KeSetEvent.
+// IRQL <= DISPATCH_LEVEL.                                                     [MSDN KeReleaseMutex]
 LONG NTAPI KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait);
 
-// 1 if free, else how often it is held as 1 - depth. IRQL <= DISPATCH_LEVEL. [MSDN
-// KeReadStateMutex]
+// 1 if free, else how often it is held as 1 - depth. IRQL <= DISPATCH_LEVEL.
+//                                                                           [MSDN KeReadStateMutex]
 LONG NTAPI KeReadStateMutex(PRKMUTEX Mutex);
 
 // InitialOwner TRUE: held by the calling thread from the start. IRQL <= DISPATCH_LEVEL.
@@ -80,10 +78,8 @@ VOID NTAPI KeInitializeTimer(PKTIMER Timer);
 VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type);
 
 // Signals the timer and queues Dpc (may be null) at DueTime: in 100 ns, negative from now, else
-// since 1601. With a
-// Period (milliseconds) then again and again. TRUE if the timer was set before. IRQL <=
-// DISPATCH_LEVEL.
-//                                                                             [MSDN KeSetTimerEx]
+// since 1601. With a Period (milliseconds) then again and again. TRUE if the timer was set before.
+// IRQL <= DISPATCH_LEVEL.                                                       [MSDN KeSetTimerEx]
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc);
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc);
 
@@ -98,19 +94,17 @@ BOOLEAN NTAPI KeReadStateTimer(PKTIMER Timer);
 // Timeout: null waits for ever; *Timeout in 100 ns, negative from now, 0 polls, positive since
 // 1601.
 // IRQL <= APC_LEVEL, with a zero timeout <= DISPATCH_LEVEL. Returns STATUS_SUCCESS,
-// STATUS_ABANDONED (mutant of a
-// dead owner, now ours), STATUS_TIMEOUT, STATUS_ALERTED (only if Alertable), STATUS_USER_APC.
-//                                                                    [MSDN KeWaitForSingleObject]
+// STATUS_ABANDONED (mutant of a dead owner, now ours), STATUS_TIMEOUT, STATUS_ALERTED (only if
+// Alertable), STATUS_USER_APC.                                         [MSDN KeWaitForSingleObject]
 NTSTATUS NTAPI KeWaitForSingleObject(PVOID Object, KWAIT_REASON WaitReason,
                                      KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
                                      PLARGE_INTEGER Timeout);
 #define KeWaitForMutexObject KeWaitForSingleObject
 
 // Count objects, at most THREAD_WAIT_OBJECTS without a WaitBlockArray, else MAXIMUM_WAIT_OBJECTS:
-// more is bugcheck
-// MAXIMUM_WAIT_OBJECTS_EXCEEDED. WaitAny: STATUS_WAIT_0 + index; WaitAll: STATUS_SUCCESS, all at
-// one instant;
-// STATUS_ABANDONED_WAIT_0 + index; else as above.              [MSDN KeWaitForMultipleObjects]
+// more is bugcheck MAXIMUM_WAIT_OBJECTS_EXCEEDED. WaitAny: STATUS_WAIT_0 + index; WaitAll:
+// STATUS_SUCCESS, all at one instant;
+// STATUS_ABANDONED_WAIT_0 + index; else as above.                   [MSDN KeWaitForMultipleObjects]
 NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitType,
                                         KWAIT_REASON WaitReason, KPROCESSOR_MODE WaitMode,
                                         BOOLEAN Alertable, PLARGE_INTEGER Timeout,
@@ -118,7 +112,7 @@ NTSTATUS NTAPI KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE W
 
 // Waits for an interval (as Timeout above). STATUS_SUCCESS when it has passed, STATUS_ALERTED,
 // STATUS_USER_APC.
-// IRQL <= APC_LEVEL.                                                 [MSDN KeDelayExecutionThread]
+// IRQL <= APC_LEVEL.                                                  [MSDN KeDelayExecutionThread]
 NTSTATUS NTAPI KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable,
                                       PLARGE_INTEGER Interval);
 

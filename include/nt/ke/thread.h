@@ -36,7 +36,7 @@ KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread);
 // The calling thread runs only on these processors until reverted; it is on one of them when the
 // call returns, if IRQL <= APC_LEVEL, else once the level falls. A mask without an active processor
 // changes nothing. Returns the system affinity before, 0 if there was none, for
-// KeRevertToUserAffinityThreadEx. IRQL <= DISPATCH_LEVEL.       [MSDN KeSetSystemAffinityThreadEx]
+// KeRevertToUserAffinityThreadEx. IRQL <= DISPATCH_LEVEL.        [MSDN KeSetSystemAffinityThreadEx]
 VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity);
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity);
 VOID NTAPI KeRevertToUserAffinityThread(void);
@@ -55,8 +55,8 @@ BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
 // Inline in the DDK.
 //                                                               [MSDN KeGetCurrentProcessorNumber]
 ULONG NTAPI KeGetCurrentProcessorNumber(void);
-// The number, and in *ProcNumber (may be null) group and number.  [MSDN
-// KeGetCurrentProcessorNumberEx]
+// The number, and in *ProcNumber (may be null) group and number.
+//                                                              [MSDN KeGetCurrentProcessorNumberEx]
 ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
 // How many run, in *ActiveProcessors (may be null) which.      [MSDN KeQueryActiveProcessorCount]
 ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors);

@@ -50,8 +50,7 @@ ULONG NTAPI RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind,
 ULONG NTAPI RtlFindSetBitsAndClear(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex);
 
 // ---- Runs of clear bits. Return the number of bits, 0 if there is none; then the index is the
-// bitmap's size.
-//   [MSDN RtlFindNextForwardRunClear, RtlFindFirstRunClear, RtlFindLongestRunClear]
+// bitmap's size.    [MSDN RtlFindNextForwardRunClear, RtlFindFirstRunClear, RtlFindLongestRunClear]
 // From the first clear bit at or after FromIndex.
 ULONG NTAPI RtlFindNextForwardRunClear(PRTL_BITMAP BitMapHeader, ULONG FromIndex,
                                        PULONG StartingRunIndex);

@@ -10,7 +10,7 @@ extern "C" {
 
 // ---- Making. A null source makes the empty string without a buffer. MaximumLength counts the
 // terminating null of the source; nothing is copied.
-//   [MSDN RtlInitUnicodeString, RtlInitAnsiString, RtlInitString]
+//                                     [MSDN RtlInitUnicodeString, RtlInitAnsiString, RtlInitString]
 // What is too long is cut at 65532 bytes.
 VOID NTAPI RtlInitUnicodeString(PUNICODE_STRING DestinationString, PCWSTR SourceString);
 // STATUS_NAME_TOO_LONG beyond 65532 bytes, and the destination stays. [MSDN RtlInitUnicodeStringEx]
@@ -74,7 +74,7 @@ NTSTATUS NTAPI RtlInt64ToUnicodeString(ULONGLONG Value, ULONG Base, PUNICODE_STR
 // ---- Conversions. IRQL PASSIVE_LEVEL. With AllocateDestinationString the destination's buffer
 // comes from paged pool (STATUS_NO_MEMORY) and goes back with the RtlFree routine of its kind.
 // Without it, STATUS_BUFFER_OVERFLOW if the text does not fit.
-// Bytes with the terminating null. [MSDN RtlUnicodeStringToAnsiSize, RtlAnsiStringToUnicodeSize]
+// Bytes with the terminating null.    [MSDN RtlUnicodeStringToAnsiSize, RtlAnsiStringToUnicodeSize]
 ULONG NTAPI RtlxUnicodeStringToAnsiSize(PCUNICODE_STRING UnicodeString);
 ULONG NTAPI RtlxAnsiStringToUnicodeSize(STRING const* AnsiString);
 #define RtlUnicodeStringToAnsiSize(string) RtlxUnicodeStringToAnsiSize(string)
