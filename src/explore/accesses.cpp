@@ -4,11 +4,13 @@
 #include <cstring>
 
 #include "explore/detector.hpp"
+#include "explore/recorder.hpp"
 
 namespace mica::explore {
 namespace {
 
 inline void access(void const volatile* address, std::size_t bytes, AccessKind kind) {
+  if (Recorder* const recorder = Recorder::watching()) recorder->plain(address, bytes, kind);
   if (Detector* const detector = Detector::watching()) detector->access(address, bytes, kind);
 }
 

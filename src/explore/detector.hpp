@@ -26,6 +26,9 @@ class Detector {
   [[nodiscard]] std::optional<Race> const& race() const noexcept { return race_; }
   [[nodiscard]] Access const& wanted() const noexcept { return wanted_; }
 
+  // Of this execution, so far.
+  [[nodiscard]] std::uint32_t accesses() const noexcept { return sequence_; }
+
   // ---- Memory, by the agent that runs on the current processor
   void access(void const volatile* address, std::size_t bytes, AccessKind kind);
   void loaded(void const volatile* word, int order) noexcept;

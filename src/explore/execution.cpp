@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "explore/detector.hpp"
+#include "explore/recorder.hpp"
 #include "explore/waits.hpp"
 
 namespace mica::explore {
@@ -49,6 +50,7 @@ Execution execute(Scenario const& scenario, Strategy& strategy, std::uint32_t wa
   execution.log = system.log();
   execution.race = detector.race();
   if (execution.verdict == Verdict::deadlock) execution.waits = who_waits(window);
+  Recorder::end(window);
   return execution;
 }
 

@@ -9,6 +9,7 @@ Report explore(Scenario const& scenario, Strategy& strategy, Limits const& limit
   auto const began = std::chrono::steady_clock::now();
   std::unordered_set<std::uint64_t> seen;
   Report report;
+  report.scenario = scenario;
   while (!report.failed && seen.size() < limits.distinct && report.executions < limits.executions) {
     if (!strategy.next_execution()) {
       report.exhausted = true;

@@ -15,6 +15,7 @@ struct Limits {
 };
 
 struct Report {
+  Scenario scenario;  // what was explored
   std::uint64_t executions = 0;
   std::uint64_t distinct = 0;
   std::uint32_t length = 0;  // of the longest, in decisions

@@ -2,13 +2,24 @@
 #include "hal_host/order.hpp"
 
 #include "explore/detector.hpp"
+#include "explore/recorder.hpp"
 
 namespace mica::hal_host {
 
 using explore::Agent;
 using explore::Detector;
+using explore::Recorder;
+using explore::Step;
 
 namespace {
+
+void raised() noexcept {
+  if (Detector* const detector = Detector::watching()) detector->raised();
+}
+
+void lowered() noexcept {
+  if (Detector* const detector = Detector::watching()) detector->lowered();
+}
 
 // The part of the running stack that nobody uses: frames that were left, room for frames to come.
 // An interrupt's frames and the interrupted thread's follow each other there, and IRQL does not
@@ -27,14 +38,17 @@ void forget_free_stack() noexcept {
 }  // namespace
 
 void order_raised() noexcept {
-  if (Detector* const detector = Detector::watching()) detector->raised();
+  if (Recorder* const recorder = Recorder::watching()) recorder->level(Step::Kind::raise);
+  raised();
 }
 
 void order_lowered() noexcept {
-  if (Detector* const detector = Detector::watching()) detector->lowered();
+  if (Recorder* const recorder = Recorder::watching()) recorder->level(Step::Kind::lower);
+  lowered();
 }
 
 void order_request(unsigned processor, KIRQL level) noexcept {
+  if (Recorder* const recorder = Recorder::watching()) recorder->requested(processor, level);
   if (Detector* const detector = Detector::watching()) detector->requested(processor, level);
 }
 
@@ -45,24 +59,27 @@ std::uint32_t order_begin_interrupt(KIRQL level) noexcept {
   Agent const interrupted = flows.on(processor);
   flows.run(processor,
             level == dispatch_level ? interrupted.dispatch() : Agent::interrupt(processor, level));
+  if (Recorder* const recorder = Recorder::watching()) recorder->level(Step::Kind::begin);
   if (Detector* const detector = Detector::watching()) detector->began(processor, level);
   return interrupted.key;
 }
 
 // A dispatch interrupt may end on another processor than it began on.
 void order_end_interrupt(std::uint32_t interrupted) noexcept {
-  order_lowered();
+  if (Recorder* const recorder = Recorder::watching()) recorder->level(Step::Kind::end);
+  lowered();
   Detector::here().flows().run(Machine::processor_number(), {interrupted});
   forget_free_stack();
 }
 
 void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept {
-  order_lowered();
+  if (Recorder* const recorder = Recorder::watching()) recorder->changed(to_id);
+  lowered();
   explore::Flows& flows = Detector::here().flows();
   unsigned const processor = Machine::processor_number();
   Agent const left = flows.on(processor);
   flows.change(processor, from_id, to_id);
-  order_raised();
+  raised();
   if (Detector* const detector = Detector::watching()) detector->handed_over(left);
 }
 
@@ -72,6 +89,7 @@ void order_release(std::uint64_t context_id) noexcept {
 }
 
 void order_exchange_16(void const* target) noexcept {
+  tell_recorder(Step::Kind::update, target, 16, __ATOMIC_SEQ_CST);
   Detector* const detector = Detector::watching();
   if (!detector) return;
   detector->updated(target, __ATOMIC_SEQ_CST);

@@ -8,6 +8,7 @@
 
 #include "explore/detector.hpp"
 #include "explore/points.hpp"
+#include "explore/recorder.hpp"
 
 namespace mica::explore {
 namespace {
@@ -26,6 +27,7 @@ constexpr AccessKind atomic_write{.writes = true, .atomic = true};
 template <class Word>
 Word load(Word const volatile* word, int order) {
   before_atomic();
+  tell_recorder(Step::Kind::load, word, sizeof(Word), order);
   if (Detector* const detector = Detector::watching()) {
     detector->access(word, sizeof(Word), atomic_read);
     detector->loaded(word, order);
@@ -36,6 +38,7 @@ Word load(Word const volatile* word, int order) {
 template <class Word>
 void store(Word volatile* word, Word value, int order) {
   before_atomic();
+  tell_recorder(Step::Kind::store, word, sizeof(Word), order);
   if (Detector* const detector = Detector::watching()) {
     detector->access(word, sizeof(Word), atomic_write);
     detector->stored(word, order);
@@ -45,6 +48,7 @@ void store(Word volatile* word, Word value, int order) {
 
 void before_update(void const volatile* word, std::size_t bytes, int order) {
   before_atomic();
+  tell_recorder(Step::Kind::update, word, bytes, order);
   Detector* const detector = Detector::watching();
   if (!detector) return;
   detector->access(word, bytes, atomic_write);
@@ -55,6 +59,7 @@ void before_update(void const volatile* word, std::size_t bytes, int order) {
 template <class Word>
 bool compare_exchange(Word volatile* word, Word* expected, Word value, int order, int failed) {
   before_atomic();
+  tell_recorder(Step::Kind::update, word, sizeof(Word), order);
   bool const done =
       __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   if (Detector* const detector = Detector::watching()) {
@@ -66,6 +71,7 @@ bool compare_exchange(Word volatile* word, Word* expected, Word value, int order
 
 void fence(int order) {
   before_atomic();
+  tell_recorder(Step::Kind::fence, nullptr, 0, order);
   if (Detector* const detector = Detector::watching()) detector->fence(order);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }

@@ -23,6 +23,7 @@ std::uint32_t Told::answer(Choice kind, Candidates const& candidates) noexcept {
 }
 
 std::uint32_t Told::choose(Choice kind, Candidates const& candidates) noexcept {
+  deviated_ = false;
   if (kind == Choice::gap) {
     gap_ = gap_ > 0 ? gap_ - 1 : inside_.choose(kind, candidates);
     return 0;

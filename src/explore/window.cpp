@@ -4,6 +4,7 @@
 
 #include "explore/detector.hpp"
 #include "explore/points.hpp"
+#include "explore/recorder.hpp"
 #include "ke/processor.hpp"
 
 namespace mica::explore {
@@ -29,11 +30,13 @@ void Window::open() noexcept {
   first_point_ = points();
   processor_ = &ke::processor_block();
   if (detector_) detector_->open();
+  Recorder::open(*this);
 }
 
 void Window::close() noexcept {
   open_ = false;
   if (detector_) detector_->close();
+  Recorder::close();
 }
 
 void Window::mix(std::uint64_t value) noexcept {

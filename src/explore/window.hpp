@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "explore/strategy.hpp"
@@ -33,7 +34,12 @@ class Window final : public Policy {
   // A number below `bound`, of the strategy's choice; 0 while closed.
   [[nodiscard]] std::uint32_t random(std::uint32_t bound) noexcept;
   // What reports call the thing at this address: an object, a thread's object, a word.
-  void name(void const* address, char const* name) { names_.push_back({address, name}); }
+  template <class Object>
+  void name(Object const* address, char const* name) {
+    std::size_t bytes = 1;
+    if constexpr (requires { sizeof(Object); } && !std::is_void_v<Object>) bytes = sizeof(Object);
+    names_.push_back({address, bytes, name});
+  }
 
   [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept override;
 
@@ -43,16 +49,17 @@ class Window final : public Policy {
   [[nodiscard]] std::uint32_t decisions() const noexcept { return decisions_; }
   // " 'name'", or nothing.
   [[nodiscard]] std::string name_of(void const* address) const;
+  struct Name {
+    void const* address;
+    std::size_t bytes;
+    char const* name;
+  };
+  [[nodiscard]] std::vector<Name> const& names() const noexcept { return names_; }
   // Some processor of the System that the window was opened in; null: it never was.
   [[nodiscard]] ke::Processor const* processor() const noexcept { return processor_; }
 
  private:
   void mix(std::uint64_t value) noexcept;
-
-  struct Name {
-    void const* address;
-    char const* name;
-  };
 
   Strategy& inside_;
   Detector* detector_;

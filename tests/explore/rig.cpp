@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <string>
 
+#include "explore/minimise.hpp"
+#include "explore/report.hpp"
+
 namespace mica::explore {
 namespace {
 
@@ -22,6 +25,17 @@ std::string story(Case const& what, Schedule const& schedule, Execution const& e
   return fmt::format("{}MICA_REPLAY={}:{}", execution.text(), what.id, schedule.text());
 }
 
+// The smallest failure of the kind that was found.
+std::string smallest(Case const& what, Report const& report) {
+  constexpr std::uint64_t executions = 5000, long_ones = 100;
+  Verdict const verdict = report.execution.verdict;
+  if (verdict == Verdict::nondeterminism) return story(what, *report.failed, report.execution);
+  Minimum const minimum = minimise(report.scenario, *report.failed, verdict,
+                                   verdict == Verdict::livelock ? long_ones : executions);
+  return story(what, minimum.schedule, minimum.execution) +
+         saved(what.id, report.scenario, minimum.schedule);
+}
+
 void replay(Case const& what, Scenario const& scenario, std::string_view line) {
   if (!line.starts_with(what.id) || line[std::string_view{what.id}.size()] != ':') {
     SUCCEED("not the test that MICA_REPLAY names");
@@ -32,6 +46,7 @@ void replay(Case const& what, Scenario const& scenario, std::string_view line) {
   REQUIRE(schedule.has_value());
   Execution const execution = execute(scenario, *schedule);
   INFO(story(what, *schedule, execution));
+  if (execution.verdict != Verdict::passed) WARN(saved(what.id, scenario, *schedule));
   REQUIRE(execution.verdict == Verdict::passed);
 }
 
@@ -42,8 +57,8 @@ void judge(Case const& what, char const* how, Report const& report) {
              std::chrono::duration_cast<std::chrono::milliseconds>(report.took).count(),
              report.exhausted ? " exhausted" : "");
   if (report.failed)
-    FAIL("execution " << report.executions << "\n"
-                      << story(what, *report.failed, report.execution));
+    FAIL("execution " << report.executions << ", " << report.failed->text() << "\n"
+                      << smallest(what, report));
   SUCCEED();
 }
 
@@ -52,6 +67,13 @@ Report explore_bounded(Scenario const& scenario, unsigned bound, Limits const& l
 }
 
 }  // namespace
+
+std::string saved(char const* id, Scenario const& scenario, Schedule const& schedule) {
+  std::string const folder{environment("MICA_REPORT")};
+  if (folder.empty()) return {};
+  std::string const page = write_reports(tell(record(scenario, schedule), id), folder, id);
+  return page.empty() ? "\nno report could be written to " + folder : "\nreport: " + page;
+}
 
 void try_case(Case const& what, void (*body)(Window& window)) {
   bool const races = environment("MICA_RACES") != "0";

@@ -3,6 +3,7 @@
 //   `window` MICA_SCHEDULES in the environment: how many distinct schedules each test tries
 //   (default 200). MICA_REPLAY in the environment, TEST:POLICY:SEED as a failure printed it: that
 //   one execution of that test, and no other. MICA_RACES=0: races are not looked for.
+//   MICA_REPORT, a folder: where the page, the text and the trace of a failure are written.
 //   MICA_BOUND: instead of seeded schedules all with at most so many deviations (strategy.hpp), but
 //   no more than MICA_SCHEDULES of them.
 #pragma once
@@ -20,6 +21,9 @@ struct Case {
   int bound = -1;                // also every schedule with at most so many deviations; -1: no
   unsigned share_percent = 100;  // of the schedules that are asked for: less for a small space
 };
+
+// Where the reports of this failure were written; nothing without MICA_REPORT.
+[[nodiscard]] std::string saved(char const* id, Scenario const& scenario, Schedule const& schedule);
 
 // Fails the running Catch2 test with report, log and replay line.
 void try_case(Case const& what, void (*body)(Window& window));

@@ -5,6 +5,8 @@ namespace mica::explore {
 Team::Team(Window& window) noexcept : window_{window} {
   KeInitializeEvent(&gate_, NotificationEvent, FALSE);
   KeInitializeSemaphore(&done_, 0, most);
+  window_.name(&gate_, "gate");
+  window_.name(&done_, "done");
 }
 
 Team::~Team() {
