@@ -6,13 +6,13 @@
 namespace mica::io {
 namespace {
 
-[[noreturn, gnu::cold]] void wrong_irp(ULONG code, ULONG_PTR first, ULONG_PTR second = 0,
-                                       ULONG_PTR third = 0) noexcept {
+[[noreturn, gnu::cold]] void NTAPI wrong_irp(ULONG code, ULONG_PTR first, ULONG_PTR second = 0,
+                                             ULONG_PTR third = 0) noexcept {
   ke::bugcheck(code, first, second, third, 0);
 }
 
 // What a driver must have done before it completes an IRP. [MSDN Bug Check 0x44, Bug Check 0xC9]
-void check_completion(IRP& irp) noexcept {
+void NTAPI check_completion(IRP& irp) noexcept {
   auto const address = reinterpret_cast<ULONG_PTR>(&irp);
   if (irp.CurrentLocation > irp.StackCount + 1 || irp.Type != IO_TYPE_IRP)
     wrong_irp(MULTIPLE_IRP_COMPLETE_REQUESTS, address);

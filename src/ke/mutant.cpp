@@ -8,7 +8,7 @@ using namespace mica::ke;
 
 namespace {
 
-void initialize(KMUTANT& mutant, bool owned, UCHAR apc_disable) noexcept {
+void NTAPI initialize(KMUTANT& mutant, bool owned, UCHAR apc_disable) noexcept {
   initialize_header(mutant.Header, MutantObject, sizeof mutant, owned ? 0 : 1);
   mutant.MutantListEntry = {};
   mutant.OwnerThread = nullptr;

@@ -55,11 +55,11 @@ class MICA_SCOPED [[nodiscard]] SpinGuardAtDispatch {
 template <Rank R>
 class MICA_SCOPED [[nodiscard]] SpinGuard {
  public:
-  explicit SpinGuard(SpinLock<R>& lock) noexcept MICA_ACQUIRES(lock)
+  NTAPI explicit SpinGuard(SpinLock<R>& lock) noexcept MICA_ACQUIRES(lock)
       : old_{Machine::raise(DISPATCH_LEVEL)}, lock_{lock} {
     lock_.lock_at_dispatch();
   }
-  ~SpinGuard() noexcept MICA_RELEASES() {
+  NTAPI ~SpinGuard() noexcept MICA_RELEASES() {
     lock_.unlock_at_dispatch();
     Machine::lower(old_);
   }

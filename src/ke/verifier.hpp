@@ -21,13 +21,14 @@ enum class Rule : ULONG {
   leave_region_level = 0x11B,       // above APC_LEVEL
 };
 
-[[noreturn]] inline void violation(Rule rule, ULONG_PTR second, ULONG_PTR third = 0,
-                                   ULONG_PTR fourth = 0) noexcept {
+[[noreturn]] inline void NTAPI violation(Rule rule, ULONG_PTR second, ULONG_PTR third = 0,
+                                         ULONG_PTR fourth = 0) noexcept {
   bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION, static_cast<ULONG_PTR>(rule), second, third, fourth);
 }
 
 // The caller must be between the two levels; `object` is what it acts on.
-inline void require_irql(KIRQL lowest, KIRQL highest, Rule rule, void const* object) noexcept {
+inline void NTAPI require_irql(KIRQL lowest, KIRQL highest, Rule rule,
+                               void const* object) noexcept {
   KIRQL const level = Machine::irql();
   if (level < lowest || level > highest) [[unlikely]]
     violation(rule, level, as_parameter(object));
@@ -37,7 +38,8 @@ inline void require_irql(KIRQL lowest, KIRQL highest, Rule rule, void const* obj
 // end in.
 #define MICA_REQUIRE_IRQL_AT_MOST(highest, object) \
   ::mica::ke::require_irql_at_most((highest), (object), __builtin_return_address(0))
-inline void require_irql_at_most(KIRQL highest, void const* object, void const* caller) noexcept {
+inline void NTAPI require_irql_at_most(KIRQL highest, void const* object,
+                                       void const* caller) noexcept {
   KIRQL const level = Machine::irql();
   if (level > highest) [[unlikely]]
     bugcheck(IRQL_NOT_LESS_OR_EQUAL, as_parameter(object), level, 0, as_parameter(caller));

@@ -8,7 +8,7 @@ namespace {
 
 // Calls change(word, mask) for each word of the range.
 template <class Change>
-void for_words(RTL_BITMAP const& map, ULONG first, ULONG count, Change change) noexcept {
+void NTAPI for_words(RTL_BITMAP const& map, ULONG first, ULONG count, Change change) noexcept {
   while (count > 0) {
     ULONG const offset = first % word_bits;
     ULONG const here = std::min(count, word_bits - offset);
@@ -26,7 +26,8 @@ void clear(RTL_BITMAP const& map, ULONG first, ULONG count) noexcept {
   for_words(map, first, count, [](ULONG& word, ULONG mask) { word &= ~mask; });
 }
 
-[[nodiscard]] BOOLEAN are(RTL_BITMAP const& map, ULONG first, ULONG count, Bit value) noexcept {
+[[nodiscard]] BOOLEAN NTAPI are(RTL_BITMAP const& map, ULONG first, ULONG count,
+                                Bit value) noexcept {
   bool const inside = first < map.SizeOfBitMap && count <= map.SizeOfBitMap - first;
   return count > 0 && inside && next(map, first, opposite(value)) >= first + count;
 }

@@ -6,7 +6,8 @@ namespace {
 
 constexpr ULONG none = MAXULONG;
 
-[[nodiscard]] ULONG first_fit(RTL_BITMAP const& map, ULONG from, ULONG count, Bit value) noexcept {
+[[nodiscard]] ULONG NTAPI first_fit(RTL_BITMAP const& map, ULONG from, ULONG count,
+                                    Bit value) noexcept {
   for (ULONG start = next(map, from, value); start < map.SizeOfBitMap;) {
     ULONG const end = next(map, start, opposite(value));
     if (end - start >= count) return start;
@@ -24,7 +25,7 @@ constexpr ULONG none = MAXULONG;
   return found == none && hint != 0 ? first_fit(map, 0, count, value) : found;
 }
 
-[[nodiscard]] RTL_BITMAP_RUN clear_run(RTL_BITMAP const& map, ULONG from) noexcept {
+[[nodiscard]] RTL_BITMAP_RUN NTAPI clear_run(RTL_BITMAP const& map, ULONG from) noexcept {
   ULONG const start = next(map, from, Bit::clear);
   return {start, next(map, start, Bit::set) - start};
 }
@@ -42,15 +43,13 @@ ULONG NTAPI RtlFindSetBits(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG H
   return find(*BitMapHeader, NumberToFind, HintIndex, Bit::set);
 }
 
-ULONG NTAPI RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind,
-                                   ULONG HintIndex) {
+ULONG NTAPI RtlFindClearBitsAndSet(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) {
   ULONG const found = find(*BitMapHeader, NumberToFind, HintIndex, Bit::clear);
   if (found != none) RtlSetBits(BitMapHeader, found, NumberToFind);
   return found;
 }
 
-ULONG NTAPI RtlFindSetBitsAndClear(PRTL_BITMAP BitMapHeader, ULONG NumberToFind,
-                                   ULONG HintIndex) {
+ULONG NTAPI RtlFindSetBitsAndClear(PRTL_BITMAP BitMapHeader, ULONG NumberToFind, ULONG HintIndex) {
   ULONG const found = find(*BitMapHeader, NumberToFind, HintIndex, Bit::set);
   if (found != none) RtlClearBits(BitMapHeader, found, NumberToFind);
   return found;

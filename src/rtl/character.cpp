@@ -10,10 +10,10 @@
 namespace mica::rtl {
 namespace {
 
-[[nodiscard]] WCHAR mapped(std::span<CaseRun const> runs, WCHAR character) noexcept {
-  auto const after = std::upper_bound(
-      runs.begin(), runs.end(), character,
-      [](WCHAR sought, CaseRun const& run) { return sought < run.first; });
+[[nodiscard]] WCHAR NTAPI mapped(std::span<CaseRun const> runs, WCHAR character) noexcept {
+  auto const after =
+      std::upper_bound(runs.begin(), runs.end(), character,
+                       [](WCHAR sought, CaseRun const& run) { return sought < run.first; });
   if (after == runs.begin()) return character;
   CaseRun const& run = *std::prev(after);
   bool const inside = character <= run.last && (character - run.first) % run.step == 0;

@@ -29,7 +29,7 @@ namespace {
   return base;
 }
 
-[[nodiscard]] NTSTATUS write(ULONGLONG value, ULONG base, UNICODE_STRING& string) noexcept {
+[[nodiscard]] NTSTATUS NTAPI write(ULONGLONG value, ULONG base, UNICODE_STRING& string) noexcept {
   if (base == 0) base = 10;
   if (!is_base(base)) return STATUS_INVALID_PARAMETER;
   WCHAR digits[64];

@@ -15,8 +15,8 @@ namespace {
 }
 
 template <class Character>
-[[nodiscard]] LONG compare(std::span<Character const> left, std::span<Character const> right,
-                           bool fold) noexcept {
+[[nodiscard]] LONG NTAPI compare(std::span<Character const> left, std::span<Character const> right,
+                                 bool fold) noexcept {
   std::size_t const common = std::min(left.size(), right.size());
   for (std::size_t at = 0; at < common; ++at) {
     if (left[at] == right[at]) continue;
@@ -36,8 +36,7 @@ LONG NTAPI RtlCompareUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING St
   return compare(characters(*String1), characters(*String2), CaseInSensitive != FALSE);
 }
 
-LONG NTAPI RtlCompareString(STRING const* String1, STRING const* String2,
-                            BOOLEAN CaseInSensitive) {
+LONG NTAPI RtlCompareString(STRING const* String1, STRING const* String2, BOOLEAN CaseInSensitive) {
   return compare(characters(*String1), characters(*String2), CaseInSensitive != FALSE);
 }
 
