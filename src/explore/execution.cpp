@@ -50,7 +50,7 @@ Execution execute(Scenario const& scenario, Strategy& strategy, std::uint32_t wa
   execution.log = system.log();
   execution.race = detector.race();
   if (execution.verdict == Verdict::deadlock) execution.waits = who_waits(window);
-  Recorder::end(window);
+  Recorder::close();
   return execution;
 }
 

@@ -62,25 +62,22 @@ void Recorder::open(Window const& window) noexcept {
   watching_ = living_;
 }
 
-void Recorder::close() noexcept {
-  if (watching_) watching_->finish_last();
+// Threads that end after the window closed are there still.
+void Recorder::close() {
+  if (!watching_) return;
+  watching_->finish_last();
+  watching_->name_things(*watching_->window_);
   watching_ = nullptr;
 }
 
-void Recorder::end(Window const& window) {
-  close();
-  if (!living_) return;
-  living_->things_.clear();
+void Recorder::name_things(Window const& window) {
+  things_.clear();
   for (Window::Name const& known : window.names())
-    living_->things_.push_back({reinterpret_cast<std::uintptr_t>(known.address),
-                                known.bytes,
-                                fmt::format("'{}'", known.name),
-                                {},
-                                0});
-  living_->add_own(window);
-}
-
-void Recorder::add_own(Window const& window) {
+    things_.push_back({reinterpret_cast<std::uintptr_t>(known.address),
+                       known.bytes,
+                       fmt::format("'{}'", known.name),
+                       {},
+                       0});
   ke::Processor const* const block = window.processor();
   if (!block) return;
   things_.push_back({reinterpret_cast<std::uintptr_t>(block->ke),

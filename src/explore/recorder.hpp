@@ -48,7 +48,7 @@ struct Step {
   Backtrace stack;
 };
 
-// What stands at an address, by name, when the execution ends.
+// What stands at an address, by name, when the window closes.
 struct Thing {
   std::uintptr_t address = 0;
   std::size_t bytes = 0;
@@ -67,10 +67,9 @@ class Recorder {
 
   // The one that hears of steps now; null: none.
   [[nodiscard]] static Recorder* watching() noexcept { return watching_; }
-  // A window opens and closes; the execution ends, while its System is there.
+  // A window opens, and closes or never comes to that; while its System is there.
   static void open(Window const& window) noexcept;
-  static void close() noexcept;
-  static void end(Window const& window);
+  static void close();
 
   void atomic(Step::Kind kind, void const volatile* word, std::size_t bytes, int order);
   void plain(void const volatile* address, std::size_t bytes, AccessKind kind);
@@ -87,7 +86,7 @@ class Recorder {
 
   Step& add(Step::Kind kind);
   void finish_last() noexcept;
-  void add_own(Window const& window);  // what is the executive's
+  void name_things(Window const& window);
   [[nodiscard]] bool looks_at(std::uintptr_t address, std::size_t bytes) const noexcept;
 
   static constinit thread_local Recorder* living_;

@@ -69,7 +69,8 @@ std::string who(Recording const& recording, Agent agent) {
     if (agent == Agent::idle(i)) return "idle";
     if (agent == Agent::idle(i).dispatch()) return "dispatch over idle";
   }
-  return "interrupt";
+  std::string const name = agent.name();
+  return name.starts_with("the interrupt") ? "interrupt" : name;
 }
 
 // The machine and what watches it are not looked at, nor are the compiler's headers.

@@ -68,7 +68,7 @@ std::string short_name(std::string_view function) {
   std::string kept;
   int depth = 0;
   for (char const letter : name) {
-    if (letter == '(' && depth == 0) break;
+    if (letter == '(' && depth == 0 && !kept.ends_with("operator")) break;
     depth += letter == '<';
     if (depth == 0) kept += letter;
     depth -= letter == '>' && depth > 0;
