@@ -3,6 +3,7 @@
 //   owner changes is forgotten (mm/poison.hpp).
 #include <cstring>
 
+#include "explore/dependence.hpp"
 #include "explore/detector.hpp"
 #include "explore/recorder.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 
 inline void access(void const volatile* address, std::size_t bytes, AccessKind kind) {
   if (Recorder* const recorder = Recorder::watching()) recorder->plain(address, bytes, kind);
+  tell_listener(address, bytes, kind);
   if (Detector* const detector = Detector::watching()) detector->access(address, bytes, kind);
 }
 

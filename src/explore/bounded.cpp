@@ -9,7 +9,8 @@ namespace {
 
 class Bounded final : public Strategy {
  public:
-  Bounded(unsigned bound, bool time_jumps) noexcept : bound_{bound}, time_jumps_{time_jumps} {}
+  Bounded(unsigned first, unsigned bound, bool time_jumps) noexcept
+      : bound_{bound}, time_jumps_{time_jumps}, allowed_{first} {}
 
   [[nodiscard]] bool next_execution() override {
     asked_ = spent_ = 0;
@@ -63,7 +64,7 @@ class Bounded final : public Strategy {
   unsigned bound_;
   bool time_jumps_;
   bool begun_ = false;
-  unsigned allowed_ = 0;
+  unsigned allowed_;
   std::vector<Node> path_;
   std::uint32_t asked_ = 0;
   unsigned spent_ = 0;
@@ -100,7 +101,12 @@ class Steps final : public Strategy {
 }  // namespace
 
 std::unique_ptr<Strategy> bounded(unsigned bound, bool time_jumps) {
-  return std::make_unique<Bounded>(bound, time_jumps);
+  return std::make_unique<Bounded>(0, bound, time_jumps);
+}
+
+std::unique_ptr<Strategy> depth_first(bool time_jumps) {
+  constexpr unsigned unlimited = 1u << 31;
+  return std::make_unique<Bounded>(unlimited, unlimited, time_jumps);
 }
 
 std::unique_ptr<Strategy> replay_steps(Schedule const& schedule, bool time_jumps) {

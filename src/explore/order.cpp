@@ -1,6 +1,7 @@
-// What the machine says of order, for the flows and for the race detector.
+// What the machine says of order, for the flows, the race detector and who asks what conflicts.
 #include "hal_host/order.hpp"
 
+#include "explore/dependence.hpp"
 #include "explore/detector.hpp"
 #include "explore/recorder.hpp"
 
@@ -10,6 +11,7 @@ using explore::Agent;
 using explore::Detector;
 using explore::Recorder;
 using explore::Step;
+using explore::Listener;
 
 namespace {
 
@@ -49,11 +51,13 @@ void order_lowered() noexcept {
 
 void order_request(unsigned processor, KIRQL level) noexcept {
   if (Recorder* const recorder = Recorder::watching()) recorder->requested(processor, level);
+  if (Listener* const listener = Listener::hearing()) listener->requested(processor);
   if (Detector* const detector = Detector::watching()) detector->requested(processor, level);
 }
 
 std::uint32_t order_begin_interrupt(KIRQL level) noexcept {
   forget_free_stack();
+  if (Listener* const listener = Listener::hearing()) listener->interrupted();
   explore::Flows& flows = Detector::here().flows();
   unsigned const processor = Machine::processor_number();
   Agent const interrupted = flows.on(processor);
@@ -73,6 +77,7 @@ void order_end_interrupt(std::uint32_t interrupted) noexcept {
 }
 
 void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept {
+  if (Listener* const listener = Listener::hearing()) listener->interrupted();
   if (Recorder* const recorder = Recorder::watching()) recorder->changed(to_id);
   lowered();
   explore::Flows& flows = Detector::here().flows();
@@ -90,10 +95,19 @@ void order_release(std::uint64_t context_id) noexcept {
 
 void order_exchange_16(void const* target) noexcept {
   tell_recorder(Step::Kind::update, target, 16, __ATOMIC_SEQ_CST);
+  explore::tell_listener(target, 16, {.writes = true, .atomic = true});
   Detector* const detector = Detector::watching();
   if (!detector) return;
   detector->updated(target, __ATOMIC_SEQ_CST);
   detector->access(target, 16, {.writes = true, .atomic = true});
+}
+
+void order_await(Guard const& guard) noexcept {
+  if (Listener* const listener = Listener::hearing()) listener->awaits(guard);
+}
+
+void order_awaited() noexcept {
+  if (Listener* const listener = Listener::hearing()) listener->awaited();
 }
 
 }  // namespace mica::hal_host

@@ -6,6 +6,7 @@
 //   instrumented code, but a thread may call before its System runs) they just act.
 #include <machine.hpp>
 
+#include "explore/dependence.hpp"
 #include "explore/detector.hpp"
 #include "explore/points.hpp"
 #include "explore/recorder.hpp"
@@ -28,6 +29,7 @@ template <class Word>
 Word load(Word const volatile* word, int order) {
   before_atomic();
   tell_recorder(Step::Kind::load, word, sizeof(Word), order);
+  tell_listener(word, sizeof(Word), atomic_read);
   if (Detector* const detector = Detector::watching()) {
     detector->access(word, sizeof(Word), atomic_read);
     detector->loaded(word, order);
@@ -39,6 +41,7 @@ template <class Word>
 void store(Word volatile* word, Word value, int order) {
   before_atomic();
   tell_recorder(Step::Kind::store, word, sizeof(Word), order);
+  tell_listener(word, sizeof(Word), atomic_write);
   if (Detector* const detector = Detector::watching()) {
     detector->access(word, sizeof(Word), atomic_write);
     detector->stored(word, order);
@@ -49,6 +52,7 @@ void store(Word volatile* word, Word value, int order) {
 void before_update(void const volatile* word, std::size_t bytes, int order) {
   before_atomic();
   tell_recorder(Step::Kind::update, word, bytes, order);
+  tell_listener(word, bytes, atomic_write);
   Detector* const detector = Detector::watching();
   if (!detector) return;
   detector->access(word, bytes, atomic_write);
@@ -62,8 +66,10 @@ bool compare_exchange(Word volatile* word, Word* expected, Word value, int order
   tell_recorder(Step::Kind::update, word, sizeof(Word), order);
   bool const done =
       __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+  AccessKind const kind = done ? atomic_write : atomic_read;
+  tell_listener(word, sizeof(Word), kind);
   if (Detector* const detector = Detector::watching()) {
-    detector->access(word, sizeof(Word), done ? atomic_write : atomic_read);
+    detector->access(word, sizeof(Word), kind);
     done ? detector->updated(word, order) : detector->loaded(word, failed);
   }
   return done;

@@ -18,6 +18,9 @@ class Strategy : public Policy {
   [[nodiscard]] virtual bool next_execution() = 0;
   // The name of the execution that was begun last; complete once that has ended.
   [[nodiscard]] virtual Schedule schedule() const = 0;
+  // The window: who looks at more than questions looks only while it is open.
+  virtual void opened() noexcept {}
+  virtual void closed() noexcept {}
 
   // A number below `bound`, for a scenario.
   [[nodiscard]] std::uint32_t random(std::uint32_t bound) noexcept {
@@ -38,5 +41,8 @@ class Strategy : public Policy {
 // first those with none, then with one, and so on. Who goes on when a processor cannot is no
 // deviation, and neither is what a scenario asks for.
 [[nodiscard]] std::unique_ptr<Strategy> bounded(unsigned bound, bool time_jumps);
+
+// Depth first, every execution: only for what is very small.
+[[nodiscard]] std::unique_ptr<Strategy> depth_first(bool time_jumps);
 
 }  // namespace mica::explore

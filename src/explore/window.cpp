@@ -31,12 +31,14 @@ void Window::open() noexcept {
   processor_ = &ke::processor_block();
   if (detector_) detector_->open();
   Recorder::open(*this);
+  inside_.opened();
 }
 
 void Window::close() noexcept {
   open_ = false;
   if (detector_) detector_->close();
   Recorder::close();
+  inside_.closed();
 }
 
 void Window::mix(std::uint64_t value) noexcept {

@@ -230,9 +230,11 @@ struct Machine {
   }
   static void NTAPI decide() noexcept;
   MICA_RAW static void await(hal_host::Guard const& guard) noexcept {
+    hal_host::order_await(guard);
     point();
     if (!guard.open()) [[unlikely]]
       await_word(guard);
+    hal_host::order_awaited();
   }
   static void NTAPI await_word(hal_host::Guard const& guard) noexcept;
   static void NTAPI deliver() noexcept;

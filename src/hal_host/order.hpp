@@ -1,4 +1,5 @@
-// What orders flows of control besides atomic operations, told to the explorer's race detector.
+// What orders flows of control besides atomic operations, and who waits for which word: told to the
+// explorer.
 //   Only the explored build hears of it (MICA_EXPLORED; src/explore/order.cpp): elsewhere these are
 //   nothing. TSan proper has tokens of its own (sanitizers.hpp).
 #pragma once
@@ -6,6 +7,8 @@
 #include "hal/machine_concept.hpp"
 
 namespace mica::hal_host {
+
+struct Guard;
 
 #if defined(MICA_EXPLORED)
 // On the current processor, right after its level rose (or interrupts were disabled), right before
@@ -23,6 +26,10 @@ void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept;
 void order_release(std::uint64_t context_id) noexcept;
 // 16 bytes were read and written in one atomic operation.
 void order_exchange_16(void const* target) noexcept;
+// The current processor comes to a spin hint, whose word may be what it must not be any more; and
+// goes on to try.
+void order_await(Guard const& guard) noexcept;
+void order_awaited() noexcept;
 #else
 inline void order_raised() noexcept {}
 inline void order_lowered() noexcept {}
@@ -34,6 +41,8 @@ inline void order_end_interrupt(std::uint32_t) noexcept {}
 inline void order_switch(std::uint64_t, std::uint64_t) noexcept {}
 inline void order_release(std::uint64_t) noexcept {}
 inline void order_exchange_16(void const*) noexcept {}
+inline void order_await(Guard const&) noexcept {}
+inline void order_awaited() noexcept {}
 #endif
 
 }  // namespace mica::hal_host

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "explore/dpor.hpp"
 #include "explore/minimise.hpp"
 #include "explore/report.hpp"
 
@@ -66,6 +67,12 @@ Report explore_bounded(Scenario const& scenario, unsigned bound, Limits const& l
   return explore(scenario, *bounded(bound, scenario.time_jumps), limits);
 }
 
+void explore_all(Case const& what, Scenario const& scenario, Limits const& limits) {
+  Report const report = explore(scenario, *dpor(scenario.time_jumps), limits);
+  judge(what, "dpor", report);
+  if (limits.executions == UINT64_MAX) CHECK(report.exhausted);
+}
+
 }  // namespace
 
 std::string saved(char const* id, Scenario const& scenario, Schedule const& schedule) {
@@ -81,12 +88,18 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   if (std::string_view const line = environment("MICA_REPLAY"); !line.empty())
     return replay(what, scenario, line);
   std::uint64_t const each = number(environment("MICA_SCHEDULES"), 200);
+  if (environment("MICA_DPOR") == "1") {
+    if (what.loop_free) return explore_all(what, scenario, {.executions = each});
+    SUCCEED("not one that source-DPOR comes to the end of");
+    return;
+  }
   if (std::string_view const bound = environment("MICA_BOUND"); !bound.empty()) {
     auto const most = static_cast<unsigned>(number(bound, 0));
     return judge(what, "explored", explore_bounded(scenario, most, {.executions = each}));
   }
   judge(what, "explored",
         explore(scenario, std::max<std::uint64_t>(1, each * what.share_percent / 100)));
+  if (what.loop_free) explore_all(what, scenario, {});
   if (what.bound < 0) return;
   Report const report = explore_bounded(scenario, static_cast<unsigned>(what.bound), {});
   judge(what, "bounded", report);

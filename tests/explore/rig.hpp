@@ -4,6 +4,8 @@
 //   (default 200). MICA_REPLAY in the environment, TEST:POLICY:SEED as a failure printed it: that
 //   one execution of that test, and no other. MICA_RACES=0: races are not looked for.
 //   MICA_REPORT, a folder: where the page, the text and the trace of a failure are written.
+//   MICA_DPOR=1: instead of seeded schedules every execution that conflicts tell apart, of the
+//   scenarios that are marked loop_free, but no more than MICA_SCHEDULES.
 //   MICA_BOUND: instead of seeded schedules all with at most so many deviations (strategy.hpp), but
 //   no more than MICA_SCHEDULES of them.
 #pragma once
@@ -18,6 +20,7 @@ struct Case {
   char const* id;
   unsigned processors = 2;
   bool time_jumps = false;
+  bool loop_free = false;        // also every execution that conflicts tell apart (dpor.hpp)
   int bound = -1;                // also every schedule with at most so many deviations; -1: no
   unsigned share_percent = 100;  // of the schedules that are asked for: less for a small space
 };
