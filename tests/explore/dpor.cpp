@@ -139,12 +139,12 @@ TEST_CASE("Dpor: generated programs come to every final state, and to no other")
 
 TEST_CASE("Dpor: depth-first search of the real operations agrees with it") {
   std::uint64_t executions = 0, reduced = 0, compared = 0;
-  for (std::uint64_t seed = 1; compared < 40; ++seed) {
+  for (std::uint64_t seed = 1; compared < 100; ++seed) {
     INFO("seed " << seed);
     Program const wanted = generate(seed);
     std::size_t length = 0;
     for (auto const& operations : wanted.processors) length += operations.size();
-    if (wanted.processors.size() > 2 || length > 6) continue;
+    if (length > 6 || wanted.processors.size() > 2) continue;  // three have 100 000 orders and more
     ++compared;
     Reached const less = reach(wanted);
     Reached const all = reach(*depth_first(false));
@@ -153,7 +153,7 @@ TEST_CASE("Dpor: depth-first search of the real operations agrees with it") {
     executions += all.executions;
     reduced += less.executions;
   }
-  fmt::print("dpor     {} programs             executions {:>6} depth first {:>6}\n", compared,
+  fmt::print("dpor     {} programs            executions {:>6} depth first {:>6}\n", compared,
              reduced, executions);
 }
 
