@@ -109,7 +109,7 @@ class Dpor final : public Strategy, private Listener {
   // Of this execution:
   bool open_ = false;
   bool redundant_ = false;  // all that could step slept: an equal execution was made
-  std::vector<Step> steps_;
+  std::vector<Transition> steps_;
   std::vector<Stuck> stuck_;
   std::size_t values_ = 0;  // asked in the last step
   Hint hints_[hal_host::max_processors];

@@ -72,7 +72,7 @@ void Order::remember(std::uint32_t step) {
   }
 }
 
-std::vector<Reversal> Order::reversals(std::vector<Step> const& steps,
+std::vector<Reversal> Order::reversals(std::vector<Transition> const& steps,
                                        std::vector<Stuck> const& stuck) {
   steps_ = &steps;
   known_.clear();

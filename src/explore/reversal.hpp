@@ -13,7 +13,7 @@
 
 namespace mica::explore {
 
-struct Step {
+struct Transition {
   unsigned process;
   Footprint footprint;  // settled
 };
@@ -38,7 +38,7 @@ class Order {
   // `blind`: a read and a write after it do not race (dpor.hpp).
   explicit Order(bool blind) noexcept : blind_{blind} {}
 
-  [[nodiscard]] std::vector<Reversal> reversals(std::vector<Step> const& steps,
+  [[nodiscard]] std::vector<Reversal> reversals(std::vector<Transition> const& steps,
                                                 std::vector<Stuck> const& stuck);
 
  private:
@@ -62,7 +62,7 @@ class Order {
   void remember(std::uint32_t step);
 
   bool blind_;
-  std::vector<Step> const* steps_ = nullptr;
+  std::vector<Transition> const* steps_ = nullptr;
   std::vector<Knowledge> known_;  // by each step, itself included
   Knowledge latest_[hal_host::max_processors];
   std::unordered_map<std::uintptr_t, std::vector<Record>> cells_;

@@ -12,14 +12,14 @@ using namespace mica::explore;
 
 namespace {
 
-using Kind = Operation::Kind;
+using Kind = Statement::Kind;
 
 // What runs, and what it has come to: outlives a System that ends in its midst.
 Program program;
 State reached;
 std::atomic<std::uint32_t> cells[Program::cells + 1];
 
-std::uint32_t perform(Operation const& operation) noexcept {
+std::uint32_t perform(Statement const& operation) noexcept {
   auto& cell = cells[operation.cell];
   std::uint32_t value = operation.expected;
   switch (operation.kind) {
@@ -52,7 +52,7 @@ std::uint32_t perform(Operation const& operation) noexcept {
 
 void scenario_body(Window& window) {
   auto run = [](unsigned number) {
-    for (Operation const& operation : program.processors[number])
+    for (Statement const& operation : program.processors[number])
       reached.read[number].push_back(perform(operation));
   };
   auto const count = static_cast<unsigned>(program.processors.size());
@@ -116,10 +116,10 @@ unsigned missed(DporFlaw flaw) {
   return count;
 }
 
-constexpr Operation load(unsigned cell) noexcept {
+constexpr Statement load(unsigned cell) noexcept {
   return {Kind::load, cell};
 }
-constexpr Operation store(unsigned cell, std::uint32_t value) noexcept {
+constexpr Statement store(unsigned cell, std::uint32_t value) noexcept {
   return {Kind::store, cell, value};
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("Dpor: who is never woken, and who does not see reads, misses final st
 }
 
 TEST_CASE("Dpor: three processors on a lock are six executions") {
-  std::vector<Operation> const section{
+  std::vector<Statement> const section{
       {Kind::lock, Program::lock}, {Kind::add, 0, 1}, {Kind::unlock, Program::lock}};
   Reached const all = reach({{section, section, section}});
   CHECK(all.executions == 6);

@@ -7,9 +7,9 @@
 namespace mica::explore {
 namespace {
 
-using Kind = Operation::Kind;
+using Kind = Statement::Kind;
 
-bool blocked(Operation const& operation, State const& state) noexcept {
+bool blocked(Statement const& operation, State const& state) noexcept {
   switch (operation.kind) {
     case Kind::await:
       return state.cells[operation.cell] == operation.value;
@@ -21,7 +21,7 @@ bool blocked(Operation const& operation, State const& state) noexcept {
 }
 
 // Returns what the operation reads; 0 when it reads nothing.
-std::uint32_t perform(Operation const& operation, State& state) noexcept {
+std::uint32_t perform(Statement const& operation, State& state) noexcept {
   std::uint32_t& cell = state.cells[operation.cell];
   std::uint32_t const old = cell;
   switch (operation.kind) {
@@ -59,7 +59,7 @@ struct Search {
     for (unsigned i = 0; i < program.processors.size(); ++i) {
       std::size_t const next = state.read[i].size();
       if (next == program.processors[i].size()) continue;
-      Operation const& operation = program.processors[i][next];
+      Statement const& operation = program.processors[i][next];
       if (blocked(operation, state)) continue;
       State after = state;
       after.read[i].push_back(perform(operation, after));
@@ -70,7 +70,7 @@ struct Search {
   }
 };
 
-Operation operation(hal_host::Random& random) {
+Statement operation(hal_host::Random& random) {
   auto const kind = static_cast<Kind>(random.below(static_cast<std::uint32_t>(Kind::lock)));
   unsigned const cell = random.below(10) == 0 ? 2 : random.below(2);
   return {kind, cell, kind == Kind::await ? 0 : 1 + random.below(3), random.below(3)};
@@ -94,7 +94,7 @@ Program generate(std::uint64_t seed) {
   Program program;
   unsigned const count = 2 + random.below(2);
   for (unsigned i = 0; i < count; ++i) {
-    std::vector<Operation> operations;
+    std::vector<Statement> operations;
     unsigned const length = 2 + random.below(3);
     if (random.below(3) == 0) {  // some hold the lock for ever
       operations.push_back({Kind::lock, Program::lock});

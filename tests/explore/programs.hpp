@@ -12,7 +12,7 @@
 
 namespace mica::explore {
 
-struct Operation {
+struct Statement {
   enum class Kind : std::uint8_t {
     load,
     store,             // value
@@ -33,7 +33,7 @@ struct Program {
   static constexpr unsigned most_processors = 4;
   static constexpr unsigned cells = 3;
   static constexpr unsigned lock = cells;  // the cell that is the lock
-  std::vector<std::vector<Operation>> processors;
+  std::vector<std::vector<Statement>> processors;
 };
 
 struct State {
