@@ -38,6 +38,7 @@ PLANTED = [
     ("tests/ke/named.cpp", 'TEST_CASE("one; two") {}\n', "a semicolon in a test's name"),
     ("tests/ke/explored.cpp", 'MICA_EXPLORE("W1", "one; two") {}\n', "a semicolon in a test's name"),
     ("src/ke/volatile.cpp", "int volatile* p();\n", "note: src/ke/volatile.cpp:1: volatile"),
+    ("src/ke/twin.hpp", "namespace a {\nstruct Twin {};\n}\n", "src/ke/twin_copy.hpp:2: a::Twin is defined in"),
 ]
 
 
@@ -46,6 +47,8 @@ def run_on(name, text):
         path = pathlib.Path(folder) / name
         path.parent.mkdir(parents=True)
         path.write_text(text)
+        if path.stem == "twin":         # a rule about two files
+            path.with_stem("twin_copy").write_text(text)
         return subprocess.run([sys.executable, TIDY, "--root", folder], capture_output=True, text=True)
 
 
