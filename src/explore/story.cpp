@@ -73,11 +73,12 @@ std::string who(Recording const& recording, Agent agent) {
   return name.starts_with("the interrupt") ? "interrupt" : name;
 }
 
-// The machine and what watches it are not looked at, nor are the compiler's headers.
+// The machine and what watches it are not looked at, nor are the compiler's headers, of whose files
+// binutils is not always told rightly.
 bool looked_at(Place const& place) {
   return !place.file.starts_with("src/explore/") && !place.file.starts_with("src/hal_host/") &&
          !place.file.starts_with("/usr/") && !place.file.empty() &&
-         !place.function.starts_with("Machine::");
+         !place.function.starts_with("Machine::") && !place.function.starts_with("std::");
 }
 
 std::vector<std::string> lines(Symbols const& symbols, Backtrace const& stack) {
