@@ -46,7 +46,7 @@ def columns(name, lines, limit):
 
 def findings(root):
     found = []
-    for path in files(root, "src", "include", "tests", "bench", "examples", "script", "cmake",
+    for path in files(root, "src", "include", "tests", "bench", "examples", "tools", "script", "cmake",
                       suffixes=CODE + OTHERS):
         name, text = path.relative_to(root), path.read_text()
         lines = text.splitlines()

@@ -38,7 +38,7 @@ def in_executive(name):
 
 def findings(root):
     found = []
-    for path in files(root, "src", "include", "tests", "bench", "examples"):
+    for path in files(root, "src", "include", "tests", "bench", "examples", "tools"):
         name, text = path.relative_to(root), path.read_text()
         for line in places(UNFINISHED, text):
             found.append(("error", f"{name}:{line}", "unfinished work without a reason in brackets"))

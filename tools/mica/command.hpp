@@ -1,0 +1,33 @@
+// What the commands of the tool share: a file each, an exit status, a way to say what is wrong.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace mica::tool {
+
+enum Status : int {
+  nothing_found = 0,
+  failure_found = 1,
+  wrong_use = 2,
+  program_broke = 3,
+};
+
+// what() is one line of cause.
+struct Wrong : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The program that was run did what no working one does. what() is one line.
+struct Broken : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Adds the command `explore`. `rest`: what stood after `--`. When it has run, `status` is the
+// tool's.
+void add_explore(CLI::App& tool, std::vector<std::string> rest, int& status);
+
+}  // namespace mica::tool
