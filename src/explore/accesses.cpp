@@ -6,6 +6,7 @@
 #include "explore/dependence.hpp"
 #include "explore/detector.hpp"
 #include "explore/recorder.hpp"
+#include "explore/snapshot.hpp"
 
 namespace mica::explore {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 inline void access(void const volatile* address, std::size_t bytes, AccessKind kind) {
   if (Recorder* const recorder = Recorder::watching()) recorder->plain(address, bytes, kind);
   tell_listener(address, bytes, kind);
+  if (kind.writes) tell_snapshot(address, bytes);
   if (Detector* const detector = Detector::watching()) detector->access(address, bytes, kind);
 }
 

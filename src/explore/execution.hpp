@@ -3,6 +3,7 @@
 
 #include <mica/system.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -17,7 +18,7 @@ struct Scenario {
   unsigned processors = 2;
   bool time_jumps = false;                 // timers may expire long before code is done
   bool races = true;                       // whether they are looked for
-  void (*body)(Window& window) = nullptr;  // in a system thread; opens and closes the window
+  std::function<void(Window& window)> body{};  // in a system thread; opens and closes the window
 };
 
 enum class Verdict : std::uint8_t {
@@ -38,7 +39,10 @@ struct Execution {
   Outcome outcome;
   std::uint64_t fingerprint = 0;  // of the switches and interrupts in the window
   std::uint32_t decisions = 0;    // which processor steps, with a choice
+  std::uint32_t switches = 0;     // decisions for another processor than before
+  std::uint64_t points = 0;       // atomic operations of explored code in the window
   std::uint64_t steps = 0;
+  std::optional<std::uint64_t> state;  // the final one, if the scenario tells it (Window::state)
   std::string log;
   std::optional<Race> race;
   std::string waits;  // of a deadlock: who waits for what
@@ -46,16 +50,14 @@ struct Execution {
   // Whether nothing tells the two apart.
   [[nodiscard]] bool same_as(Execution const& other) const noexcept {
     return verdict == other.verdict && fingerprint == other.fingerprint &&
-           decisions == other.decisions && steps == other.steps;
+           decisions == other.decisions && steps == other.steps && state == other.state;
   }
   // What a person needs: log, how it ended, race or wait-for graph.
   [[nodiscard]] std::string text() const;
 };
 
-// The strategy has begun it.
-[[nodiscard]] Execution execute(Scenario const& scenario, Strategy& strategy);
-
-// By name. One that ends with a race is made twice, to say where the first access was.
+// In a System of its own, by name. One that ends with a race is made twice, to say where the first
+// access was.
 [[nodiscard]] Execution execute(Scenario const& scenario, Schedule const& schedule);
 
 }  // namespace mica::explore

@@ -1,7 +1,10 @@
 #include "explore/explorer.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <unordered_set>
+
+#include "explore/stage.hpp"
 
 namespace mica::explore {
 
@@ -10,18 +13,20 @@ Report explore(Scenario const& scenario, Strategy& strategy, Limits const& limit
   std::unordered_set<std::uint64_t> seen;
   Report report;
   report.scenario = scenario;
+  Stage stage{scenario};
   while (!report.failed && seen.size() < limits.distinct && report.executions < limits.executions) {
     if (!strategy.next_execution()) {
       report.exhausted = true;
       break;
     }
-    Execution execution = execute(scenario, strategy);
+    Execution execution = stage.execute(strategy);
     ++report.executions;
     report.length = std::max(report.length, execution.decisions);
     seen.insert(execution.fingerprint);
     bool const failed = execution.verdict != Verdict::passed;
-    if (!failed && report.executions > 1) continue;
+    if (!failed && !std::has_single_bit(report.executions)) continue;
     Schedule const schedule = strategy.schedule();
+    if (failed) stage.clear();
     Execution again = execute(scenario, schedule);
     if (!again.same_as(execution)) again.verdict = Verdict::nondeterminism;
     if (again.verdict == Verdict::passed) continue;

@@ -1,6 +1,7 @@
 // Runs one scenario under the schedules of a strategy, each in a fresh System, until one fails.
-//   The first execution, and one that fails, is made once more from its name: what differs then is
-//   a verdict of its own, nondeterminism of the test.
+//   Executions are made on one stage. One that fails, and ever rarer ones that pass (the first, the
+//   second, the fourth...), are made once more in a System of their own, from their name: what
+//   differs then is a verdict of its own, nondeterminism of the test.
 #pragma once
 
 #include <chrono>

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "explore/stage.hpp"
 #include "explore/told.hpp"
 
 namespace mica::explore {
@@ -11,15 +12,15 @@ namespace {
 
 class Search {
  public:
-  Search(Scenario const& scenario, Verdict verdict, std::uint64_t executions) noexcept
-      : scenario_{scenario}, verdict_{verdict}, left_{executions} {}
+  Search(Scenario const& scenario, Verdict verdict, std::uint64_t executions)
+      : scenario_{scenario}, stage_{scenario}, verdict_{verdict}, left_{executions} {}
 
   // The next execution of `strategy`. False: there is none, or none is left to make.
   [[nodiscard]] bool next(Told& strategy) {
     if (left_ == 0 || !strategy.next_execution()) return false;
     --left_;
     ++best_.executions;
-    Execution execution = execute(scenario_, strategy);
+    Execution execution = stage_.execute(strategy);
     length_ = std::max(length_, execution.decisions);
     better_ = false;
     if (execution.verdict != verdict_) return true;
@@ -111,6 +112,7 @@ class Search {
   static constexpr unsigned widest = 3;  // when nothing is known yet
 
   Scenario const& scenario_;
+  Stage stage_;
   Verdict verdict_;
   std::uint64_t left_;
   std::uint32_t length_ = 0;  // of the longest execution, in decisions

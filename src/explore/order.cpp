@@ -4,12 +4,14 @@
 #include "explore/dependence.hpp"
 #include "explore/detector.hpp"
 #include "explore/recorder.hpp"
+#include "explore/snapshot.hpp"
 
 namespace mica::hal_host {
 
 using explore::Agent;
 using explore::Detector;
 using explore::Recorder;
+using explore::Snapshot;
 using explore::Step;
 using explore::Listener;
 
@@ -76,21 +78,36 @@ void order_end_interrupt(std::uint32_t interrupted) noexcept {
   forget_free_stack();
 }
 
-void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept {
+void order_switch(Context& from, Context const& to) noexcept {
+  if (from.id == 0)
+    if (Snapshot* const snapshot = Snapshot::living()) snapshot->left_idle(from);
   if (Listener* const listener = Listener::hearing()) listener->interrupted();
-  if (Recorder* const recorder = Recorder::watching()) recorder->changed(to_id);
+  if (Recorder* const recorder = Recorder::watching()) recorder->changed(to.id);
   lowered();
   explore::Flows& flows = Detector::here().flows();
   unsigned const processor = Machine::processor_number();
   Agent const left = flows.on(processor);
-  flows.change(processor, from_id, to_id);
+  flows.change(processor, from.id, to.id);
   raised();
   if (Detector* const detector = Detector::watching()) detector->handed_over(left);
 }
 
-void order_release(std::uint64_t context_id) noexcept {
+void order_make(Context& context) noexcept {
+  if (Snapshot* const snapshot = Snapshot::living()) snapshot->made(context);
+}
+
+void order_release(Context& context) noexcept {
+  if (Snapshot* const snapshot = Snapshot::living()) snapshot->released(context);
   if (Detector* const detector = Detector::watching())
-    detector->acts_for(Agent::thread(context_id));
+    detector->acts_for(Agent::thread(context.id));
+}
+
+void order_write(void* address, std::size_t bytes) noexcept {
+  explore::tell_snapshot(address, bytes);
+}
+
+void order_map(void* address) noexcept {
+  if (Snapshot* const snapshot = Snapshot::watching()) snapshot->maps(address);
 }
 
 void order_exchange_16(void const* target) noexcept {

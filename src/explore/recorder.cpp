@@ -8,6 +8,7 @@
 
 #include "base/list.hpp"
 #include "explore/detector.hpp"
+#include "explore/stage.hpp"
 #include "explore/told.hpp"
 #include "ps/state.hpp"
 
@@ -186,7 +187,9 @@ Recording record(Scenario const& scenario, Schedule const& schedule) {
   static_cast<void>(noting.next_execution());
   // A seed's own gaps are part of its execution, and only deviations know what is plain.
   bool const deviations = schedule.kind == Schedule::Kind::steps;
-  Execution const again = execute(scenario, deviations ? noting : static_cast<Strategy&>(*inside));
+  Stage stage{scenario};
+  Execution const again =
+      stage.execute(deviations ? noting : static_cast<Strategy&>(*inside));
   if (again.verdict != recording.execution.verdict)
     recording.execution.verdict = Verdict::nondeterminism;
   recording.steps.assign(recorder.steps().begin(), recorder.steps().end());

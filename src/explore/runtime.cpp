@@ -10,6 +10,7 @@
 #include "explore/detector.hpp"
 #include "explore/points.hpp"
 #include "explore/recorder.hpp"
+#include "explore/snapshot.hpp"
 
 namespace mica::explore {
 namespace {
@@ -40,6 +41,7 @@ Word load(Word const volatile* word, int order) {
 template <class Word>
 void store(Word volatile* word, Word value, int order) {
   before_atomic();
+  tell_snapshot(word, sizeof(Word));
   tell_recorder(Step::Kind::store, word, sizeof(Word), order);
   tell_listener(word, sizeof(Word), atomic_write);
   if (Detector* const detector = Detector::watching()) {
@@ -51,6 +53,7 @@ void store(Word volatile* word, Word value, int order) {
 
 void before_update(void const volatile* word, std::size_t bytes, int order) {
   before_atomic();
+  tell_snapshot(word, bytes);
   tell_recorder(Step::Kind::update, word, bytes, order);
   tell_listener(word, bytes, atomic_write);
   Detector* const detector = Detector::watching();
@@ -63,6 +66,7 @@ void before_update(void const volatile* word, std::size_t bytes, int order) {
 template <class Word>
 bool compare_exchange(Word volatile* word, Word* expected, Word value, int order, int failed) {
   before_atomic();
+  tell_snapshot(word, sizeof(Word));
   tell_recorder(Step::Kind::update, word, sizeof(Word), order);
   bool const done =
       __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);

@@ -10,10 +10,15 @@
 namespace mica::explore {
 namespace {
 
+// Whether the processor that stepped last can step.
+bool goes_on(Candidates const& candidates) noexcept {
+  return (candidates.processors & 1u << candidates.current) != 0;
+}
+
 // The index of the processor that stepped last among those that can step; the first when it cannot.
 std::uint32_t undisturbed(Candidates const& candidates) noexcept {
   std::uint32_t const bit = 1u << candidates.current;
-  if ((candidates.processors & bit) == 0) return 0;
+  if (!goes_on(candidates)) return 0;
   return static_cast<std::uint32_t>(std::popcount(candidates.processors & (bit - 1)));
 }
 
@@ -25,25 +30,57 @@ std::uint32_t next_in_turn(Candidates const& candidates) noexcept {
 
 }  // namespace
 
+void Window::begin(Strategy& inside) noexcept {
+  inside_ = &inside;
+  fingerprint_ = 0xcbf29ce484222325;
+  decisions_ = switches_ = 0;
+  points_ = 0;
+  state_.reset();
+  if (paused_) names_.resize(names_before_);
+}
+
+void Window::end() noexcept {
+  close();
+  inside_ = nullptr;
+}
+
 void Window::open() noexcept {
+  if (!paused_) {
+    paused_ = true;
+    names_before_ = names_.size();
+    Machine::current().core.simulation->pause();
+  }
   open_ = true;
-  first_point_ = points();
+  first_point_ = mica::explore::points();
   processor_ = &ke::processor_block();
   if (detector_) detector_->open();
   Recorder::open(*this);
-  inside_.opened();
+  inside_->opened();
 }
 
 void Window::close() noexcept {
+  points_ = points();
   open_ = false;
   if (detector_) detector_->close();
   Recorder::close();
-  inside_.closed();
+  inside_->closed();
+}
+
+std::uint64_t Window::points() const noexcept {
+  return open_ ? points_ + mica::explore::points() - first_point_ : points_;
 }
 
 void Window::mix(std::uint64_t value) noexcept {
   constexpr std::uint64_t prime = 0x100000001b3;
-  fingerprint_ = (fingerprint_ ^ value ^ (points() - first_point_) << 8) * prime;
+  fingerprint_ = (fingerprint_ ^ value ^ (mica::explore::points() - first_point_) << 8) * prime;
+}
+
+void Window::state(std::uint64_t value) noexcept {
+  constexpr std::uint64_t prime = 0x100000001b3, basis = 0xcbf29ce484222325;
+  std::uint64_t mixed = state_.value_or(basis);
+  for (unsigned shift = 0; shift < 64; shift += 8)
+    mixed = (mixed ^ (value >> shift & 0xFF)) * prime;
+  state_ = mixed;
 }
 
 std::string Window::name_of(void const* address) const {
@@ -54,7 +91,7 @@ std::string Window::name_of(void const* address) const {
 
 std::uint32_t Window::random(std::uint32_t bound) noexcept {
   if (!open_) return 0;
-  std::uint32_t const chosen = inside_.random(bound);
+  std::uint32_t const chosen = inside_->random(bound);
   mix(0x40 + chosen);
   return chosen;
 }
@@ -73,7 +110,7 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
         return 0;
     }
   }
-  std::uint32_t const chosen = inside_.choose(kind, candidates);
+  std::uint32_t const chosen = inside_->choose(kind, candidates);
   switch (kind) {
     case Choice::gap:
     case Choice::value:
@@ -81,6 +118,7 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
     case Choice::processor:
       ++decisions_;
       if (chosen != undisturbed(candidates)) mix(chosen);
+      if (chosen != undisturbed(candidates) || !goes_on(candidates)) ++switches_;
       break;
     case Choice::interrupt:
       mix(0x20 + chosen);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -23,16 +24,22 @@ class Detector;
 class Window final : public Policy {
  public:
   // `detector`: told when the window opens; null: races are not looked for.
-  Window(Strategy& inside, Detector* detector) noexcept : inside_{inside}, detector_{detector} {}
-  ~Window() override { close(); }
+  explicit Window(Detector* detector) noexcept : detector_{detector} {}
   Window(Window const&) = delete;
   Window& operator=(Window const&) = delete;
 
-  // From inside the run.
+  // Outside: an execution begins, and is over.
+  void begin(Strategy& inside) noexcept;
+  void end() noexcept;
+
+  // From inside the run. The first time the simulation pauses there: an execution may go on from
+  // here instead of beginning anew (stage.hpp).
   void open() noexcept;
   void close() noexcept;
   // A number below `bound`, of the strategy's choice; 0 while closed.
   [[nodiscard]] std::uint32_t random(std::uint32_t bound) noexcept;
+  // What a scenario came to, as far as it tells: same values, same final state.
+  void state(std::uint64_t value) noexcept;
   // What reports call the thing at this address: an object, a thread's object, a word.
   template <class Object>
   void name(Object const* address, char const* name) {
@@ -47,6 +54,12 @@ class Window final : public Policy {
   [[nodiscard]] std::uint64_t fingerprint() const noexcept { return fingerprint_; }
   // Questions with more than one answer which processor steps: the length that PCT wants to know.
   [[nodiscard]] std::uint32_t decisions() const noexcept { return decisions_; }
+  // Decisions by which another processor stepped than the one before.
+  [[nodiscard]] std::uint32_t switches() const noexcept { return switches_; }
+  // Atomic operations of explored code.
+  [[nodiscard]] std::uint64_t points() const noexcept;
+  // None: the scenario tells nothing of it.
+  [[nodiscard]] std::optional<std::uint64_t> state() const noexcept { return state_; }
   // " 'name'", or nothing.
   [[nodiscard]] std::string name_of(void const* address) const;
   struct Name {
@@ -61,14 +74,19 @@ class Window final : public Policy {
  private:
   void mix(std::uint64_t value) noexcept;
 
-  Strategy& inside_;
+  Strategy* inside_ = nullptr;
   Detector* detector_;
   bool open_ = false;
+  bool paused_ = false;  // once, where it opened first
   std::uint64_t first_point_ = 0;
-  std::uint64_t fingerprint_ = 0xcbf29ce484222325;
+  std::uint64_t fingerprint_ = 0;
   std::uint32_t decisions_ = 0;
+  std::uint32_t switches_ = 0;
+  std::uint64_t points_ = 0;
+  std::optional<std::uint64_t> state_;
   ke::Processor const* processor_ = nullptr;
   std::vector<Name> names_;
+  std::size_t names_before_ = 0;  // it opened
 };
 
 }  // namespace mica::explore

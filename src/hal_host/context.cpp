@@ -13,6 +13,7 @@ void NTAPI Machine::make_context(Context& context, hal::Stack stack, void(NTAPI*
   context.entry = entry;
   context.argument = argument;
   context.id = simulation.next_context_id();
+  order_make(context);
   prepare_strand(context.strand, stack.base, stack.bytes);
   simulation.remember(context);
   context.saved.store(Jump::fresh(stack), std::memory_order_release);
@@ -20,7 +21,7 @@ void NTAPI Machine::make_context(Context& context, hal::Stack stack, void(NTAPI*
 
 void NTAPI Machine::release_context(Context& context) noexcept {
   current().core.simulation->forget(context);
-  order_release(context.id);
+  order_release(context);
   drop_strand(context.strand);
   context.saved.store(nullptr, std::memory_order_relaxed);
 }

@@ -1,6 +1,8 @@
 // Deterministic mode: who steps next, what arrives, what time it is.
 #include <algorithm>
 #include <bit>
+#include <cstring>
+#include <utility>
 
 #include "hal_host/jump.hpp"
 
@@ -140,13 +142,47 @@ void Simulation::jump_time() noexcept {
     skew_100ns_ += due - now;
 }
 
+void Simulation::pause() noexcept {
+  Seat& seat = me();
+  account(seat);
+  paused_ = &seat;
+  ending_ = {End::paused, {}, ""};
+  Jump::hop(seat, controllers_[0]);
+  seat.granted = seat.block->core.countdown = 1;
+}
+
+void Simulation::save(Image& image) const {
+  std::memcpy(image.seats, static_cast<void const*>(seats_), sizeof seats_);
+  image.paused = paused_;
+  image.steps = steps_;
+  image.skew_100ns = skew_100ns_;
+  image.hash = hash_;
+  image.context_ids = context_ids_;
+  image.device_routine = device_routine_;
+  image.device_argument = device_argument_;
+  image.log_bytes = log_.size();
+}
+
+void Simulation::load(Image const& image) noexcept {
+  std::memcpy(static_cast<void*>(seats_), image.seats, sizeof seats_);
+  paused_ = image.paused;
+  steps_ = image.steps;
+  skew_100ns_ = image.skew_100ns;
+  hash_ = image.hash;
+  context_ids_ = image.context_ids;
+  device_routine_ = image.device_routine;
+  device_argument_ = image.device_argument;
+  log_.resize(image.log_bytes);
+}
+
 Ending Simulation::run_deterministic() {
   Seat& controller = controllers_[0];
   adopt_strand(controller.strand);
   controller.exceptions = thread_exceptions();
   ExceptionState const mine = *controller.exceptions;
   for (Seat& seat : seats_) seat.exceptions = controller.exceptions;
-  Seat& next = next_seat(controller);
+  Seat* const paused = std::exchange(paused_, nullptr);
+  Seat& next = paused ? *paused : next_seat(controller);
   if (&next != &controller) Jump::hop(controller, next);
   *controller.exceptions = mine;
   for (Seat const& seat : seats_)

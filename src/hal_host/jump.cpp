@@ -93,7 +93,7 @@ MICA_RAW inline void change_flow(Seat& seat, Machine::Context& from, Machine::Co
 #if defined(MICA_ASAN) || defined(MICA_TSAN)
   from.strand = seat.strand;
 #endif
-  order_switch(from.id, to.id);
+  order_switch(from, to);
   exchange_exceptions(*seat.exceptions, from.strand, to.strand);
 #if defined(MICA_ASAN) || defined(MICA_TSAN)
   seat.strand = to.strand;

@@ -61,6 +61,15 @@ struct Guard {
   }
 };
 
+// A flow of control that may be switched from and to.
+struct Context {
+  std::atomic<void*> saved;  // null: saved nowhere
+  void(NTAPI* entry)(void*);
+  void* argument;
+  std::uint64_t id;  // counted per System: what a trace calls it
+  hal_host::Strand strand;
+};
+
 inline constexpr KIRQL dispatch_level = 2;
 inline constexpr KIRQL device_level = 5;
 inline constexpr KIRQL clock_level = 13;
@@ -87,13 +96,7 @@ struct Machine {
     hal_host::Core core;
   };
 
-  struct Context {
-    std::atomic<void*> saved;  // null: saved nowhere
-    void(NTAPI* entry)(void*);
-    void* argument;
-    std::uint64_t id;  // counted per System: what a trace calls it
-    hal_host::Strand strand;
-  };
+  using Context = hal_host::Context;
 
   static constexpr std::size_t stack_size = hal_host::kernel_stack_bytes;
   static constexpr std::size_t stack_guard = 64 * 1024;
@@ -248,6 +251,7 @@ struct Machine {
 MICA_RAW inline bool Machine::compare_exchange_16(std::uint64_t* target, std::uint64_t* expected,
                                                   std::uint64_t const* desired) noexcept {
   point();
+  hal_host::order_write(target, 16);
   bool swapped;
   asm volatile("lock cmpxchg16b %1"
                : "=@ccz"(swapped), "+m"(*reinterpret_cast<__int128*>(target)), "+a"(expected[0]),
@@ -261,6 +265,7 @@ MICA_RAW inline bool Machine::compare_exchange_16(std::uint64_t* target, std::ui
 inline bool Machine::compare_exchange_16(std::uint64_t* target, std::uint64_t* expected,
                                          std::uint64_t const* desired) noexcept {
   point();
+  hal_host::order_write(target, 16);
   __int128 wanted, old;
   __builtin_memcpy(&old, expected, 16);
   __builtin_memcpy(&wanted, desired, 16);

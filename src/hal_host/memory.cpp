@@ -45,6 +45,7 @@ hal::VirtualRange NTAPI Machine::system_space() noexcept {
 
 bool NTAPI Machine::map(void* address, PageNumber page, hal::Protection protection) noexcept {
   point();
+  order_map(address);
   return region().map(address, page, protection);
 }
 
@@ -69,6 +70,7 @@ bool NTAPI Machine::copy_guarded(void* to, void const* from, std::size_t bytes) 
   bool const to_kernel = here.contains(to), from_kernel = here.contains(from);
   if (to_kernel && !here.allows(to, bytes, true)) return false;
   if (from_kernel && !here.allows(from, bytes, false)) return false;
+  if (to_kernel) order_write(to, bytes);
   if (to_kernel && from_kernel) {
     copy_raw(to, from, bytes);
     return true;

@@ -8,6 +8,7 @@
 
 namespace mica::hal_host {
 
+struct Context;
 struct Guard;
 
 #if defined(MICA_EXPLORED)
@@ -21,9 +22,15 @@ void order_request(unsigned processor, KIRQL level) noexcept;
 [[nodiscard]] std::uint32_t order_begin_interrupt(KIRQL level) noexcept;
 void order_end_interrupt(std::uint32_t interrupted) noexcept;
 // The current processor leaves one context for another.
-void order_switch(std::uint64_t from_id, std::uint64_t to_id) noexcept;
+void order_switch(Context& from, Context const& to) noexcept;
+// A context was made that was none.
+void order_make(Context& context) noexcept;
 // That context will never go on: the caller acts for it from here on.
-void order_release(std::uint64_t context_id) noexcept;
+void order_release(Context& context) noexcept;
+// The machine is about to write memory on behalf of code that announces what it writes.
+void order_write(void* address, std::size_t bytes) noexcept;
+// Another page will be found at this address.
+void order_map(void* address) noexcept;
 // 16 bytes were read and written in one atomic operation.
 void order_exchange_16(void const* target) noexcept;
 // The current processor comes to a spin hint, whose word may be what it must not be any more; and
@@ -38,8 +45,11 @@ inline void order_request(unsigned, KIRQL) noexcept {}
   return 0;
 }
 inline void order_end_interrupt(std::uint32_t) noexcept {}
-inline void order_switch(std::uint64_t, std::uint64_t) noexcept {}
-inline void order_release(std::uint64_t) noexcept {}
+inline void order_switch(Context&, Context const&) noexcept {}
+inline void order_make(Context&) noexcept {}
+inline void order_release(Context&) noexcept {}
+inline void order_write(void*, std::size_t) noexcept {}
+inline void order_map(void*) noexcept {}
 inline void order_exchange_16(void const*) noexcept {}
 inline void order_await(Guard const&) noexcept {}
 inline void order_awaited() noexcept {}

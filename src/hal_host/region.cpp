@@ -214,12 +214,21 @@ bool Region::tell_host(std::size_t index, std::uint32_t wanted) noexcept {
   return true;
 }
 
+void* Region::direct_address(void* address) const noexcept {
+  auto* const byte = static_cast<std::byte*>(address);
+  if (byte < system_) return byte;
+  std::size_t const index = index_of(byte);
+  return direct_ + (page_in(entries_[index].kernel).value << page_shift) +
+         (byte - (system_ + (index << page_shift)));
+}
+
 bool Region::map(void* address, PageNumber page, hal::Protection protection) noexcept {
   if (page.value < pages_.first.value || page.value - pages_.first.value >= pages_.count)
     return false;
   std::size_t const index = index_of(address);
   if (index >= system_pages) return false;
   touch(index);
+  note(index);
   if (!tell_host(index, encode(page, protection))) return false;  // Linux's limit on mappings
   entries_[index].kernel = entries_[index].host;
 #if defined(MICA_ASAN)
@@ -230,15 +239,25 @@ bool Region::map(void* address, PageNumber page, hal::Protection protection) noe
 
 void Region::unmap(void* address) noexcept {
   std::size_t const index = index_of(address);
+  note(index);
   entries_[index].kernel = 0;
   [[maybe_unused]] bool const told = tell_host(index, 0);
 }
 
 void Region::protect(void* address, hal::Protection protection) noexcept {
   std::size_t const index = index_of(address);
+  note(index);
   std::uint32_t const wanted = encode(page_in(entries_[index].kernel), protection);
   entries_[index].kernel = wanted;
   [[maybe_unused]] bool const told = tell_host(index, wanted);
+}
+
+void Region::take_back(std::vector<Change>& journal) noexcept {
+  for (; !journal.empty(); journal.pop_back()) {
+    auto const [index, before] = journal.back();
+    entries_[index].kernel = before;
+    [[maybe_unused]] bool const told = tell_host(index, before);
+  }
 }
 
 void Region::drop_stale() noexcept {
@@ -253,6 +272,10 @@ void Region::drop_stale() noexcept {
              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     for (std::size_t page = i; page < end; ++page) entries_[page].host = 0;
   }
+}
+
+std::span<std::byte> Region::all() const noexcept {
+  return {base_, slot_bytes};
 }
 
 bool Region::contains(void const* address) const noexcept {

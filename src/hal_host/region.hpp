@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "hal/machine_concept.hpp"
@@ -39,10 +40,22 @@ class Region {
   [[nodiscard]] std::byte* system() const noexcept { return system_; }
   [[nodiscard]] hal::PageRange const& pages() const noexcept { return pages_; }
   [[nodiscard]] unsigned slot() const noexcept { return slot_; }
+  // Where all of it stands, the holes between its parts included.
+  [[nodiscard]] std::span<std::byte> all() const noexcept;
 
+  // The same bytes in the direct map: of what is mapped in system space, or stands there already.
+  [[nodiscard]] void* direct_address(void* address) const noexcept;
   [[nodiscard]] bool map(void* address, PageNumber page, hal::Protection protection) noexcept;
   void unmap(void* address) noexcept;
   void protect(void* address, hal::Protection protection) noexcept;
+  // What mappings were before they change is noted there; null: nowhere.
+  struct Change {
+    std::size_t index;
+    std::uint32_t before;
+  };
+  void keep_journal(std::vector<Change>* journal) noexcept { journal_ = journal; }
+  // Every change since, the last first; the journal is empty then.
+  void take_back(std::vector<Change>& journal) noexcept;
   // Mappings of the previous life that this one has not taken over become inaccessible.
   void drop_stale() noexcept;
   // Whether [address, address + bytes) is the region's; and if so whether it may be read or
@@ -63,6 +76,10 @@ class Region {
   [[nodiscard]] std::size_t index_of(void const* address) const noexcept;
   [[nodiscard]] bool tell_host(std::size_t index, std::uint32_t wanted) noexcept;
   void touch(std::size_t index) noexcept;
+  void note(std::size_t index) {
+    if (journal_) [[unlikely]]
+      journal_->push_back({index, entries_[index].kernel});
+  }
 
   unsigned slot_;
   int file_ = -1;
@@ -75,6 +92,7 @@ class Region {
   std::size_t touched_first_ = 0;  // the entries that may be other than zero: [first, end)
   std::size_t touched_end_ = 0;
   bool stale_ = false;
+  std::vector<Change>* journal_ = nullptr;
 };
 
 }  // namespace mica::hal_host

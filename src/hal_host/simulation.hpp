@@ -11,6 +11,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -49,11 +50,13 @@ struct Seat {
 
 enum class End : std::uint8_t {
   none,
+  paused,    // by pause(): the next run goes on there
   quiet,     // all processors halted and no clock is armed (or settle() was asked for)
   stopped,   // Machine::stop
   deadlock,  // processors await words that nobody will change
   step_limit,
   log_limit,
+  memory,     // there was none to begin with
   violation,  // the executive broke the seam's contract; `reason` says how
 };
 
@@ -91,6 +94,17 @@ class Simulation {
   void settle() noexcept { settling_.store(true); }
   // Between runs: a device interrupt on processor 0 at device_level; routine must not switch.
   void interrupt(void(NTAPI* routine)(void*), void* argument) noexcept;
+
+  // Inside, deterministic mode: run() returns `paused`, and called again it goes on from here. The
+  // next scheduling point is a decision then.
+  void pause() noexcept;
+  // Between runs: all that the simulation holds of its own, and back.
+  struct Image;
+  void save(Image& image) const;
+  void load(Image const& image) noexcept;
+  [[nodiscard]] std::span<Seat const> seats() const noexcept {
+    return {seats_, setup_.processors};
+  }
 
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
   [[nodiscard]] std::uint64_t trace_hash() const noexcept { return hash_; }
@@ -157,6 +171,7 @@ class Simulation {
   [[nodiscard]] bool all_idle() const noexcept;
 
   Setup setup_;
+  Seat* paused_ = nullptr;  // where the next run goes on
   Seat seats_[max_processors];
   Seat controllers_[max_processors];  // deterministic mode uses the first
   Ending ending_;
@@ -179,6 +194,16 @@ class Simulation {
   std::vector<std::thread> threads_;
   char enter_token_ = 0;
   char exit_token_ = 0;
+};
+
+// In deterministic mode one OS thread has touched all of it: atomics are copied as plain words.
+struct Simulation::Image {
+  std::byte seats[sizeof seats_];
+  Seat* paused;
+  std::uint64_t steps, skew_100ns, hash, context_ids;
+  void(NTAPI* device_routine)(void*);
+  void* device_argument;
+  std::size_t log_bytes;
 };
 
 [[nodiscard]] inline bool deliverable(Core const& core, std::uint32_t requests) noexcept {

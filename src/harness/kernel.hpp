@@ -21,6 +21,13 @@ struct System::Kernel {
   // False: no memory for it.
   [[nodiscard]] bool boot();
   void shut_down() noexcept;
+  // Performs the body in the kernel's first thread until it is done or the run ends: the first time
+  // by booting it. What keeps `argument` keeps it until then.
+  [[nodiscard]] hal_host::Ending perform(void (*body)(void*), void* argument);
+  // What a run came to, that ended so.
+  [[nodiscard]] Outcome conclude(hal_host::Ending const& ending);
+  // As if the body had not ended: what it stood in has been brought back.
+  void rewind() noexcept;
   void record_failure(char const* expression, char const* file, int line);
 
   Config config;
@@ -29,6 +36,7 @@ struct System::Kernel {
   std::unique_ptr<Policy> own_policy;
   std::optional<hal_host::Simulation> simulation;
   harness::Session* session = nullptr;
+  harness::Job job{};
   std::mutex failures_mutex;  // parallel mode: checks on several processors
   std::vector<std::string> failures;
   std::optional<Outcome> final_outcome;

@@ -33,10 +33,12 @@ Outcome::Kind kind_of(Ending const& ending, bool done) noexcept {
     case End::step_limit:
       return Outcome::Kind::step_limit;
     case End::log_limit:
+    case End::memory:
       return Outcome::Kind::memory_limit;
     case End::violation:
       return Outcome::Kind::fault;
     case End::none:
+    case End::paused:
     case End::quiet:
       break;
   }
@@ -77,34 +79,37 @@ void System::reset() {
   kernel_->final_outcome.reset();
 }
 
-Outcome System::execute(void (*body)(void*), void* argument) {
-  Kernel& kernel = *kernel_;
-  if (kernel.final_outcome) return *kernel.final_outcome;
-  harness::Job job{body, argument, false, {}};
+hal_host::Ending System::Kernel::perform(void (*body)(void*), void* argument) {
+  job = {body, argument, false, {}};
+  if (simulation)
+    harness::hand_over(*session, job);
+  else if (boot())
+    session->job = &job;
+  else
+    return {End::memory, {}, "no memory for the System"};
+  return simulation->run();
+}
+
+void System::Kernel::rewind() noexcept {
+  job.done = false;
+  job.escaped.clear();
+  failures.clear();
+  final_outcome.reset();
+}
+
+Outcome System::Kernel::conclude(Ending const& ending) {
   Outcome outcome;
-  Ending ending;
-  bool const first = !kernel.simulation;
-  if (first && !kernel.boot()) {
-    outcome.kind_ = Outcome::Kind::memory_limit;
-    ending.reason = "no memory for the System";
-  } else {
-    if (first)
-      kernel.session->job = &job;
-    else
-      harness::hand_over(*kernel.session, job);
-    ending = kernel.simulation->run();
-    outcome.kind_ = kind_of(ending, job.done);
-    // A requirement that failed ended the callable's thread; nothing unwinds it.
-    if (!job.done && ending.end == End::quiet && !kernel.failures.empty())
-      outcome.kind_ = Outcome::Kind::failed_checks;
-  }
+  outcome.kind_ = kind_of(ending, job.done);
+  // A requirement that failed ended the callable's thread; nothing unwinds it.
+  if (!job.done && ending.end == End::quiet && !failures.empty())
+    outcome.kind_ = Outcome::Kind::failed_checks;
   bool const over = ending.end != End::quiet || !job.done;
   if (outcome.kind_ == Outcome::Kind::bugcheck) {
-    auto const& bugcheck = kernel.state->ke.bugcheck;
+    auto const& bugcheck = state->ke.bugcheck;
     outcome.code_ = bugcheck.code;
     for (unsigned i = 0; i < 4; ++i) outcome.parameters_[i] = bugcheck.parameters[i];
   }
-  outcome.failures_.swap(kernel.failures);
+  outcome.failures_.swap(failures);
   if (!job.escaped.empty()) outcome.failures_.push_back("the callable threw: " + job.escaped);
   if (outcome.completed() && !outcome.failures_.empty())
     outcome.kind_ = Outcome::Kind::failed_checks;
@@ -116,10 +121,16 @@ Outcome System::execute(void (*body)(void*), void* argument) {
                     outcome.parameters_[1], outcome.parameters_[2], outcome.parameters_[3]);
   if (*ending.reason) outcome.report_ += fmt::format(": {}", ending.reason);
   for (std::string const& failure : outcome.failures_) outcome.report_ += "\n  " + failure;
-  outcome.report_ += fmt::format("\n{}\nsteps {} trace {:016x}", replay_line(kernel.config),
-                                 steps(), trace_hash());
-  if (over) kernel.final_outcome = outcome;
+  outcome.report_ += fmt::format("\n{}\nsteps {} trace {:016x}", replay_line(config),
+                                 simulation ? simulation->steps() : 0,
+                                 simulation ? simulation->trace_hash() : 0);
+  if (over) final_outcome = outcome;
   return outcome;
+}
+
+Outcome System::execute(void (*body)(void*), void* argument) {
+  if (kernel_->final_outcome) return *kernel_->final_outcome;
+  return kernel_->conclude(kernel_->perform(body, argument));
 }
 
 std::string_view System::log() const noexcept {

@@ -1,6 +1,7 @@
 // Source-DPOR: reaches what plain depth-first search reaches, and makes no more executions than it
 // must.
 #include "explore/dpor.hpp"
+#include "explore/stage.hpp"
 
 #include <fmt/format.h>
 
@@ -78,10 +79,11 @@ Reached reach(Strategy& strategy) {
     for (auto& values : reached.read) values.clear();  // where it is, so that they stay apart
   };
   for (auto& values : reached.read) values.reserve(8);
+  Stage stage{scenario};
   Reached all;
   while (strategy.next_execution()) {
     clear();
-    Execution const execution = execute(scenario, strategy);
+    Execution const execution = stage.execute(strategy);
     std::string const text = state();
     all.states.insert(text);
     if (++all.executions % 16 != 1) continue;
