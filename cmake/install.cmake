@@ -5,6 +5,11 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mica)
 install(TARGETS mica EXPORT mica ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+if(TARGET mica_explore)
+  install(TARGETS mica_explore EXPORT mica ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(FILES ${PROJECT_SOURCE_DIR}/cmake/instrument.cmake DESTINATION ${package_dir})
+  install(PROGRAMS ${PROJECT_SOURCE_DIR}/src/explore/bind.sh DESTINATION ${package_dir})
+endif()
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT mica NAMESPACE mica:: DESTINATION ${package_dir} FILE micaTargets.cmake)
 

@@ -1,11 +1,13 @@
 # The installed library, used from outside the tree.
 
 package_works() {
-  build test mica
+  build test mica mica_explore
   cmake --install build/test --prefix "$work/prefix" &&
-    cp -r examples/first-test "$work/first-test" &&
+    cp -r examples/first-test examples/explored "$work" &&
     cmake -S "$work/first-test" -B "$work/outside" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" &&
-    cmake --build "$work/outside" && "$work/outside/first-test"
+    cmake --build "$work/outside" && "$work/outside/first-test" &&
+    cmake -S "$work/explored" -B "$work/explores" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" &&
+    cmake --build "$work/explores" && tests/explore/example.sh "$work/explores/explored"
 }
 
-claim package "the installed package builds and runs an example outside the tree" package_works
+claim package "the installed package builds and runs its examples outside the tree" package_works

@@ -31,6 +31,20 @@ class Dpor final : public Strategy, private Listener {
     return more;
   }
   [[nodiscard]] Schedule schedule() const override { return Schedule::steps(deviations_); }
+  // No more than what is known by now must be made.
+  [[nodiscard]] Reach reach() const override {
+    double left = 0, size = 1;
+    for (std::size_t at = path_.size(); at-- > 0;) {
+      Node const& node = path_[at];
+      for (std::size_t i = node.values.size(); i-- > 0;) {
+        left += node.values[i].untried() * size;
+        size *= node.values[i].count;
+      }
+      left += std::popcount(node.wanted & ~node.sleeping() & ~bit(node.process)) * size;
+      size *= std::popcount(node.wanted);
+    }
+    return {static_cast<std::uint32_t>(steps_.size()), left};
+  }
   void opened() noexcept override {
     open_ = true;
     for (Hint& hint : hints_)
@@ -48,6 +62,7 @@ class Dpor final : public Strategy, private Listener {
         return answer(kind, candidates, choose_processor(candidates));
       case Choice::interrupt:
       case Choice::value:
+      case Choice::load:
         break;
     }
     return answer(kind, candidates, choose_value(plain_.judge(kind, candidates).plain, candidates));

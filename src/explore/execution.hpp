@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "explore/memory_model.hpp"
 #include "explore/race.hpp"
 #include "explore/schedule.hpp"
 #include "explore/strategy.hpp"
@@ -19,6 +20,9 @@ struct Scenario {
   bool time_jumps = false;                 // timers may expire long before code is done
   bool races = true;                       // whether they are looked for
   std::function<void(Window& window)> body{};  // in a system thread; opens and closes the window
+  bool resumes = true;  // from where the window opened: only if the body is instrumented
+  MemoryModel memory = MemoryModel::sequential;
+  MemoryFlaw memory_flaw = MemoryFlaw::none;
 };
 
 enum class Verdict : std::uint8_t {

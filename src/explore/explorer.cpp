@@ -2,29 +2,41 @@
 
 #include <algorithm>
 #include <bit>
-#include <unordered_set>
 
 #include "explore/stage.hpp"
 
 namespace mica::explore {
 
-Report explore(Scenario const& scenario, Strategy& strategy, Limits const& limits) {
-  auto const began = std::chrono::steady_clock::now();
-  std::unordered_set<std::uint64_t> seen;
-  Report report;
-  report.scenario = scenario;
+void Tally::add(Execution const& execution) {
+  ++executions;
+  length = std::max(length, execution.decisions);
+  points += execution.points;
+  switches += execution.switches;
+  fingerprints.insert(execution.fingerprint);
+  if (execution.state) states.insert(*execution.state);
+}
+
+Report explore(Scenario const& scenario, Strategy& strategy, Limits const& limits, Watcher* watcher,
+               Tally so_far) {
+  using Clock = std::chrono::steady_clock;
+  auto const began = Clock::now();
+  auto const before = so_far.took;
+  Report report{std::move(so_far), scenario, 0, false, {}, {}};
   Stage stage{scenario};
-  while (!report.failed && seen.size() < limits.distinct && report.executions < limits.executions) {
+  for (bool first = true; !report.failed; first = false) {
+    if (report.fingerprints.size() >= limits.distinct || report.executions >= limits.executions ||
+        report.took - before >= limits.time)
+      break;
     if (!strategy.next_execution()) {
       report.exhausted = true;
       break;
     }
     Execution execution = stage.execute(strategy);
-    ++report.executions;
-    report.length = std::max(report.length, execution.decisions);
-    seen.insert(execution.fingerprint);
     bool const failed = execution.verdict != Verdict::passed;
-    if (!failed && !std::has_single_bit(report.executions)) continue;
+    if (strategy.counts() || failed) report.add(execution);
+    report.took = before + (Clock::now() - began);
+    if (watcher) watcher->went(report, strategy);
+    if (!failed && !first && !std::has_single_bit(report.executions)) continue;
     Schedule const schedule = strategy.schedule();
     if (failed) stage.clear();
     Execution again = execute(scenario, schedule);
@@ -33,8 +45,8 @@ Report explore(Scenario const& scenario, Strategy& strategy, Limits const& limit
     report.failed = schedule;
     report.execution = std::move(again);
   }
-  report.distinct = seen.size();
-  report.took = std::chrono::steady_clock::now() - began;
+  report.distinct = report.fingerprints.size();
+  report.took = before + (Clock::now() - began);
   return report;
 }
 

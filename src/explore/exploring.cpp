@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "explore/checkpoint.hpp"
 #include "explore/dpor.hpp"
 #include "explore/events.hpp"
 #include "explore/minimise.hpp"
@@ -40,21 +41,34 @@ std::unique_ptr<Strategy> strategy_of(Subject const& subject, Plan const& plan,
     case Method::dpor:
       return dpor(time_jumps);
     case Method::portfolio:
-      return portfolio({time_jumps, subject.loop_free && owns_dpor(subject, settings.shard),
-                        plan.bound, settings.seed.value_or(1), settings.shard});
+      return portfolio(
+          {time_jumps,
+           subject.loop_free && settings.checkpoint.empty() && owns_dpor(subject, settings.shard),
+           plan.bound, plan.seed, settings.shard});
     case Method::seeded:
     case Method::random:
     case Method::pct:
       break;
   }
-  return seeded(time_jumps, {plan.method, settings.seed.value_or(1), settings.shard});
+  return seeded(time_jumps, {plan.method, plan.seed, settings.shard});
 }
 
-// Tells of progress about twice a second.
+// All that says which executions there are, and in which order.
+std::string identity_of(Subject const& subject, Plan const& plan, Settings const& settings) {
+  Scenario const& scenario = subject.scenario;
+  return fmt::format(
+      "{} {} preemptions {} processors {} memory {} races {} time-jumps {} seed {} shard {}/{}",
+      subject.id, name_of(plan.method), plan.bound, scenario.processors, name_of(scenario.memory),
+      scenario.races, scenario.time_jumps, plan.seed, settings.shard.number, settings.shard.count);
+}
+
+// Tells of progress about twice a second, and keeps it.
 class Teller final : public Watcher {
  public:
-  Teller(Events const& events, std::string const& id) noexcept : events_{events}, id_{id} {}
+  Teller(Events const& events, std::string const& id, Checkpoint& checkpoint) noexcept
+      : events_{events}, id_{id}, checkpoint_{checkpoint} {}
   void went(Tally const& tally, Strategy const& strategy) override {
+    checkpoint_.keep(tally, strategy);
     if (!events_.wanted() || tally.took < next_) return;
     next_ = tally.took + std::chrono::milliseconds{500};
     events_.progress(id_, tally, strategy.reach());
@@ -63,6 +77,7 @@ class Teller final : public Watcher {
  private:
   Events const& events_;
   std::string const& id_;
+  Checkpoint& checkpoint_;
   std::chrono::nanoseconds next_ = std::chrono::milliseconds{500};
 };
 
@@ -109,7 +124,7 @@ void skip(Subject const& subject, Settings const& settings, std::string_view why
 
 Limits limits_of(Plan const& plan, Settings const& settings) noexcept {
   Limits limits = plan.limits;
-  limits.time = settings.time;
+  limits.time = std::min(limits.time, settings.time);
   if (by_seeds(plan.method)) {
     if (settings.unlimited()) return limits;
     limits.executions = settings.distinct ? limits.executions : UINT64_MAX;
@@ -120,6 +135,11 @@ Limits limits_of(Plan const& plan, Settings const& settings) noexcept {
 }
 
 }  // namespace
+
+void Subject::meet(Settings const& settings) noexcept {
+  scenario.memory = settings.memory.value_or(scenario.memory);
+  scenario.races = settings.races.value_or(scenario.races);
+}
 
 void list(std::string_view id, Settings const& settings) {
   Events const events{settings.progress};
@@ -146,7 +166,14 @@ std::vector<Plan> plans_of(Subject const& subject, std::vector<Plan> plans,
   if (!owns_dpor(subject, settings.shard))
     std::erase_if(plans, [](Plan const& plan) { return plan.method == Method::dpor; });
   if (plans.empty()) skip(subject, settings, "source-DPOR of it is another shard's");
-  for (Plan& plan : plans) plan.limits = limits_of(plan, settings);
+  for (Plan& plan : plans) {
+    plan.limits = limits_of(plan, settings);
+    plan.seed = settings.seed.value_or(plan.seed);
+    if (!settings.checkpoint.empty())
+      plan.checkpoint = &plan == plans.data()
+                            ? settings.checkpoint
+                            : fmt::format("{}.{}", settings.checkpoint, name_of(plan.method));
+  }
   return plans;
 }
 
@@ -157,12 +184,16 @@ Explored explore(Subject const& subject, Plan const& plan, Settings const& setti
                 .strategy = name_of(plan.method),
                 .processors = subject.scenario.processors,
                 .preemptions = by_bound(plan.method) ? std::optional{plan.bound} : std::nullopt,
-                .memory = "sequential",
+                .memory = name_of(subject.scenario.memory),
                 .shard = settings.shard,
-                .seed = seeds ? std::optional{settings.seed.value_or(1)} : std::nullopt});
-  Teller teller{events, subject.id};
+                .seed = seeds ? std::optional{plan.seed} : std::nullopt});
+  Checkpoint checkpoint{plan.checkpoint, identity_of(subject, plan, settings)};
+  Teller teller{events, subject.id, checkpoint};
   auto const strategy = strategy_of(subject, plan, settings);
-  Explored explored{explore(subject.scenario, *strategy, plan.limits, &teller), {}, {}, {}};
+  Tally so_far = checkpoint.load(*strategy).value_or(Tally{});
+  Explored explored{
+      explore(subject.scenario, *strategy, plan.limits, &teller, std::move(so_far)), {}, {}, {}};
+  if (!explored.failed()) checkpoint.save(explored.report, *strategy);
   if (explored.failed()) shrink(explored, subject, settings);
   tell_end(events, explored, subject.id);
   return explored;
@@ -178,7 +209,7 @@ Explored replay(Subject const& subject, Settings const& settings) {
                 .strategy = "replay",
                 .processors = subject.scenario.processors,
                 .preemptions = {},
-                .memory = "sequential",
+                .memory = name_of(subject.scenario.memory),
                 .shard = {},
                 .seed = {}});
   Explored explored;

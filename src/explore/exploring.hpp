@@ -14,6 +14,9 @@ struct Subject {
   Scenario scenario;
   bool loop_free = false;  // source-DPOR comes to its end
   unsigned bound = 2;      // when nobody says how many deviations there may be
+
+  // The memory model and whether races are looked for, as the environment wants them.
+  void meet(Settings const& settings) noexcept;
 };
 
 // One way to explore it.
@@ -21,6 +24,8 @@ struct Plan {
   Method method = Method::seeded;
   unsigned bound = 2;  // of bounded and portfolio
   Limits limits{};
+  std::uint64_t seed = 1;    // the first
+  std::string checkpoint{};  // a file; empty: none
 };
 
 struct Explored {

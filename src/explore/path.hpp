@@ -18,6 +18,9 @@ struct Value {
   std::uint32_t count;
   std::uint32_t next = 0;  // the first that was not tried, the plain one aside
 
+  [[nodiscard]] std::uint32_t untried() const noexcept {
+    return count - next - (plain >= next ? 1 : 0);
+  }
   [[nodiscard]] bool turn() noexcept {
     if (next == plain) ++next;
     if (next >= count) return false;

@@ -1,3 +1,7 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <istream>
 #include <vector>
 
 #include "explore/dpor.hpp"
@@ -31,6 +35,22 @@ class Several final : public Strategy {
       if (auto const left = part->reach().left; left && (!reach.left || *left < *reach.left))
         reach.left = left;
     return reach;
+  }
+  // Without source-DPOR.
+  [[nodiscard]] std::string save() const override {
+    std::string text = fmt::format("{} {}", turn_, made_);
+    for (auto const& part : parts_) {
+      std::string const inside = part->save();
+      if (inside.empty()) return {};
+      text += ' ' + inside;
+    }
+    return text;
+  }
+  [[nodiscard]] bool load(std::istream& saved) override {
+    saved >> turn_ >> made_;
+    return saved && turn_ < parts_.size() &&
+           std::all_of(parts_.begin(), parts_.end(),
+                       [&](auto const& part) { return part->load(saved); });
   }
   void opened() noexcept override { now().opened(); }
   void closed() noexcept override { now().closed(); }

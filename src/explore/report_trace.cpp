@@ -1,22 +1,10 @@
 #include <fmt/format.h>
 
+#include "explore/json.hpp"
 #include "explore/report.hpp"
 
 namespace mica::explore {
 namespace {
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char const letter : text) {
-    if (letter == '"' || letter == '\\')
-      out += fmt::format("\\{}", letter);
-    else if (static_cast<unsigned char>(letter) < 0x20)
-      out += fmt::format("\\u{:04x}", static_cast<unsigned>(letter));
-    else
-      out += letter;
-  }
-  return out + "\"";
-}
 
 // Threads of a processor's row group.
 constexpr unsigned steps_row = 0, locks_row = 1;

@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <istream>
 #include <optional>
 
 #include "explore/strategy.hpp"
@@ -43,19 +46,32 @@ class ByPolicy : public Strategy {
 
 class Seeded final : public ByPolicy {
  public:
-  explicit Seeded(bool time_jumps) noexcept : ByPolicy{time_jumps} {}
-  // The first execution is PCT without a change of priorities: its length does not matter, and is
-  // what others use.
+  Seeded(bool time_jumps, Seeds const& seeds) noexcept
+      : ByPolicy{time_jumps},
+        seeds_{seeds},
+        seed_{seeds.first + seeds.shard.number - 1 - seeds.shard.count} {}
+  // The first execution of PCT has no change of priorities: its length does not matter, and is what
+  // others use.
   [[nodiscard]] bool next_execution() override {
     length_ = std::max(length_, decisions());
-    ++seed_;
-    unsigned const depth = 1 + static_cast<unsigned>(seed_ / 2 % deepest);
-    begin(seed_ % 2 == 0 ? Schedule::random(seed_) : Schedule::pct(seed_, depth, length_));
+    seed_ += seeds_.shard.count;
+    bool const uniform =
+        seeds_.method == Method::random || (seeds_.method == Method::seeded && seed_ % 2 == 0);
+    unsigned const depth = length_ == 0 ? 1 : 1 + static_cast<unsigned>(seed_ / 2 % deepest);
+    begin(uniform ? Schedule::random(seed_) : Schedule::pct(seed_, depth, length_));
     return true;
+  }
+  [[nodiscard]] Reach reach() const override { return {decisions(), {}}; }
+  [[nodiscard]] std::string save() const override {
+    return fmt::format("{} {}", seed_, std::max(length_, decisions()));
+  }
+  [[nodiscard]] bool load(std::istream& saved) override {
+    return static_cast<bool>(saved >> seed_ >> length_);
   }
 
  private:
-  std::uint64_t seed_ = 0;
+  Seeds seeds_;
+  std::uint64_t seed_;
   std::uint32_t length_ = 0;
 };
 
@@ -75,8 +91,8 @@ class Again final : public ByPolicy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> seeded(bool time_jumps) {
-  return std::make_unique<Seeded>(time_jumps);
+std::unique_ptr<Strategy> seeded(bool time_jumps, Seeds const& seeds) {
+  return std::make_unique<Seeded>(time_jumps, seeds);
 }
 
 std::unique_ptr<Strategy> replay(Schedule const& schedule, bool time_jumps) {

@@ -61,6 +61,9 @@ void set(Settings& settings, std::string_view key, std::string_view value) {
       reject(key, value, fmt::format("it is one of {}", fmt::join(methods, ", ")));
   } else if (key == "preemptions") {
     settings.preemptions = number<unsigned>(key, value, 0, "a number is wanted");
+  } else if (key == "memory") {
+    settings.memory = memory_model_of(value);
+    if (!settings.memory) reject(key, value, "it is one of sequential, x86, cxx20");
   } else if (key == "executions") {
     settings.executions = count(key, value);
   } else if (key == "distinct") {
@@ -102,7 +105,7 @@ std::optional<Method> method_of(std::string_view name) noexcept {
 }
 
 bool Settings::concerns(std::string_view id) const noexcept {
-  if (!replay.empty()) return replay.starts_with(id) && replay.substr(id.size()).starts_with(':');
+  if (!replay.empty()) return replay.find(':') == id.size() && replay.starts_with(id);
   return name.empty() || name == id;
 }
 

@@ -4,6 +4,7 @@
 //     strategy=NAME    one way to explore (Method) instead of what the exploration asks for itself
 //     preemptions=N    of bounded and portfolio: at most so many deviations from the plain
 //                      execution; without strategy=: bounded
+//     memory=MODEL     sequential, x86 or cxx20 (memory_model.hpp)
 //     executions=N     no more than so many
 //     distinct=N       seeded, random and pct: until so many distinct schedules were seen, or four
 //                      times as many executions made
@@ -11,6 +12,7 @@
 //     seed=N           the first seed, 1 by default
 //     shard=I/N        the Ith of N parts, which add up to the whole
 //     checkpoint=FILE  goes on from there if the file is there, and leaves there where it got to
+//                      (checkpoint.hpp); a second way to explore the same uses FILE.STRATEGY
 //     progress=WHERE   lines of JSON (events.hpp) to a file, or to a descriptor that is open
 //     races=0|1        whether races are looked for
 //     list=1           writes the names of all explorations, one a line, and explores nothing
@@ -23,6 +25,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include "explore/memory_model.hpp"
 
 namespace mica::explore {
 
@@ -44,6 +48,7 @@ struct Settings {
   std::string name;
   std::optional<Method> method;
   std::optional<unsigned> preemptions;
+  std::optional<MemoryModel> memory;
   std::uint64_t executions = UINT64_MAX;
   std::optional<std::uint64_t> distinct;
   std::chrono::nanoseconds time = std::chrono::nanoseconds::max();

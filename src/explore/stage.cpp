@@ -1,6 +1,7 @@
 #include "explore/stage.hpp"
 
 #include "explore/detector.hpp"
+#include "explore/memory.hpp"
 #include "explore/recorder.hpp"
 #include "explore/snapshot.hpp"
 #include "explore/waits.hpp"
@@ -54,6 +55,7 @@ class Stage::Scene {
 
   [[nodiscard]] Execution execute(Strategy& strategy, std::uint32_t wanted) {
     detector_.prepare(wanted);
+    Memory::here().prepare(scenario_.memory, scenario_.memory_flaw);
     window_.begin(strategy);
     Snapshot::Hearing const hearing{snapshot_};
     Ending const ending = snapshot_.taken() ? replay() : begin();
@@ -67,6 +69,8 @@ class Stage::Scene {
         [](void* scene) {
           auto& here = *static_cast<Scene*>(scene);
           here.scenario_.body(here.window_);
+          here.kernel_.job.done = true;
+          here.kernel_.simulation->end({End::quiet, {}, ""});
         },
         this);
     if (ending.end != End::paused) return ending;
@@ -122,7 +126,7 @@ void Stage::clear() noexcept {
 }
 
 Execution Stage::execute(Strategy& strategy, std::uint32_t wanted) {
-  if (scene_ && !scene_->again()) scene_.reset();
+  if (scene_ && !(scenario_.resumes && scene_->again())) scene_.reset();
   if (!scene_) scene_ = std::make_unique<Scene>(scenario_);
   return scene_->execute(strategy, wanted);
 }

@@ -45,6 +45,9 @@ class Window final : public Policy {
   void name(Object const* address, char const* name) {
     std::size_t bytes = 1;
     if constexpr (requires { sizeof(Object); } && !std::is_void_v<Object>) bytes = sizeof(Object);
+    this->name(address, bytes, name);
+  }
+  void name(void const* address, std::size_t bytes, char const* name) {
     names_.push_back({address, bytes, name});
   }
 

@@ -46,7 +46,7 @@ Story story_of(char const* id, void (*body)(Window& window), Verdict verdict) {
   Minimum const minimum = minimise(scenario, *report.failed, verdict, 2000);
   Recording const recording = record(scenario, minimum.schedule);
   CHECK(recording.execution.verdict == verdict);
-  static_cast<void>(saved(id, scenario, minimum.schedule));
+  static_cast<void>(saved({id, scenario}, minimum.schedule, Settings::from_environment()));
   return tell(recording, id);
 }
 

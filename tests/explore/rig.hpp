@@ -1,17 +1,12 @@
 // A test that explores a scenario.
-//   MICA_EXPLORE("W1-event", "W1: what it says", {.processors = 2}) { ... }     the body has
-//   `window` MICA_SCHEDULES in the environment: how many distinct schedules each test tries
-//   (default 200). MICA_REPLAY in the environment, TEST:POLICY:SEED as a failure printed it: that
-//   one execution of that test, and no other. MICA_RACES=0: races are not looked for.
-//   MICA_REPORT, a folder: where the page, the text and the trace of a failure are written.
-//   MICA_DPOR=1: instead of seeded schedules every execution that conflicts tell apart, of the
-//   scenarios that are marked loop_free, but no more than MICA_SCHEDULES.
-//   MICA_BOUND: instead of seeded schedules all with at most so many deviations (strategy.hpp), but
-//   no more than MICA_SCHEDULES of them.
+//   MICA_EXPLORE("W1-event", "W1: what it says", {.processors = 2}) { ... }
+//   The body has `window`. MICA_EXPLORE, MICA_REPLAY and MICA_REPORT in the environment say how
+//   each is explored (explore/settings.hpp); by default 200 distinct seeded schedules, and what the
+//   case can be exhausted by.
 #pragma once
 
 #include "catch.hpp"
-#include "explore/explorer.hpp"
+#include "explore/exploring.hpp"
 #include "team.hpp"
 
 namespace mica::explore {
@@ -24,9 +19,6 @@ struct Case {
   int bound = -1;                // also every schedule with at most so many deviations; -1: no
   unsigned share_percent = 100;  // of the schedules that are asked for: less for a small space
 };
-
-// Where the reports of this failure were written; nothing without MICA_REPORT.
-[[nodiscard]] std::string saved(char const* id, Scenario const& scenario, Schedule const& schedule);
 
 // Fails the running Catch2 test with report, log and replay line.
 void try_case(Case const& what, void (*body)(Window& window));
