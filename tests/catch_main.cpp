@@ -8,6 +8,6 @@
 int main(int count, char** arguments) {
   Catch::Session session;
   if (count == 1 && std::getenv("MICA_EXPLORE"))
-    session.configData().testsOrTags.emplace_back("[explore]");
+    session.configData().testsOrTags.emplace_back("[explore]~[published]");
   return session.run(count, arguments);
 }

@@ -41,12 +41,16 @@ void poll_for(std::vector<pollfd> descriptors, std::chrono::milliseconds most) {
   poll(descriptors.data(), descriptors.size(), static_cast<int>(most.count()));
 }
 
-// What a program wrote last that says something.
+// The line that says most of what a program wrote: one about its settings, or the last with words.
 std::string last_words(std::deque<std::string> const& lines) {
-  auto const said = std::find_if(lines.rbegin(), lines.rend(), [](std::string const& line) {
+  auto const settings = [](std::string const& line) { return line.find("MICA_") != line.npos; };
+  auto const words = [](std::string const& line) {
     return line.find_first_not_of("= -~.") != line.npos;
-  });
-  return said == lines.rend() ? "" : "; it wrote: " + *said;
+  };
+  auto said = std::find_if(lines.rbegin(), lines.rend(), settings);
+  if (said == lines.rend()) said = std::find_if(lines.rbegin(), lines.rend(), words);
+  if (said == lines.rend()) return {};
+  return "; it wrote: " + said->substr(std::min(said->find_first_not_of(' '), said->size()));
 }
 
 }  // namespace
