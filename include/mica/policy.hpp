@@ -15,6 +15,7 @@ enum class Choice : std::uint8_t {
   interrupt,  // whether a requested interrupt lands now: 1 yes
   time,       // whether time jumps to the earliest armed clock: 1 yes
   value,      // a number that a test asks for; the machine never does
+  load,       // which of several stores a load sees, 0 the newest; the machine never asks
 };
 
 struct Candidates {

@@ -5,6 +5,7 @@
 
 #include "explore/dependence.hpp"
 #include "explore/detector.hpp"
+#include "explore/memory.hpp"
 #include "explore/recorder.hpp"
 #include "explore/snapshot.hpp"
 
@@ -15,6 +16,8 @@ inline void access(void const volatile* address, std::size_t bytes, AccessKind k
   if (Recorder* const recorder = Recorder::watching()) recorder->plain(address, bytes, kind);
   tell_listener(address, bytes, kind);
   if (kind.writes) tell_snapshot(address, bytes);
+  if (Memory* const memory = Memory::watching()) [[unlikely]]
+    memory->accessed(address, bytes, kind.writes, kind.atomic);
   if (Detector* const detector = Detector::watching()) detector->access(address, bytes, kind);
 }
 
@@ -70,6 +73,7 @@ void __tsan_vptr_update(void** address, void*) {
 void mica_explored_forget(void const* address, std::size_t bytes) {
   auto const from = reinterpret_cast<std::uintptr_t>(address);
   if (Detector* const detector = Detector::watching()) detector->forget(from, from + bytes);
+  if (Memory* const memory = Memory::watching()) memory->forget(from, from + bytes);
 }
 
 void* mica_explored_memset(void* to, int value, std::size_t bytes) {

@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <bit>
 
+#include "explore/orders.hpp"
+
 namespace mica::explore {
 
 constinit thread_local Detector* Detector::watching_ = nullptr;
 
 namespace {
-
-bool acquires(int order) noexcept {
-  return order == __ATOMIC_CONSUME || order == __ATOMIC_ACQUIRE || order == __ATOMIC_ACQ_REL ||
-         order == __ATOMIC_SEQ_CST;
-}
-bool releases(int order) noexcept {
-  return order == __ATOMIC_RELEASE || order == __ATOMIC_ACQ_REL || order == __ATOMIC_SEQ_CST;
-}
 
 bool at_dispatch(Machine::Processor const& processor) noexcept {
   return processor.core.level >= hal_host::dispatch_level || processor.core.masked;
@@ -121,6 +115,11 @@ void Detector::fence(int order) noexcept {
   Message promise;
   release_into(promise, state);
   state.promised = promise.clock;
+}
+
+void Detector::keep(void const volatile* word, void const* store) {
+  Message const& carried = message_of(word);
+  message_of(store).clock.copy(carried.clock, components_);
 }
 
 void Detector::raised() noexcept {

@@ -35,6 +35,8 @@ class Detector {
   void stored(void const volatile* word, int order) noexcept;
   void updated(void const volatile* word, int order) noexcept;
   void fence(int order) noexcept;
+  // Of the store that was the word's newest: what it carries can be loaded from there too.
+  void keep(void const volatile* word, void const* store);
 
   // ---- The machine. Flows change whether or not a window is open.
   [[nodiscard]] Flows& flows() noexcept { return flows_; }

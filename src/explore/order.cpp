@@ -3,6 +3,7 @@
 
 #include "explore/dependence.hpp"
 #include "explore/detector.hpp"
+#include "explore/memory.hpp"
 #include "explore/recorder.hpp"
 #include "explore/snapshot.hpp"
 
@@ -10,6 +11,7 @@ namespace mica::hal_host {
 
 using explore::Agent;
 using explore::Detector;
+using explore::Memory;
 using explore::Recorder;
 using explore::Snapshot;
 using explore::Step;
@@ -54,6 +56,7 @@ void order_lowered() noexcept {
 void order_request(unsigned processor, KIRQL level) noexcept {
   if (Recorder* const recorder = Recorder::watching()) recorder->requested(processor, level);
   if (Listener* const listener = Listener::hearing()) listener->requested(processor);
+  if (Memory* const memory = Memory::watching()) memory->requested(processor, level);
   if (Detector* const detector = Detector::watching()) detector->requested(processor, level);
 }
 
@@ -67,6 +70,7 @@ std::uint32_t order_begin_interrupt(KIRQL level) noexcept {
             level == dispatch_level ? interrupted.dispatch() : Agent::interrupt(processor, level));
   if (Recorder* const recorder = Recorder::watching()) recorder->level(Step::Kind::begin);
   if (Detector* const detector = Detector::watching()) detector->began(processor, level);
+  if (Memory* const memory = Memory::watching()) memory->began(processor, level);
   return interrupted.key;
 }
 
@@ -75,6 +79,7 @@ void order_end_interrupt(std::uint32_t interrupted) noexcept {
   if (Recorder* const recorder = Recorder::watching()) recorder->level(Step::Kind::end);
   lowered();
   Detector::here().flows().run(Machine::processor_number(), {interrupted});
+  if (Memory* const memory = Memory::watching()) memory->ended();
   forget_free_stack();
 }
 
@@ -90,10 +95,12 @@ void order_switch(Context& from, Context const& to) noexcept {
   flows.change(processor, from.id, to.id);
   raised();
   if (Detector* const detector = Detector::watching()) detector->handed_over(left);
+  if (Memory* const memory = Memory::watching()) memory->switched(from.id, to.id);
 }
 
 void order_make(Context& context) noexcept {
   if (Snapshot* const snapshot = Snapshot::living()) snapshot->made(context);
+  if (Memory* const memory = Memory::watching()) memory->made(context.id);
 }
 
 void order_release(Context& context) noexcept {
@@ -104,6 +111,7 @@ void order_release(Context& context) noexcept {
 
 void order_write(void* address, std::size_t bytes) noexcept {
   explore::tell_snapshot(address, bytes);
+  if (Memory* const memory = Memory::watching()) memory->accessed(address, bytes, true, true);
 }
 
 void order_map(void* address) noexcept {
@@ -113,6 +121,8 @@ void order_map(void* address) noexcept {
 void order_exchange_16(void const* target) noexcept {
   tell_recorder(Step::Kind::update, target, 16, __ATOMIC_SEQ_CST);
   explore::tell_listener(target, 16, {.writes = true, .atomic = true});
+  if (Memory* const memory = Memory::watching())
+    memory->update(target, 16, 0, __ATOMIC_SEQ_CST);  // nobody loads all of it
   Detector* const detector = Detector::watching();
   if (!detector) return;
   detector->updated(target, __ATOMIC_SEQ_CST);
@@ -121,10 +131,12 @@ void order_exchange_16(void const* target) noexcept {
 
 void order_await(Guard const& guard) noexcept {
   if (Listener* const listener = Listener::hearing()) listener->awaits(guard);
+  if (Memory* const memory = Memory::watching()) memory->awaits(guard);
 }
 
 void order_awaited() noexcept {
   if (Listener* const listener = Listener::hearing()) listener->awaited();
+  if (Memory* const memory = Memory::watching()) memory->awaited();
 }
 
 }  // namespace mica::hal_host

@@ -37,6 +37,7 @@ class Noting final : public Strategy {
     if (kind == Choice::gap || !told_.deviated()) return choice;
     recorder_.deviated(kind == Choice::processor   ? "preempted: another processor steps"
                        : kind == Choice::interrupt ? "the interrupt is kept waiting"
+                       : kind == Choice::load      ? "the load that follows sees an older store"
                                                    : "time jumps");
     return choice;
   }
@@ -132,6 +133,10 @@ void Recorder::atomic(Step::Kind kind, void const volatile* word, std::size_t by
   step.address = reinterpret_cast<std::uintptr_t>(word);
   step.bytes = static_cast<unsigned>(bytes);
   step.before = held_at(step.address, bytes);
+}
+
+void Recorder::saw(std::uint64_t value) noexcept {
+  steps_.back().before = value;
 }
 
 void Recorder::plain(void const volatile* address, std::size_t bytes, AccessKind kind) {

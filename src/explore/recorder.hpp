@@ -72,6 +72,8 @@ class Recorder {
   static void close();
 
   void atomic(Step::Kind kind, void const volatile* word, std::size_t bytes, int order);
+  // The load that was told of last saw another value than memory holds.
+  void saw(std::uint64_t value) noexcept;
   void plain(void const volatile* address, std::size_t bytes, AccessKind kind);
   void level(Step::Kind kind);
   void requested(unsigned processor, KIRQL level);

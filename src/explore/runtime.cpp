@@ -1,13 +1,15 @@
 // What the explored objects call for atomic operations, instead of ThreadSanitizer's runtime: g++
 // 12 and clang 14.
 //   Every atomic operation is a scheduling point of the host machine, then it acts. Deterministic
-//   mode has one OS thread, so every interleaving is sequentially consistent whatever the order:
-//   what an order does not give, the race detector knows. Outside a System (the harness uses no
+//   mode has one OS thread, so memory itself is sequentially consistent whatever the order. What an
+//   order does not give, the race detector knows, and under a weak memory model a load asks which
+//   store it sees (memory.hpp). Outside a System (the harness uses no
 //   instrumented code, but a thread may call before its System runs) they just act.
 #include <machine.hpp>
 
 #include "explore/dependence.hpp"
 #include "explore/detector.hpp"
+#include "explore/memory.hpp"
 #include "explore/points.hpp"
 #include "explore/recorder.hpp"
 #include "explore/snapshot.hpp"
@@ -29,13 +31,19 @@ constexpr AccessKind atomic_write{.writes = true, .atomic = true};
 template <class Word>
 Word load(Word const volatile* word, int order) {
   before_atomic();
+  Store const* older = nullptr;
+  if (Memory* const memory = Memory::watching()) [[unlikely]]
+    older = memory->load(word, sizeof(Word), order);
   tell_recorder(Step::Kind::load, word, sizeof(Word), order);
   tell_listener(word, sizeof(Word), atomic_read);
   if (Detector* const detector = Detector::watching()) {
     detector->access(word, sizeof(Word), atomic_read);
-    detector->loaded(word, order);
+    older ? detector->loaded(older, order) : detector->loaded(word, order);
   }
-  return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+  if (!older) [[likely]]
+    return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+  if (Recorder* const recorder = Recorder::watching()) recorder->saw(older->value);
+  return static_cast<Word>(older->value);
 }
 
 template <class Word>
@@ -44,6 +52,8 @@ void store(Word volatile* word, Word value, int order) {
   tell_snapshot(word, sizeof(Word));
   tell_recorder(Step::Kind::store, word, sizeof(Word), order);
   tell_listener(word, sizeof(Word), atomic_write);
+  if (Memory* const memory = Memory::watching()) [[unlikely]]
+    memory->store(word, sizeof(Word), __atomic_load_n(word, __ATOMIC_RELAXED), order);
   if (Detector* const detector = Detector::watching()) {
     detector->access(word, sizeof(Word), atomic_write);
     detector->stored(word, order);
@@ -51,11 +61,15 @@ void store(Word volatile* word, Word value, int order) {
   __atomic_store_n(word, value, __ATOMIC_SEQ_CST);
 }
 
-void before_update(void const volatile* word, std::size_t bytes, int order) {
+template <class Word>
+void before_update(Word const volatile* word, int order) {
+  constexpr std::size_t bytes = sizeof(Word);
   before_atomic();
   tell_snapshot(word, bytes);
   tell_recorder(Step::Kind::update, word, bytes, order);
   tell_listener(word, bytes, atomic_write);
+  if (Memory* const memory = Memory::watching()) [[unlikely]]
+    memory->update(word, bytes, __atomic_load_n(word, __ATOMIC_RELAXED), order);
   Detector* const detector = Detector::watching();
   if (!detector) return;
   detector->access(word, bytes, atomic_write);
@@ -72,6 +86,9 @@ bool compare_exchange(Word volatile* word, Word* expected, Word value, int order
       __atomic_compare_exchange_n(word, expected, value, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   AccessKind const kind = done ? atomic_write : atomic_read;
   tell_listener(word, sizeof(Word), kind);
+  if (Memory* const memory = Memory::watching()) [[unlikely]]
+    done ? memory->update(word, sizeof(Word), *expected, order)
+         : memory->look(word, sizeof(Word), failed);
   if (Detector* const detector = Detector::watching()) {
     detector->access(word, sizeof(Word), kind);
     done ? detector->updated(word, order) : detector->loaded(word, failed);
@@ -83,6 +100,7 @@ void fence(int order) {
   before_atomic();
   tell_recorder(Step::Kind::fence, nullptr, 0, order);
   if (Detector* const detector = Detector::watching()) detector->fence(order);
+  if (Memory* const memory = Memory::watching()) memory->fence(order);
   __atomic_thread_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -126,7 +144,7 @@ std::uint64_t points() noexcept {
 
 #define MICA_UPDATE(bits, Word, name, operation)                                  \
   Word __tsan_atomic##bits##_##name(Word volatile* word, Word value, int order) { \
-    mica::explore::before_update(word, sizeof(Word), order);                      \
+    mica::explore::before_update(word, order);                                    \
     return operation(word, value, __ATOMIC_SEQ_CST);                              \
   }
 

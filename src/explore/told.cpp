@@ -13,7 +13,8 @@ bool Told::next_execution() {
 }
 
 std::uint32_t Told::answer(Choice kind, Candidates const& candidates) noexcept {
-  if (gap_ == 0 || kind == Choice::value) return inside_.choose(kind, candidates);
+  if (gap_ == 0 || kind == Choice::value || kind == Choice::load)
+    return inside_.choose(kind, candidates);
   if (kind != Choice::processor) return 0;
   std::uint32_t const bit = std::uint32_t{1} << candidates.current;
   if ((candidates.processors & bit) != 0)

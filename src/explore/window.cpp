@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "explore/detector.hpp"
+#include "explore/memory.hpp"
 #include "explore/points.hpp"
 #include "explore/recorder.hpp"
 #include "ke/processor.hpp"
@@ -54,6 +55,7 @@ void Window::open() noexcept {
   first_point_ = mica::explore::points();
   processor_ = &ke::processor_block();
   if (detector_) detector_->open();
+  Memory::here().open(*this);
   Recorder::open(*this);
   inside_->opened();
 }
@@ -62,6 +64,7 @@ void Window::close() noexcept {
   points_ = points();
   open_ = false;
   if (detector_) detector_->close();
+  Memory::here().close();
   Recorder::close();
   inside_->closed();
 }
@@ -107,6 +110,7 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
         return 1;
       case Choice::time:
       case Choice::value:
+      case Choice::load:
         return 0;
     }
   }
@@ -125,6 +129,9 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
       break;
     case Choice::time:
       if (chosen != 0) mix(0x30);
+      break;
+    case Choice::load:
+      if (chosen != 0) mix(0x60 + chosen);
       break;
   }
   return chosen;

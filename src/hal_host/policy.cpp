@@ -22,6 +22,8 @@ std::uint32_t RandomPolicy::choose(Choice kind, Candidates const& candidates) no
       return std::min(random_.below(2 * mean_gap_), candidates.count - 1);
     case Choice::time:
       return time_jumps_ && random_.below(64) == 0 ? 1 : 0;
+    case Choice::load:
+      return random_.below(2) == 0 ? 0 : random_.below(candidates.count);
     case Choice::processor:
     case Choice::interrupt:
     case Choice::value:
@@ -43,7 +45,8 @@ PctPolicy::PctPolicy(std::uint64_t seed, unsigned depth, std::uint32_t length) n
 std::uint32_t PctPolicy::choose(Choice kind, Candidates const& candidates) noexcept {
   if (kind == Choice::gap) return 0;
   if (kind == Choice::time) return 0;
-  if (kind == Choice::interrupt || kind == Choice::value) return random_.below(candidates.count);
+  if (kind == Choice::load && random_.below(2) == 0) return 0;
+  if (kind != Choice::processor) return random_.below(candidates.count);
   ++decisions_;
   for (unsigned i = 0; i < changes_; ++i)
     if (change_points_[i] == decisions_)
