@@ -1,5 +1,10 @@
 #include "crew.hpp"
 
+#include <nt/ex.h>
+
+#include <new>
+
+#include "explore/snapshot.hpp"
 #include "hal_host/simulation.hpp"
 #include "team.hpp"
 
@@ -8,12 +13,23 @@ namespace {
 
 constexpr unsigned most = 4;
 
+struct Crew;
+
+struct Seat {
+  Crew* crew;
+  unsigned number;
+
+  void operator()() const noexcept;
+};
+
+// In the pool: all but the first processor stay in it until the System ends.
 struct Crew {
   void (*program)(void* argument, unsigned number);
   void* argument;
   KIRQL level;
   std::atomic<unsigned> gathered{0}, go{0}, over{0};
   std::atomic<unsigned> arrived[most]{}, done[most]{};
+  Seat seats[most]{};
 };
 
 // The next point is a decision: what the closed window granted ends.
@@ -23,36 +39,29 @@ void stop_at_next_point() noexcept {
   core.countdown = 1;
 }
 
-struct Seat {
-  Crew* crew;
-  unsigned number;
-
-  void operator()() const noexcept {
-    KIRQL old;
-    KeRaiseIrql(crew->level, &old);
-    ++crew->gathered;
-    spin_while(crew->go, 0);
-    crew->arrived[number] = 1;
-    stop_at_next_point();
-    crew->program(crew->argument, number);
-    crew->done[number] = 1;
-    spin_while(crew->over, 0);
-    KeLowerIrql(old);
-  }
-};
+void Seat::operator()() const noexcept {
+  KIRQL old;
+  KeRaiseIrql(crew->level, &old);
+  ++crew->gathered;
+  spin_while(crew->go, 0);
+  crew->arrived[number] = 1;
+  stop_at_next_point();
+  crew->program(crew->argument, number);
+  crew->done[number] = 1;
+  spin_while(crew->over, 0);
+}
 
 }  // namespace
 
 void run_together(Window& window, Together together,
                   void (*program)(void* argument, unsigned number), void* argument) noexcept {
   unsigned const count = together.count;
-  Crew crew{.program = program, .argument = argument, .level = together.level};
+  void* const memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Crew), 'werC');
+  Crew& crew = *new (memory) Crew{.program = program, .argument = argument, .level = together.level};
   KeSetSystemAffinityThreadEx(1);
-  Seat seats[most];
-  test::Thread* threads[most];
   for (unsigned i = 1; i < count; ++i) {
-    seats[i] = {&crew, i};
-    threads[i] = test::start(seats[i], {.processor = static_cast<int>(i)});
+    crew.seats[i] = {&crew, i};
+    static_cast<void>(test::start(crew.seats[i], {.processor = static_cast<int>(i)}));
   }
   while (crew.gathered != count - 1) spin_while(crew.gathered, crew.gathered.load());
   KIRQL old;
@@ -61,14 +70,11 @@ void run_together(Window& window, Together together,
   crew.go = 1;
   for (unsigned i = 1; i < count; ++i) spin_while(crew.arrived[i], 0);
   window.open();
-  stop_at_next_point();
+  tell_snapshot(memory, sizeof(Crew));  // this code does not tell what it writes
   program(argument, 0);
   for (unsigned i = 1; i < count; ++i) spin_while(crew.done[i], 0);
   window.close();
-  crew.over = 1;
   KeLowerIrql(old);
-  KeRevertToUserAffinityThread();
-  for (unsigned i = 1; i < count; ++i) test::join(threads[i]);
 }
 
 }  // namespace mica::explore

@@ -16,8 +16,9 @@ struct Together {
   KIRQL level = DISPATCH_LEVEL;
 };
 
-// Calls program(argument, n) on each processor n while the window is open. In a scenario's body;
-// returns when all have returned.
+// Calls program(argument, n) on each processor n while the window is open. Once in a scenario's
+// body; returns on processor 0 when all have returned. The other processors stay where they are:
+// there is nothing left to do but to look at what the programs did.
 void run_together(Window& window, Together together,
                   void (*program)(void* argument, unsigned number), void* argument) noexcept;
 
