@@ -17,9 +17,9 @@ inline NTSTATUS wait(void* object) noexcept {
   return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, nullptr);
 }
 
-inline NTSTATUS wait(void* object, LONGLONG duration_100ns) noexcept {
+inline NTSTATUS wait(void* object, LONGLONG duration_100ns, BOOLEAN alertable = FALSE) noexcept {
   LARGE_INTEGER timeout = relative(duration_100ns);
-  return KeWaitForSingleObject(object, Executive, KernelMode, FALSE, &timeout);
+  return KeWaitForSingleObject(object, Executive, KernelMode, alertable, &timeout);
 }
 
 // Does not wait.

@@ -1,6 +1,7 @@
 // I1: an IRP completes once, its completion routines run once each from the lowest driver upward,
 // and of its cancel and its completion one wins.
 #include "conformance/io_support.hpp"
+#include "crew.hpp"
 #include "rig.hpp"
 
 using namespace mica::explore;
@@ -13,6 +14,19 @@ struct Request {
   std::atomic<int> completed{0};
   std::atomic<int> finished{0};
   KEVENT done;
+
+  void send_to(PDEVICE_OBJECT device) noexcept;
+  void complete() noexcept {
+    if (IoSetCancelRoutine(irp, nullptr) == nullptr) return;
+    ++completed;
+    mica::test::complete(irp, STATUS_SUCCESS);
+  }
+  void check_and_free() noexcept {
+    MICA_CHECK(finished == 1);
+    MICA_CHECK(completed + cancelled == 1);
+    MICA_CHECK(irp->IoStatus.Status == (completed == 1 ? STATUS_SUCCESS : STATUS_CANCELLED));
+    IoFreeIrp(irp);
+  }
 };
 
 Request& request_of(PIRP irp) noexcept {
@@ -33,11 +47,22 @@ NTSTATUS NTAPI hold(PDEVICE_OBJECT, PIRP irp) {
   return STATUS_PENDING;
 }
 
-NTSTATUS NTAPI finished(PDEVICE_OBJECT, PIRP, PVOID context) {
+NTSTATUS NTAPI completed_by_driver(PDEVICE_OBJECT, PIRP, PVOID context) {
   auto& request = *static_cast<Request*>(context);
   ++request.finished;
   KeSetEvent(&request.done, 0, FALSE);
   return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+void Request::send_to(PDEVICE_OBJECT device) noexcept {
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  irp = IoAllocateIrp(2, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  irp->Tail.Overlay.DriverContext[0] = this;
+  IoSetNextIrpStackLocation(irp);
+  IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+  IoSetCompletionRoutine(irp, completed_by_driver, this, TRUE, TRUE, TRUE);
+  MICA_CHECK(IoCallDriver(device, irp) == STATUS_PENDING);
 }
 
 }  // namespace
@@ -46,22 +71,9 @@ MICA_EXPLORE("I1-cancel", "I1: of a cancel and a completion one wins, and the IR
              .processors = 3) {
   mica::test::Driver driver;
   driver->MajorFunction[IRP_MJ_READ] = hold;
-  PDEVICE_OBJECT const device = driver.make();
   Request request;
-  KeInitializeEvent(&request.done, NotificationEvent, FALSE);
-  request.irp = IoAllocateIrp(2, FALSE);
-  MICA_REQUIRE(request.irp != nullptr);
-  request.irp->Tail.Overlay.DriverContext[0] = &request;
-  IoSetNextIrpStackLocation(request.irp);
-  IoGetNextIrpStackLocation(request.irp)->MajorFunction = IRP_MJ_READ;
-  IoSetCompletionRoutine(request.irp, finished, &request, TRUE, TRUE, TRUE);
-  MICA_CHECK(IoCallDriver(device, request.irp) == STATUS_PENDING);
-
-  auto completer = [&] {
-    if (IoSetCancelRoutine(request.irp, nullptr) == nullptr) return;
-    ++request.completed;
-    mica::test::complete(request.irp, STATUS_SUCCESS);
-  };
+  request.send_to(driver.make());
+  auto completer = [&] { request.complete(); };
   auto canceller = [&] { static_cast<void>(IoCancelIrp(request.irp)); };
   auto waiter = [&] { MICA_CHECK(wait(&request.done) == STATUS_SUCCESS); };
   {
@@ -71,9 +83,18 @@ MICA_EXPLORE("I1-cancel", "I1: of a cancel and a completion one wins, and the IR
     team.add(waiter, {.processor = 2});
     team.run();
   }
-  MICA_CHECK(request.finished == 1);
-  MICA_CHECK(request.completed + request.cancelled == 1);
-  MICA_CHECK(request.irp->IoStatus.Status ==
-             (request.completed == 1 ? STATUS_SUCCESS : STATUS_CANCELLED));
-  IoFreeIrp(request.irp);
+  request.check_and_free();
+}
+
+MICA_EXPLORE("I1-cancel-two", "I1: of two cancels and a completion at DISPATCH_LEVEL one wins",
+             .processors = 3, .loop_free = true) {
+  mica::test::Driver driver;
+  driver->MajorFunction[IRP_MJ_READ] = hold;
+  Request request;
+  request.send_to(driver.make());
+  auto program = [&](unsigned number) {
+    number == 0 ? request.complete() : static_cast<void>(IoCancelIrp(request.irp));
+  };
+  run_together(window, {3}, program);
+  request.check_and_free();
 }

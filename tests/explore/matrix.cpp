@@ -2,6 +2,9 @@
 // of its own, on the same objects.
 //   What each pair must keep is what all keep: no race, no bugcheck, no deadlock, every wait ends,
 //   and nobody is left in a wait list.
+#include <nt/ps.h>
+#include <nt/zw.h>
+
 #include "matrix.hpp"
 
 using namespace mica::explore;
@@ -62,6 +65,15 @@ PKTHREAD other(Things& things) noexcept {
   return things.threads[things.threads[0] == KeGetCurrentThread() ? 1 : 0];
 }
 
+// A thread that ends itself after it may have taken a unit.
+void terminate(Things& things) noexcept {
+  auto body = [&] {
+    end_wait(wait(&things.semaphore, 0));
+    PsTerminateSystemThread(STATUS_SUCCESS);
+  };
+  mica::test::join(mica::test::start(body));
+}
+
 constexpr Operation<Things> operations[] = {
     {"set", [](Things& things) { KeSetEvent(&things.event, 1, FALSE); }},
     {"reset", [](Things& things) { KeResetEvent(&things.event); }},
@@ -96,6 +108,22 @@ constexpr Operation<Things> operations[] = {
     {"rank",
      [](Things& things) {
        if (PKTHREAD const thread = other(things)) static_cast<void>(KeQueryPriorityThread(thread));
+     }},
+    {"demote",
+     [](Things& things) {
+       if (PKTHREAD const thread = other(things)) KeSetPriorityThread(thread, 4);
+     }},
+    {"expect-end",
+     [](Things& things) {
+       if (PKTHREAD const thread = other(things)) end_wait(wait(thread, 1));
+     }},
+    {"terminate", terminate},
+    {"yield", [](Things&) { ZwYieldExecution(); }},
+    {"sleep", [](Things&) { mica::test::sleep(1); }},
+    {"region",
+     [](Things&) {
+       KeEnterCriticalRegion();
+       KeLeaveCriticalRegion();
      }},
     {"move",
      [](Things&) {

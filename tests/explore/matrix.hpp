@@ -37,15 +37,17 @@ void meet(Window& window) {
   things.ends();
 }
 
+// With `time_jumps` timers expire anywhere.
 template <class Things, std::size_t N>
-void cross(Operation<Things> const (&operations)[N]) {
+void cross(Operation<Things> const (&operations)[N], bool time_jumps = false) {
   for (Operation<Things> const& first : operations) {
     for (Operation<Things> const& second : operations) {
       if (&second < &first) continue;
       meeting<Things>[0] = &first;
       meeting<Things>[1] = &second;
       std::string const id = std::string{first.name} + "+" + second.name;
-      try_case({.id = id.c_str(), .processors = 2, .share_percent = 5}, meet<Things>);
+      try_case({.id = id.c_str(), .processors = 2, .time_jumps = time_jumps, .share_percent = 5},
+               meet<Things>);
     }
   }
 }

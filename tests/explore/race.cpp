@@ -10,25 +10,26 @@ using namespace mica::explore;
 
 namespace {
 
-// One is preempted by the other. A thread that waits gives up its processor under a lock, which
-// orders what it did before; one that is preempted does nothing of the kind.
-void count_preempted(Window& window) {
+// Two threads of one processor: the second preempts the first, which has done its part. A thread
+// that waits gives up its processor under a lock, which orders what it did before; one that is
+// preempted does nothing of the kind.
+template <class Part>
+void preempt(Window& window, Part part) {
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
-  int counter = 0;
-  std::atomic<bool> counted{false};
+  std::atomic<bool> done{false};
   auto low = [&] {
-    ++counter;
-    counted.store(true, std::memory_order_relaxed);
-    spin_while(counted, true);
+    part(0);
+    done.store(true, std::memory_order_relaxed);
+    spin_while(done, true);
   };
   auto high = [&] {
     wait(&event);
-    ++counter;
-    counted = false;
+    part(1);
+    done = false;
   };
   auto setter = [&] {
-    spin_while(counted, false);
+    spin_while(done, false);
     KeSetEvent(&event, 0, FALSE);
   };
   Team team{window};
@@ -36,6 +37,11 @@ void count_preempted(Window& window) {
   team.add(high, {.processor = 0, .priority = 12});
   team.add(setter, {.processor = 1});
   team.run();
+}
+
+void count_preempted(Window& window) {
+  int counter = 0;
+  preempt(window, [&](int) { ++counter; });
   MICA_CHECK(counter == 2);
 }
 
@@ -110,36 +116,14 @@ namespace {
 // A block goes from one thread to another through their processor's cache of free ones, which the
 // level guards.
 void hand_block_over(Window& window) {
-  KEVENT event;
-  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
-  std::atomic<bool> freed{false};
   void* blocks[2] = {};
-  auto use = [&](int number) {
+  preempt(window, [&](int number) {
     auto* const block =
         static_cast<unsigned char*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 'lpxE'));
     std::memset(block, number, 64);
     blocks[number] = block;
     ExFreePoolWithTag(block, 'lpxE');
-  };
-  auto low = [&] {
-    use(0);
-    freed.store(true, std::memory_order_relaxed);
-    spin_while(freed, true);
-  };
-  auto high = [&] {
-    wait(&event);
-    use(1);
-    freed = false;
-  };
-  auto setter = [&] {
-    spin_while(freed, false);
-    KeSetEvent(&event, 0, FALSE);
-  };
-  Team team{window};
-  team.add(low, {.processor = 0, .priority = 6});
-  team.add(high, {.processor = 0, .priority = 12});
-  team.add(setter, {.processor = 1});
-  team.run();
+  });
   MICA_CHECK(blocks[0] == blocks[1]);
 }
 

@@ -69,6 +69,26 @@ MICA_EXPLORE("W4-yield", "W4: threads that yield to each other and move are in o
   team.run();
 }
 
+MICA_EXPLORE("W4-exit",
+             "W4: the stack of a thread that ended is another's only once it has left it",
+             .processors = 2, .bound = 1) {
+  auto maker = [&] {
+    int ran = 0;
+    auto body = [&] {
+      int volatile own[64];
+      for (int volatile& value : own) value = ++ran;
+      point();
+      for (int i = 0; i < 64; ++i) MICA_CHECK(own[i] == i + 1);
+    };
+    mica::test::join(mica::test::start(body));
+    MICA_CHECK(ran == 64);
+  };
+  Team team{window};
+  team.add(maker, {.processor = 0});
+  team.add(maker, {.processor = 1});
+  team.run();
+}
+
 MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lower priority at once",
              .processors = 2, .bound = 1) {
   KEVENT event;
@@ -109,7 +129,7 @@ MICA_EXPLORE("W5-idle", "W5: no processor idles while a thread that it may run i
 
 MICA_EXPLORE("X1-preempt",
              "X1: clock and inter-processor interrupts that cause a switch have ended before it",
-             .processors = 2, .time_jumps = true) {
+             .processors = 2, .time_jumps = true, .bound = 1) {
   std::atomic<int> turns{0};
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
