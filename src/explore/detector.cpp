@@ -99,7 +99,6 @@ void Detector::stored(void const volatile* word, int order) noexcept {
 
 // A read-modify-write continues the release sequence that it reads from.
 void Detector::updated(void const volatile* word, int order) noexcept {
-  loaded(word, order);
   Message& into = message_of(word);
   State& state = me();
   if (releases(order))

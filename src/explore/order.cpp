@@ -125,8 +125,9 @@ void order_exchange_16(void const* target) noexcept {
     memory->update(target, 16, 0, __ATOMIC_SEQ_CST);  // nobody loads all of it
   Detector* const detector = Detector::watching();
   if (!detector) return;
-  detector->updated(target, __ATOMIC_SEQ_CST);
+  detector->loaded(target, __ATOMIC_SEQ_CST);
   detector->access(target, 16, {.writes = true, .atomic = true});
+  detector->updated(target, __ATOMIC_SEQ_CST);
 }
 
 void order_await(Guard const& guard) noexcept {

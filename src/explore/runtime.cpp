@@ -37,8 +37,8 @@ Word load(Word const volatile* word, int order) {
   tell_recorder(Step::Kind::load, word, sizeof(Word), order);
   tell_listener(word, sizeof(Word), atomic_read);
   if (Detector* const detector = Detector::watching()) {
-    detector->access(word, sizeof(Word), atomic_read);
     older ? detector->loaded(older, order) : detector->loaded(word, order);
+    detector->access(word, sizeof(Word), atomic_read);
   }
   if (!older) [[likely]]
     return __atomic_load_n(word, __ATOMIC_SEQ_CST);
@@ -72,6 +72,7 @@ void before_update(Word const volatile* word, int order) {
     memory->update(word, bytes, __atomic_load_n(word, __ATOMIC_RELAXED), order);
   Detector* const detector = Detector::watching();
   if (!detector) return;
+  detector->loaded(word, order);
   detector->access(word, bytes, atomic_write);
   detector->updated(word, order);
 }
@@ -90,8 +91,9 @@ bool compare_exchange(Word volatile* word, Word* expected, Word value, int order
     done ? memory->update(word, sizeof(Word), *expected, order)
          : memory->look(word, sizeof(Word), failed);
   if (Detector* const detector = Detector::watching()) {
+    detector->loaded(word, done ? order : failed);
     detector->access(word, sizeof(Word), kind);
-    done ? detector->updated(word, order) : detector->loaded(word, failed);
+    if (done) detector->updated(word, order);
   }
   return done;
 }

@@ -90,6 +90,43 @@ TEST_CASE("Race: a release sequence goes on through relaxed updates and ends at 
               10);
 }
 
+namespace {
+
+// A word is made plainly and stored to. Who reads that store finds the making before it only if the
+// load acquires; the flag orders nothing.
+void make_word(Window& window, std::memory_order looking, bool adds) {
+  alignas(std::atomic<int>) unsigned char bytes[sizeof(std::atomic<int>)];
+  auto& word = reinterpret_cast<std::atomic<int>&>(bytes);
+  std::atomic<int> flag{0};
+  int seen = 0;
+  auto maker = [&] {
+    std::memset(bytes, 0, sizeof bytes);
+    word.store(1, std::memory_order_release);
+    flag.store(1, std::memory_order_relaxed);
+  };
+  auto reader = [&] {
+    do mica::Machine::await(flag, 0);
+    while (flag.load(std::memory_order_relaxed) == 0);
+    seen = adds ? word.fetch_add(1, looking) : word.load(looking);
+  };
+  Team team{window};
+  team.add(maker, {.processor = 0});
+  team.add(reader, {.processor = 1});
+  team.run();
+  MICA_CHECK(seen == 1);
+}
+
+}  // namespace
+
+TEST_CASE("Race: who acquires what a word holds comes after the word was made") {
+  check_none(tried(2, [](Window& window) { make_word(window, std::memory_order_acquire, false); }));
+  check_none(tried(2, [](Window& window) { make_word(window, std::memory_order_acquire, true); }));
+  check_found(tried(2, [](Window& window) { make_word(window, std::memory_order_relaxed, false); }),
+              10);
+  check_found(tried(2, [](Window& window) { make_word(window, std::memory_order_relaxed, true); }),
+              10);
+}
+
 TEST_CASE("Race: blocks of memory are accesses, volatile ones are no races") {
   check_found(tried(2,
                     [](Window& window) {
