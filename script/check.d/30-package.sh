@@ -1,7 +1,7 @@
 # The installed library, used from outside the tree.
 
 package_works() {
-  build test mica mica_explore
+  build test mica mica_explore mica_tool
   cmake --install build/test --prefix "$work/prefix" &&
     cp -r examples/first-test examples/explored "$work" &&
     cmake -S "$work/first-test" -B "$work/outside" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" &&
