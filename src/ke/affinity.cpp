@@ -45,7 +45,8 @@ void NTAPI KeRevertToUserAffinityThread() {
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{Thread->lock};
-  auto const old = static_cast<UCHAR>(Thread->ideal_processor);
-  if (Processor < state().count) Thread->ideal_processor = Processor;
+  auto const old = static_cast<UCHAR>(Thread->ideal_processor.load(std::memory_order_relaxed));
+  if (Processor < state().count)
+    Thread->ideal_processor.store(Processor, std::memory_order_relaxed);
   return old;
 }

@@ -34,7 +34,8 @@ struct Placement {
 };
 
 Placement NTAPI placement_of(Thread const& thread) noexcept {
-  return {thread.priority.load(), thread.affinity, thread.ideal_processor, thread.processor.load()};
+  return {thread.priority.load(), thread.affinity,
+          thread.ideal_processor.load(std::memory_order_relaxed), thread.processor.load()};
 }
 
 // A processor that runs something lower than the thread and may run it: an idle one if there is,

@@ -39,8 +39,9 @@ void NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters)
   ULONG skip = state().next_ideal.fetch_add(1, std::memory_order_relaxed) % allowed;
   KAFFINITY rest = parameters.affinity;
   for (; skip > 0; --skip) rest &= rest - 1;
-  thread.ideal_processor = static_cast<ULONG>(std::countr_zero(rest));
-  thread.processor = thread.ideal_processor;
+  auto const ideal = static_cast<ULONG>(std::countr_zero(rest));
+  thread.ideal_processor.store(ideal, std::memory_order_relaxed);
+  thread.processor = ideal;
   thread.quantum_100ns = quantum_100ns;
   list_initialize(thread.mutants);
   thread.stack = parameters.stack;

@@ -79,10 +79,10 @@ struct _KTHREAD {
   // Scheduling.
   std::atomic<KPRIORITY> priority;
   std::atomic<KPRIORITY> base_priority;
-  KPRIORITY queued_priority;        // which ready list it stands in; guarded by that ready lock
-  mica::ke::Scheduling scheduling;  // guarded by the ready lock of `processor`
-  std::atomic<ULONG> processor;     // where it runs, is queued, or ran last
-  ULONG ideal_processor;
+  KPRIORITY queued_priority;           // which ready list it stands in; guarded by that ready lock
+  mica::ke::Scheduling scheduling;     // guarded by the ready lock of `processor`
+  std::atomic<ULONG> processor;        // where it runs, is queued, or ran last
+  std::atomic<ULONG> ideal_processor;  // changed under the thread lock, looked at without
   KAFFINITY affinity;
   KAFFINITY user_affinity;  // what KeRevertToUserAffinityThread goes back to
   bool system_affinity;

@@ -113,6 +113,10 @@ constexpr Operation<Things> operations[] = {
      [](Things& things) {
        if (PKTHREAD const thread = other(things)) KeSetPriorityThread(thread, 4);
      }},
+    {"ideal",
+     [](Things& things) {
+       if (PKTHREAD const thread = other(things)) KeSetIdealProcessorThread(thread, 1);
+     }},
     {"expect-end",
      [](Things& things) {
        if (PKTHREAD const thread = other(things)) end_wait(wait(thread, 1));
