@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+"""Tries the mutants of folders of src/, or a sample of them, in one build of a mutated copy.
+
+    run.py ROOT WORK [FOLDER...] [--sample N] [--seed S] [--resume] [--list]
+
+A mutant meets the conformance cases and the unit tests of ke first, then the scenarios of tests/explore, few
+schedules of each before many. What nothing notices must stand in tests/mutants/survivors.tsv with a reason. A run of
+whole folders leaves what it saw in WORK/results.tsv (--resume goes on from there) and writes docs/mutants.md.
+"""
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import report  # noqa: E402
+import schema  # noqa: E402
+import sites   # noqa: E402
+
+# SEARCH:EXECUTIONS[:TESTS] of tests/mutants/explored.cpp: a short look for all that the cases do not notice, a long
+# one for what is left.
+SHORT = ['seeded:15', 'dpor:300', 'seeded:1:[matrix]']
+LONG = ['seeded:100', 'seeded:5:[matrix]', 'bounded1:300']
+MEASURED = 1000
+
+
+def quietly(*command):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(done.stdout[-4000:] + f'\n{command[0]} failed')
+
+
+def copied(root, tree):
+    """The sources, and what the mutated ones include."""
+    shutil.rmtree(tree, ignore_errors=True)
+    for folder in ('cmake', 'src', 'include', 'tests', 'examples'):
+        shutil.copytree(f'{root}/{folder}', f'{tree}/{folder}')
+    shutil.copy2(f'{root}/CMakeLists.txt', tree)
+    shutil.copy2(f'{root}/tests/mutants/mutated.hpp.in', f'{tree}/src/base/mutant.hpp')
+
+
+def mutate(root, tree, folders):
+    mutants = []
+    for folder in folders:
+        mutants += sites.mutants_of(root, folder)
+    files = {}
+    for number, mutant in enumerate(mutants, 1):
+        mutant.number = number
+        files.setdefault(mutant.file, []).append(mutant)
+    for file, found in files.items():
+        with open(f'{root}/{file}', encoding='utf-8') as source:
+            text = source.read()
+        with open(f'{tree}/{file}', 'w', encoding='utf-8') as target:
+            target.write('#include "base/mutant.hpp"\n' + schema.applied(text, found))
+        shutil.copystat(f'{root}/{file}', f'{tree}/{file}')  # the next run builds what changed
+    return mutants
+
+
+def build(work):
+    quietly('cmake', '-S', f'{work}/tree', '-B', f'{work}/build', '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=RelWithDebInfo',
+            '-DCMAKE_CXX_COMPILER=g++', '-DCMAKE_C_COMPILER=gcc', '-DMICA_MUTATED=ON',
+            '-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF', '-DCMAKE_CXX_FLAGS=-w')
+    quietly('cmake', '--build', f'{work}/build', '--target', 'mica_mutants_cases', 'mica_mutants_explored')
+
+
+def lines_of(program, arguments, wanted):
+    """One line of output for each of `wanted`, as they come."""
+    with subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        for given in wanted:
+            process.stdin.write(f'{given}\n')
+            process.stdin.flush()
+            yield process.stdout.readline().rstrip('\n').split('\t')
+        process.stdin.close()
+
+
+def sound(programs):
+    """Without any mutant nothing is noticed."""
+    for program, arguments in programs:
+        for fields in lines_of(program, arguments, [0]):
+            if fields[1:2] != ['survived']:
+                raise SystemExit(f'without a mutant: {fields}')
+
+
+def try_all(mutants, programs, results, keep):
+    """Each program sees what those before it left."""
+    for stage, (program, arguments) in enumerate(programs):
+        left = [m for m in mutants if results.get(m.name, {}).get('stage', -1) < stage
+                and results.get(m.name, {}).get('verdict') != 'killed']
+        by_number = {m.number: m for m in left}
+        for fields in lines_of(program, arguments, by_number):
+            seen = {'stage': stage, 'verdict': fields[1]}
+            if fields[1] == 'killed':
+                seen.update(test=fields[2], strategy=fields[3] or 'cases', executions=fields[4], how=fields[5])
+            results[by_number[int(fields[0])].name] = seen
+            keep()
+
+
+def measure(mutants, program, results, keep):
+    """Executions to the first failure for each strategy, of those that only exploration noticed."""
+    left = [m for m in mutants if results[m.name].get('stage', 0) > 0 and results[m.name]['verdict'] == 'killed'
+            and results[m.name].get('test') and 'measured' not in results[m.name]]
+    by_number = {m.number: m for m in left}
+    wanted = [f'{m.number} {results[m.name]["test"]}' for m in left]
+    for fields in lines_of(program, ['--measure', str(MEASURED)], wanted):
+        results[by_number[int(fields[0])].name]['measured'] = ' '.join(fields[2:])
+        keep()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('root')
+    parser.add_argument('work')
+    parser.add_argument('folders', nargs='*')
+    parser.add_argument('--sample', type=int)
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--resume', action='store_true')
+    parser.add_argument('--list', action='store_true')
+    given = parser.parse_args()
+    folders = given.folders or ['ke']
+    if given.list:
+        for mutant in sites.mutants_of(given.root, folders[0]):
+            print(f'{mutant.file}:{mutant.line} {mutant.function} {mutant.operator}: {mutant.change}')
+        return 0
+    tree = f'{given.work}/tree'
+    os.makedirs(given.work, exist_ok=True)
+    copied(given.root, tree)
+    mutants = mutate(given.root, tree, folders)
+    build(given.work)
+    chosen = mutants
+    if given.sample:
+        chosen = random.Random(given.seed).sample(mutants, min(given.sample, len(mutants)))
+    binaries = f'{given.work}/build/tests/mutants'
+    programs = [(f'{binaries}/mica_mutants_cases', []), (f'{binaries}/mica_mutants_explored', SHORT),
+                (f'{binaries}/mica_mutants_explored', LONG)]
+    sound(programs[:2])
+    kept = f'{given.work}/results.tsv'
+    results = report.read_results(kept) if given.resume else {}
+    explained = report.read_survivors(f'{given.root}/tests/mutants/survivors.tsv')
+    # What is known to survive is tried again only by a run of everything.
+    tried = [m for m in chosen if not given.sample or m.name not in explained]
+    try_all(tried, programs, results, lambda: report.write_results(kept, results))
+    measure(tried, programs[1][0], results, lambda: report.write_results(kept, results))
+    text, unexplained = report.told(chosen, results, explained)
+    print(text)
+    if not given.sample and not given.folders:
+        with open(f'{given.root}/docs/mutants.md', 'w', encoding='utf-8') as page:
+            page.write(report.page(mutants, results, explained))
+    return 1 if unexplained else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

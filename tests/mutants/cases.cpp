@@ -1,0 +1,45 @@
+// Tries mutants with the conformance cases and ke's unit tests.
+//   mica_mutants_cases < NUMBERS     one line of output for each (trial.hpp)
+#include <mica/system.hpp>
+#include <mica/test.hpp>
+
+#define CATCH_CONFIG_RUNNER
+#include <catch2/catch.hpp>
+
+#include <iostream>
+#include <vector>
+
+#include "trial.hpp"
+
+namespace {
+
+constexpr std::uint64_t step_limit = 1'000'000;
+// Of the processor; a correct executive takes a tenth of one.
+constexpr unsigned longest_seconds = 3;
+
+std::vector<mica::test::Case const*> cases() {
+  return {__start_mica_cases, __stop_mica_cases};
+}
+
+void run_cases(unsigned processors, unsigned seed) {
+  for (mica::test::Case const* one : cases()) {
+    mica::mutants::progress().at(one->name);
+    mica::System system{{.processors = processors, .seed = seed, .step_limit = step_limit}};
+    if (!system.try_run(one->body).completed()) mica::mutants::noticed("case");
+  }
+}
+
+void run_all() {
+  for (auto const& [processors, seed] : {std::pair{2u, 1u}, std::pair{4u, 2u}, std::pair{1u, 3u}})
+    run_cases(processors, seed);
+  mica::mutants::progress().at("unit tests");
+  char const* arguments[] = {"cases", "ke:*"};
+  if (Catch::Session{}.run(2, arguments) != 0) mica::mutants::noticed("unit test");
+}
+
+}  // namespace
+
+int main() {
+  for (int number = 0; std::cin >> number;)
+    mica::mutants::print(number, mica::mutants::tried(number, longest_seconds, run_all));
+}
