@@ -35,6 +35,7 @@ struct ExploreConfig {
   std::chrono::nanoseconds time = std::chrono::nanoseconds::max();  // of the wall, at most
   std::uint64_t seed = 1;
   bool races = true;      // whether they are looked for
+  bool leaks = false;     // whether every block of pool must be freed at the end
   std::string reports{};  // a folder for page, text and trace of a failure; MICA_REPORT overrides
 };
 

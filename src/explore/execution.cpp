@@ -6,16 +6,18 @@
 #include "explore/stage.hpp"
 
 namespace mica::explore {
+
 std::string_view name_of(Verdict verdict) noexcept {
   static constexpr std::string_view names[] = {"passed",   "assertion", "race",
                                                "deadlock", "livelock",  "bugcheck",
-                                               "fault",    "memory",    "nondeterminism"};
+                                               "fault",    "leak",      "memory",
+                                               "nondeterminism"};
   return names[static_cast<unsigned>(verdict)];
 }
 
 std::string Execution::text() const {
-  return fmt::format("{}verdict: {}\n{}\n{}{}", log, name_of(verdict), outcome.report(),
-                     race ? race->text() : "", waits);
+  return fmt::format("{}verdict: {}\n{}\n{}{}{}", log, name_of(verdict), outcome.report(),
+                     race ? race->text() : "", waits, leaks);
 }
 
 Execution execute(Scenario const& scenario, Schedule const& schedule) {

@@ -19,6 +19,7 @@ struct Scenario {
   unsigned processors = 2;
   bool time_jumps = false;                 // timers may expire long before code is done
   bool races = true;                       // whether they are looked for
+  bool leaks = false;                      // whether the body must free what it allocates
   std::function<void(Window& window)> body{};  // in a system thread; opens and closes the window
   bool resumes = true;  // from where the window opened: only if the body is instrumented
   MemoryModel memory = MemoryModel::sequential;
@@ -33,6 +34,7 @@ enum class Verdict : std::uint8_t {
   livelock,        // somebody goes on, and nothing comes of it: the step limit
   bugcheck,        // KeBugCheckEx
   fault,           // the executive broke the machine's contract
+  leak,            // pool blocks are left at the end (Scenario::leaks)
   memory,          // the System's memory or log was used up
   nondeterminism,  // the same schedule made another execution
 };
@@ -50,6 +52,7 @@ struct Execution {
   std::string log;
   std::optional<Race> race;
   std::string waits;  // of a deadlock: who waits for what
+  std::string leaks;  // which blocks are left
 
   // Whether nothing tells the two apart.
   [[nodiscard]] bool same_as(Execution const& other) const noexcept {

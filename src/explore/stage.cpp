@@ -1,5 +1,6 @@
 #include "explore/stage.hpp"
 
+#include "explore/books.hpp"
 #include "explore/detector.hpp"
 #include "explore/memory.hpp"
 #include "explore/recorder.hpp"
@@ -68,6 +69,7 @@ class Stage::Scene {
     Ending const ending = kernel_.perform(
         [](void* scene) {
           auto& here = *static_cast<Scene*>(scene);
+          if (here.scenario_.leaks) here.books_.open(here.kernel_.state->mm);
           here.scenario_.body(here.window_);
           here.kernel_.job.done = true;
           here.kernel_.simulation->end({End::quiet, {}, ""});
@@ -101,6 +103,10 @@ class Stage::Scene {
       execution.race = detector_.race();
       if (execution.verdict == Verdict::deadlock) execution.waits = who_waits(window_);
     }
+    if (execution.verdict == Verdict::passed && scenario_.leaks) {
+      execution.leaks = books_.left(kernel_.state->mm);
+      if (!execution.leaks.empty()) execution.verdict = Verdict::leak;
+    }
     execution.fingerprint = window_.fingerprint();
     execution.decisions = window_.decisions();
     execution.switches = window_.switches();
@@ -115,6 +121,7 @@ class Stage::Scene {
   Window window_;
   System::Kernel kernel_;
   Snapshot snapshot_;
+  Books books_;
   Flows flows_;  // when the window opened
 };
 

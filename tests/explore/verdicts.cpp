@@ -1,4 +1,6 @@
 // Verdicts: what waits for ever is said to, with who waits for what.
+#include <nt/ex.h>
+
 #include "crew.hpp"
 #include "rig.hpp"
 
@@ -51,6 +53,22 @@ void miss(Window& window) {
   team.run();
 }
 
+// Who uses a block last frees it; but two may each find that the other still uses it.
+void forget(Window& window) {
+  void* const block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 48, 'tgrF');
+  std::atomic<int> users{2};
+  auto user = [&] {
+    if (users == 1)
+      ExFreePool(block);
+    else
+      --users;
+  };
+  Team team{window};
+  team.add(user, {.processor = 0});
+  team.add(user, {.processor = 1});
+  team.run();
+}
+
 }  // namespace
 
 TEST_CASE("Explore: processors that spin on each other's locks are a deadlock, with the locks") {
@@ -63,4 +81,17 @@ TEST_CASE("Explore: a wake that is lost is a deadlock, with who waits for it") {
   check_deadlock(explore({.processors = 2, .body = miss}, *bounded(1, false), {}),
                  {"'waiter' waits", "for the synchronization event 'told' at"});
   CHECK_FALSE(explore({.processors = 2, .body = miss}, *bounded(0, false), {}).failed.has_value());
+}
+
+TEST_CASE("Explore: a block that is not freed in the end is a leak, if that is asked for") {
+  Scenario scenario{.processors = 2, .leaks = true, .body = forget};
+  CHECK_FALSE(explore(scenario, *bounded(0, false), {}).failed.has_value());
+  Report const report = explore(scenario, *bounded(1, false), {});
+  std::string const text = report.execution.text();
+  INFO(text);
+  REQUIRE(report.failed.has_value());
+  CHECK(report.execution.verdict == Verdict::leak);
+  CHECK(text.find("blocks of tag 'Frgt' that are left: 1, 48 bytes") != text.npos);
+  scenario.leaks = false;
+  CHECK(explore(scenario, *bounded(1, false), {}).exhausted);
 }
