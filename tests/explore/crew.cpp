@@ -49,6 +49,7 @@ void Seat::operator()() const noexcept {
   crew->program(crew->argument, number);
   crew->done[number] = 1;
   spin_while(crew->over, 0);
+  KeLowerIrql(old);
 }
 
 }  // namespace
@@ -74,6 +75,7 @@ void run_together(Window& window, Together together,
   program(argument, 0);
   for (unsigned i = 1; i < count; ++i) spin_while(crew.done[i], 0);
   window.close();
+  if (together.leaves) crew.over = 1;
   KeLowerIrql(old);
 }
 

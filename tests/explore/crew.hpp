@@ -14,11 +14,12 @@ namespace mica::explore {
 struct Together {
   unsigned count;  // processors: 0 to count - 1
   KIRQL level = DISPATCH_LEVEL;
+  bool leaves = false;  // afterwards the other processors are free for what the programs left to do
 };
 
 // Calls program(argument, n) on each processor n while the window is open. Once in a scenario's
-// body; returns on processor 0 when all have returned. The other processors stay where they are:
-// there is nothing left to do but to look at what the programs did.
+// body; returns on processor 0 when all have returned. The other processors stay where they are,
+// unless they are to leave: there is nothing left to do but to look at what the programs did.
 void run_together(Window& window, Together together,
                   void (*program)(void* argument, unsigned number), void* argument) noexcept;
 

@@ -111,7 +111,7 @@ MICA_EXPLORE("D1-insert-remove", "D1: of two insertions and a removal each finds
     else
       inserted += KeInsertQueueDpc(&dpc, nullptr, nullptr) != FALSE;
   };
-  run_together(window, {3}, program);
+  run_together(window, {.count = 3, .leaves = true}, program);
   KeFlushQueuedDpcs();
   MICA_CHECK(runs + removed == inserted);
 }

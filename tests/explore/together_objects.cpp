@@ -115,7 +115,7 @@ MICA_EXPLORE("O1-close-lookup", "O1: of a close and lookups by handle and by nam
     if (number == 0) return named.close();
     number == 1 ? named.look_by_handle() : named.look_by_name();
   };
-  run_together(window, {3}, program);
+  run_together(window, {.count = 3, .leaves = true}, program);
   named.check_gone();
 }
 
@@ -127,7 +127,7 @@ MICA_EXPLORE("O1-last", "O1: of three dereferences at DISPATCH_LEVEL the last de
   MICA_REQUIRE(probe != nullptr);
   for (int i = 0; i < 2; ++i) ObReferenceObject(probe);
   auto program = [&](unsigned) { ObDereferenceObject(probe); };
-  run_together(window, {3}, program);
+  run_together(window, {.count = 3, .leaves = true}, program);
   for (int i = 0; i < 100 && log.removed == 0; ++i)
     mica::test::sleep(mica::test::millisecond_100ns);
   MICA_CHECK(log.removed == 1);
