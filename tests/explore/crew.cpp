@@ -58,7 +58,8 @@ void run_together(Window& window, Together together,
                   void (*program)(void* argument, unsigned number), void* argument) noexcept {
   unsigned const count = together.count;
   void* const memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Crew), 'werC');
-  Crew& crew = *new (memory) Crew{.program = program, .argument = argument, .level = together.level};
+  auto& crew =
+      *new (memory) Crew{.program = program, .argument = argument, .level = together.level};
   KeSetSystemAffinityThreadEx(1);
   for (unsigned i = 1; i < count; ++i) {
     crew.seats[i] = {&crew, i};
