@@ -19,7 +19,8 @@ void ours(benchmark::State& state) {
     explore::Execution const execution = stage.execute(*strategy);
     points += execution.points;
     switches += execution.switches;
-    if (execution.verdict != explore::Verdict::passed) state.SkipWithError(execution.text().c_str());
+    if (execution.verdict != explore::Verdict::passed)
+      state.SkipWithError(execution.text().c_str());
   }
   auto const executions = static_cast<double>(state.iterations());
   state.counters["points"] = static_cast<double>(points) / executions;

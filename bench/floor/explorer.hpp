@@ -26,7 +26,8 @@ class Explorer {
     fiber::fcontext_t standing[most];
     for (unsigned i = 0; i < count_; ++i) {
       Begin begin{this, &program, i};
-      standing[i] = fiber::make_fcontext(stacks_[i].get() + stack_bytes, stack_bytes, enter<Program>);
+      standing[i] =
+          fiber::make_fcontext(stacks_[i].get() + stack_bytes, stack_bytes, enter<Program>);
       standing[i] = fiber::jump_fcontext(standing[i], &begin).fctx;
     }
     for (unsigned live = (1u << count_) - 1; live != 0;) {

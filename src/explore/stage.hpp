@@ -1,7 +1,7 @@
 // Where a scenario's executions are made, one after the other.
 //   The first boots a System and comes to where the window opens; those that follow go on from
-//   there (snapshot.hpp). An execution is over when the body returns. Where that cannot be, each has a System of its own: what an execution is
-//   does not depend on it.
+//   there (snapshot.hpp). An execution is over when the body returns. Where that cannot be, each
+//   has a System of its own: what an execution is does not depend on it.
 #pragma once
 
 #include <memory>
