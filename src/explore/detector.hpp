@@ -44,8 +44,8 @@ class Detector {
   void lowered() noexcept;
   void requested(unsigned processor, KIRQL level) noexcept;
   void began(unsigned processor, KIRQL level) noexcept;
-  // Who left the processor passes on what it has learnt, but not what it did itself below
-  // DISPATCH_LEVEL: a thread that begins knows what who started it did, and no more.
+  // Who left the processor, or is interrupted, passes on what it has learnt, but not what it did
+  // itself below DISPATCH_LEVEL: a thread that begins knows what who started it did, and no more.
   void handed_over(Agent left);
   // All that a thread did that has ended is before what comes.
   void acts_for(Agent ended);

@@ -69,7 +69,10 @@ std::uint32_t order_begin_interrupt(KIRQL level) noexcept {
   flows.run(processor,
             level == dispatch_level ? interrupted.dispatch() : Agent::interrupt(processor, level));
   if (Recorder* const recorder = Recorder::watching()) recorder->level(Step::Kind::begin);
-  if (Detector* const detector = Detector::watching()) detector->began(processor, level);
+  if (Detector* const detector = Detector::watching()) {
+    detector->began(processor, level);
+    detector->handed_over(interrupted);
+  }
   if (Memory* const memory = Memory::watching()) memory->began(processor, level);
   return interrupted.key;
 }

@@ -40,7 +40,34 @@ void hear_acquired(std::atomic<int>& flag) {
   static_cast<void>(flag.load(std::memory_order_acquire));
 }
 
+// Who hears of the data is interrupted by a DPC that was asked for before, and which writes them.
+void interrupt_the_hearer(Window& window) {
+  static int data;
+  std::atomic<int> flag{0};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, [](KDPC*, PVOID, PVOID, PVOID) NTAPI { ++data; }, nullptr);
+  auto writer = [&] {
+    data = 1;
+    say_released(flag);
+  };
+  auto reader = [&] {
+    KIRQL const old = KeRaiseIrqlToDpcLevel();
+    KeInsertQueueDpc(&dpc, nullptr, nullptr);
+    spin_while(flag, 0);
+    KeLowerIrql(old);
+  };
+  Team team{window};
+  team.add(writer, {.processor = 0});
+  team.add(reader, {.processor = 1});
+  team.run();
+  MICA_CHECK(data == 2);
+}
+
 }  // namespace
+
+TEST_CASE("Race: an interrupt knows what those whom it interrupts have learnt") {
+  check_none(tried(2, interrupt_the_hearer));
+}
 
 TEST_CASE("Race: a release orders for who acquires it, and nothing weaker does") {
   check_none(tried(2, [](Window& window) { hand_over(window, say_released, hear_acquired); }));
