@@ -3,8 +3,8 @@
 //   mica_mutants_explored STAGE... < NUMBERS       one line of output for each (trial.hpp)
 //   mica_mutants_explored --measure EXECUTIONS < LINES     NUMBER TEST: by each strategy, until it
 //   fails
-// A stage is SEARCH:EXECUTIONS[:TESTS], executions of each scenario; SEARCH is seeded, random, pct,
-// bounded1, bounded2 or dpor, TESTS a Catch2 selection.
+// A stage is SEARCH[@MEMORY]:EXECUTIONS[:TESTS], executions of each scenario; SEARCH is seeded,
+// random, pct, bounded1, bounded2 or dpor, MEMORY a model, TESTS a Catch2 selection.
 #define CATCH_CONFIG_RUNNER
 #include "explore/dpor.hpp"
 #include "explore/explorer.hpp"
@@ -26,6 +26,7 @@ constexpr unsigned measured_seconds = 20;
 
 struct Stage {
   std::string search;
+  MemoryModel memory = MemoryModel::sequential;
   std::uint64_t executions;
   std::string tests;
   std::string only;  // one scenario; empty: all
@@ -51,6 +52,10 @@ Stage parsed(std::string const& text) {
   Stage result;
   std::string executions;
   std::getline(in, result.search, ':');
+  if (auto const at = result.search.find('@'); at != std::string::npos) {
+    result.memory = memory_model_of(result.search.substr(at + 1)).value();
+    result.search.resize(at);
+  }
   std::getline(in, executions, ':');
   std::getline(in, result.tests);
   result.executions = std::stoull(executions);
@@ -70,7 +75,7 @@ void measure(int number, std::string const& test, std::uint64_t executions) {
   std::string line = std::to_string(number) + "\tmeasured";
   for (char const* search : {"random", "pct", "bounded2", "dpor"}) {
     bool const killed = mutants::tried(number, measured_seconds, [&] {
-      run({search, executions, "[explore]", test});
+      run({.search = search, .executions = executions, .tests = "[explore]", .only = test});
     });
     line += std::string{"\t"} + search + "=" + std::to_string(killed ? progress().executions : 0);
   }
@@ -86,8 +91,10 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   if (stage.search == "dpor" && !what.loop_free) return;
   progress().at(what.id);
   progress().executions = 1;
-  Scenario const scenario{
-      .processors = what.processors, .time_jumps = what.time_jumps, .body = body};
+  Scenario const scenario{.processors = what.processors,
+                          .time_jumps = what.time_jumps,
+                          .body = body,
+                          .memory = stage.memory};
   Counter counter;
   Report const report = explore(scenario, *strategy_of(stage.search, what.time_jumps),
                                 {.executions = stage.executions}, &counter);
