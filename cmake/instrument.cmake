@@ -5,12 +5,14 @@
 find_program(MICA_BINDER ld.bfd)
 
 # Blocks of memory are moved by calls, not by instructions that nobody announces, and volatile accesses are told from
-# plain ones. g++ says that it does not instrument fences; it does.
+# plain ones. g++ says that it does not instrument fences; it does. Objects of inline code that g++ makes unique to a
+# process could not be made local.
 add_library(mica_instrumented INTERFACE)
 target_compile_definitions(mica_instrumented INTERFACE MICA_EXPLORED=1)
 target_compile_options(mica_instrumented INTERFACE -fPIE -fsanitize=thread
   -fno-builtin-memset -fno-builtin-memcpy -fno-builtin-memmove -fno-builtin-memcmp
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan> $<$<CXX_COMPILER_ID:GNU>:--param=tsan-distinguish-volatile=1>
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan> $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>
+  $<$<CXX_COMPILER_ID:GNU>:--param=tsan-distinguish-volatile=1>
   "$<$<CXX_COMPILER_ID:Clang>:SHELL:-mllvm -tsan-distinguish-volatile=1>")
 
 # Binds the objects of `target`, instrumented, into one object that stands beside plain code (bind.sh).
@@ -26,8 +28,6 @@ endfunction()
 function(mica_explore_sources target)
   add_library(${target}_explored OBJECT ${ARGN})
   target_link_libraries(${target}_explored PRIVATE mica_instrumented mica::explore)
-  # Objects of inline code that are unique to a process cannot be made local.
-  target_compile_options(${target}_explored PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-gnu-unique>)
   set(bound ${CMAKE_CURRENT_BINARY_DIR}/${target}_explored.o)
   mica_bind_explored(${target}_explored ${bound})
   target_sources(${target} PRIVATE ${bound})

@@ -19,8 +19,8 @@ import report  # noqa: E402
 import schema  # noqa: E402
 import sites   # noqa: E402
 
-# SEARCH[@MEMORY]:EXECUTIONS[:TESTS] of tests/mutants/explored.cpp: a short look for all that the cases do not notice, a long
-# one for what is left.
+# SEARCH[@MEMORY]:EXECUTIONS[:TESTS] of tests/mutants/explored.cpp: a short look for all that the cases do not notice, a
+# long one for what is left.
 SHORT = ['seeded:15', 'dpor:300', 'seeded:1:[matrix]']
 LONG = ['seeded:100', 'seeded:5:[matrix]', 'bounded1:300', 'seeded@cxx20:100',
         'seeded@x86:40']
