@@ -11,6 +11,11 @@ using namespace mica::explore;
 
 namespace {
 
+void end_wait(NTSTATUS status) noexcept {
+  MICA_CHECK(status == STATUS_SUCCESS || status == STATUS_WAIT_1 || status == STATUS_TIMEOUT ||
+             status == STATUS_ALERTED);
+}
+
 struct Things {
   KEVENT event, notification;
   KSEMAPHORE semaphore;
@@ -19,6 +24,9 @@ struct Things {
   KDPC dpc;
   std::atomic<int> dpcs{0};
   std::atomic<PKTHREAD> threads[2]{};
+  // Ends itself when it is let.
+  KEVENT let_end;
+  mica::test::Thread* ending;
 
   Things() noexcept {
     KeInitializeEvent(&event, SynchronizationEvent, FALSE);
@@ -30,9 +38,19 @@ struct Things {
         &dpc,
         [](KDPC*, PVOID context, PVOID, PVOID) NTAPI { ++static_cast<Things*>(context)->dpcs; },
         this);
+    KeInitializeEvent(&let_end, NotificationEvent, FALSE);
+    ending = mica::test::start(*this, {.processor = 1, .priority = 9});
+    mica::test::until_waiting(ending);
   }
-  void begins(int number) noexcept { threads[number] = KeGetCurrentThread(); }
+  // The thread that ends.
+  void operator()() noexcept {
+    end_wait(wait(&let_end));
+    PsTerminateSystemThread(STATUS_SUCCESS);
+  }
+  void begins() noexcept { threads[KeGetCurrentProcessorNumber()] = KeGetCurrentThread(); }
   void ends() noexcept {
+    KeSetEvent(&let_end, 0, FALSE);
+    mica::test::join(ending);
     KeCancelTimer(&timer);
     KeFlushQueuedDpcs();
     for (DISPATCHER_HEADER const* header :
@@ -41,11 +59,6 @@ struct Things {
     MICA_CHECK(dpcs <= 3);
   }
 };
-
-void end_wait(NTSTATUS status) noexcept {
-  MICA_CHECK(status == STATUS_SUCCESS || status == STATUS_WAIT_1 || status == STATUS_TIMEOUT ||
-             status == STATUS_ALERTED);
-}
 
 void wait_both(Things& things, WAIT_TYPE type) noexcept {
   PVOID objects[] = {&things.event, &things.semaphore};
@@ -63,15 +76,6 @@ void own(Things& things) noexcept {
 // The other thread; null while it has not begun.
 PKTHREAD other(Things& things) noexcept {
   return things.threads[things.threads[0] == KeGetCurrentThread() ? 1 : 0];
-}
-
-// A thread that ends itself after it may have taken a unit.
-void terminate(Things& things) noexcept {
-  auto body = [&] {
-    end_wait(wait(&things.semaphore, 0));
-    PsTerminateSystemThread(STATUS_SUCCESS);
-  };
-  mica::test::join(mica::test::start(body));
 }
 
 constexpr Operation<Things> operations[] = {
@@ -117,11 +121,8 @@ constexpr Operation<Things> operations[] = {
      [](Things& things) {
        if (PKTHREAD const thread = other(things)) KeSetIdealProcessorThread(thread, 1);
      }},
-    {"expect-end",
-     [](Things& things) {
-       if (PKTHREAD const thread = other(things)) end_wait(wait(thread, 1));
-     }},
-    {"terminate", terminate},
+    {"end", [](Things& things) { KeSetEvent(&things.let_end, 0, FALSE); }},
+    {"expect-end", [](Things& things) { end_wait(wait(mica::test::object_of(things.ending), 1)); }},
     {"yield", [](Things&) { ZwYieldExecution(); }},
     {"sleep", [](Things&) { mica::test::sleep(1); }},
     {"region",

@@ -1,10 +1,11 @@
 // Crosses operations: any two meet, each on a processor of its own, on the same things.
-//   Things is made before the window opens. begins(number) runs in each of the two threads first,
-//   ends() when both are done and the window is closed.
+//   Things is made before the window opens. begins() runs before each of the two, ends() when both
+//   are done and the window is closed.
 #pragma once
 
 #include <string>
 
+#include "crew.hpp"
 #include "rig.hpp"
 
 namespace mica::explore {
@@ -22,18 +23,11 @@ inline Operation<Things> const* meeting[2];
 template <class Things>
 void meet(Window& window) {
   Things things;
-  auto const run = [&](int number) {
-    things.begins(number);
+  auto program = [&](unsigned number) {
+    things.begins();
     meeting<Things>[number] -> run(things);
   };
-  auto first = [&] { run(0); };
-  auto second = [&] { run(1); };
-  {
-    Team team{window};
-    team.add(first, {.processor = 0});
-    team.add(second, {.processor = 1});
-    team.run();
-  }
+  run_together(window, {.count = 2, .level = PASSIVE_LEVEL, .leaves = true}, program);
   things.ends();
 }
 

@@ -29,7 +29,7 @@ struct Things {
     KeInitializeSpinLock(&plain);
     KeInitializeSpinLock(&queued);
   }
-  void begins(int) noexcept {}
+  void begins() noexcept {}
   void ends() noexcept {
     for (Guarded const* guarded : {&by_plain, &by_queued, &by_shared})
       MICA_CHECK(guarded->value == guarded->writes);

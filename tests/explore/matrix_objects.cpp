@@ -16,7 +16,7 @@ namespace {
 struct Things {
   mica::test::Driver driver;
 
-  void begins(int) noexcept {}
+  void begins() noexcept {}
   void ends() noexcept { MICA_CHECK(driver->DeviceObject == nullptr); }
 };
 

@@ -38,7 +38,7 @@ struct Things {
   Job near{0}, far{1};
   Alarm once{SynchronizationTimer}, again{NotificationTimer};
 
-  void begins(int) noexcept {}
+  void begins() noexcept {}
   void ends() noexcept {
     mica::test::sleep(3 * tick_100ns);
     once.cancel();
@@ -67,20 +67,20 @@ constexpr Operation<Things> operations[] = {
     {"insert-far", [](Things& things) { things.far.insert(); }},
     {"remove-near", [](Things& things) { things.near.remove(); }},
     {"remove-far", [](Things& things) { things.far.remove(); }},
-    {"flush", [](Things&) { KeFlushQueuedDpcs(); }},
+    {"flush-both", [](Things&) { KeFlushQueuedDpcs(); }},
     {"retarget", [](Things& things) { KeSetTargetProcessorDpc(&things.far.dpc, 0); }},
-    {"set", [](Things& things) { things.once.arm(1, 0); }},
-    {"set-later", [](Things& things) { things.once.arm(2 * tick_100ns, 0); }},
-    {"cancel", [](Things& things) { things.once.cancel(); }},
-    {"expect", [](Things& things) { expect(things.once.timer); }},
-    {"set-and-expect",
+    {"start", [](Things& things) { things.once.arm(1, 0); }},
+    {"start-later", [](Things& things) { things.once.arm(2 * tick_100ns, 0); }},
+    {"stop", [](Things& things) { things.once.cancel(); }},
+    {"await", [](Things& things) { expect(things.once.timer); }},
+    {"start-and-await",
      [](Things& things) {
        things.once.arm(1, 0);
        expect(things.once.timer);
      }},
-    {"set-period", [](Things& things) { things.again.arm(1, 1); }},
-    {"cancel-period", [](Things& things) { things.again.cancel(); }},
-    {"expect-period", [](Things& things) { expect(things.again.timer); }},
+    {"start-period", [](Things& things) { things.again.arm(1, 1); }},
+    {"stop-period", [](Things& things) { things.again.cancel(); }},
+    {"await-period", [](Things& things) { expect(things.again.timer); }},
     {"expire", [](Things&) { KeStallExecutionProcessor(tick_100ns / 10); }},
 };
 
