@@ -36,6 +36,7 @@ struct ExploreConfig {
   std::uint64_t seed = 1;
   bool races = true;      // whether they are looked for
   bool leaks = false;     // whether every block of pool must be freed at the end
+  bool shortage = false;  // whether allocations may find no memory, pool and kernel stacks alike
   std::string reports{};  // a folder for page, text and trace of a failure; MICA_REPORT overrides
 };
 

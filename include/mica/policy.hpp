@@ -16,6 +16,7 @@ enum class Choice : std::uint8_t {
   time,       // whether time jumps to the earliest armed clock: 1 yes
   value,      // a number that a test asks for; the machine never does
   load,       // which of several stores a load sees, 0 the newest; the machine never asks
+  shortage,   // whether an allocation finds no memory: 1 yes; asked only where a test wants that
 };
 
 struct Candidates {

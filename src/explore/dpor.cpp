@@ -63,6 +63,7 @@ class Dpor final : public Strategy, private Listener {
       case Choice::interrupt:
       case Choice::value:
       case Choice::load:
+      case Choice::shortage:
         break;
     }
     return answer(kind, candidates, choose_value(plain_.judge(kind, candidates).plain, candidates));

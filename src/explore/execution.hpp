@@ -20,6 +20,7 @@ struct Scenario {
   bool time_jumps = false;                 // timers may expire long before code is done
   bool races = true;                       // whether they are looked for
   bool leaks = false;                      // whether the body must free what it allocates
+  bool shortage = false;                   // whether allocations may find no memory
   std::function<void(Window& window)> body{};  // in a system thread; opens and closes the window
   bool resumes = true;  // from where the window opened: only if the body is instrumented
   MemoryModel memory = MemoryModel::sequential;

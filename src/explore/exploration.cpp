@@ -129,6 +129,7 @@ explore::Subject subject_of(ExploreConfig const& config,
   subject.scenario.time_jumps = config.time_jumps;
   subject.scenario.races = config.races;
   subject.scenario.leaks = config.leaks;
+  subject.scenario.shortage = config.shortage;
   subject.scenario.resumes = instrumented;
   subject.scenario.body = [&body](explore::Window& window) {
     Exploration::Parts parts{window};

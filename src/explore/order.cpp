@@ -6,6 +6,7 @@
 #include "explore/memory.hpp"
 #include "explore/recorder.hpp"
 #include "explore/snapshot.hpp"
+#include "explore/window.hpp"
 
 namespace mica::hal_host {
 
@@ -119,6 +120,10 @@ void order_write(void* address, std::size_t bytes) noexcept {
 
 void order_map(void* address) noexcept {
   if (Snapshot* const snapshot = Snapshot::watching()) snapshot->maps(address);
+}
+
+bool memory_is_short() noexcept {
+  return explore::Window::short_of_memory();
 }
 
 void order_exchange_16(void const* target) noexcept {

@@ -1,5 +1,5 @@
 // The plain execution: a processor steps until it cannot, then the first that can; interrupts land
-// at once; time does not jump; a load sees the newest store.
+// at once; time does not jump; a load sees the newest store; allocations find memory.
 //   One that steps for long while others could may be waiting for them without saying so (the clock
 //   interrupt that finds a tick being counted elsewhere comes again at once): the next takes over.
 #pragma once
@@ -30,6 +30,7 @@ class Plain {
         return {1, 1};
       case Choice::time:
       case Choice::load:
+      case Choice::shortage:
         return {0, 1};
       case Choice::gap:
       case Choice::value:

@@ -38,6 +38,7 @@ class Noting final : public Strategy {
     recorder_.deviated(kind == Choice::processor   ? "preempted: another processor steps"
                        : kind == Choice::interrupt ? "the interrupt is kept waiting"
                        : kind == Choice::load      ? "the load that follows sees an older store"
+                       : kind == Choice::shortage  ? "the allocation finds no memory"
                                                    : "time jumps");
     return choice;
   }

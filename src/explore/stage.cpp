@@ -45,7 +45,7 @@ class Stage::Scene {
   explicit Scene(Scenario const& scenario)
       : scenario_{scenario},
         detector_{Detector::here()},
-        window_{scenario.races ? &detector_ : nullptr},
+        window_{scenario.races ? &detector_ : nullptr, scenario.shortage},
         kernel_{{.processors = scenario.processors,
                  .policy = &window_,
                  .memory_bytes = memory_bytes,

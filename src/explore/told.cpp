@@ -13,7 +13,9 @@ bool Told::next_execution() {
 }
 
 std::uint32_t Told::answer(Choice kind, Candidates const& candidates) noexcept {
-  if (gap_ == 0 || kind == Choice::value || kind == Choice::load)
+  bool const in_step =
+      kind == Choice::value || kind == Choice::load || kind == Choice::shortage;
+  if (gap_ == 0 || in_step)
     return inside_.choose(kind, candidates);
   if (kind != Choice::processor) return 0;
   std::uint32_t const bit = std::uint32_t{1} << candidates.current;

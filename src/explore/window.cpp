@@ -31,6 +31,12 @@ std::uint32_t next_in_turn(Candidates const& candidates) noexcept {
 
 }  // namespace
 
+constinit thread_local Window* Window::asking_ = nullptr;
+
+bool Window::short_of_memory() noexcept {
+  return asking_ && asking_->choose(Choice::shortage, {2, 0, 0}) == 1;
+}
+
 void Window::begin(Strategy& inside) noexcept {
   inside_ = &inside;
   fingerprint_ = 0xcbf29ce484222325;
@@ -57,6 +63,7 @@ void Window::open() noexcept {
   if (detector_) detector_->open();
   Memory::here().open(*this);
   Recorder::open(*this);
+  if (shortage_) asking_ = this;
   inside_->opened();
 }
 
@@ -66,6 +73,7 @@ void Window::close() noexcept {
   if (detector_) detector_->close();
   Memory::here().close();
   Recorder::close();
+  asking_ = nullptr;
   inside_->closed();
 }
 
@@ -111,6 +119,7 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
       case Choice::time:
       case Choice::value:
       case Choice::load:
+      case Choice::shortage:
         return 0;
     }
   }
@@ -132,6 +141,9 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
       break;
     case Choice::load:
       if (chosen != 0) mix(0x60 + chosen);
+      break;
+    case Choice::shortage:
+      mix(0x80 + chosen);
       break;
   }
   return chosen;

@@ -23,8 +23,10 @@ class Detector;
 
 class Window final : public Policy {
  public:
-  // `detector`: told when the window opens; null: races are not looked for.
-  explicit Window(Detector* detector) noexcept : detector_{detector} {}
+  // `detector`: told when the window opens; null: races are not looked for. `shortage`: whether
+  // allocations may find no memory while it is open.
+  explicit Window(Detector* detector, bool shortage = false) noexcept
+      : detector_{detector}, shortage_{shortage} {}
   Window(Window const&) = delete;
   Window& operator=(Window const&) = delete;
 
@@ -50,6 +52,9 @@ class Window final : public Policy {
   void name(void const* address, std::size_t bytes, char const* name) {
     names_.push_back({address, bytes, name});
   }
+
+  // Whether the allocation that begins now finds no memory.
+  [[nodiscard]] static bool short_of_memory() noexcept;
 
   [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept override;
 
@@ -78,7 +83,10 @@ class Window final : public Policy {
   void mix(std::uint64_t value) noexcept;
 
   Strategy* inside_ = nullptr;
+  static constinit thread_local Window* asking_;  // the open one, if it wants shortage
+
   Detector* detector_;
+  bool shortage_;
   bool open_ = false;
   bool paused_ = false;  // once, where it opened first
   std::uint64_t first_point_ = 0;

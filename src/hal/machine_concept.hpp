@@ -84,6 +84,8 @@
 //   unmap(virtual)    Accesses fault on this processor when it returns...
 //   protect(virtual, protection)
 //   flush(virtual, pages)   ...and on every processor when flush returns. IRQL <= DISPATCH_LEVEL.
+//   memory_is_short() Whether an allocation that begins now must find no memory, though there may
+//                     be some: what a test of its caller's error path wants. Any IRQL.
 //   copy_guarded(to, from, bytes)     memcpy that returns false instead of faulting. Any IRQL.
 //   compare_exchange_16(target, expected, desired)   cmpxchg16b: 16-byte aligned, sequentially
 //   consistent.
@@ -193,6 +195,7 @@ concept MachineLike = requires(
   { M::unmap(pointer) } noexcept -> std::same_as<void>;
   { M::protect(pointer, protection) } noexcept -> std::same_as<void>;
   { M::flush(pointer, bytes) } noexcept -> std::same_as<void>;
+  { M::memory_is_short() } noexcept -> std::same_as<bool>;
   { M::copy_guarded(pointer, pointer, bytes) } noexcept -> std::same_as<bool>;
   { M::compare_exchange_16(wide, wide, wide) } noexcept -> std::same_as<bool>;
 

@@ -208,6 +208,9 @@ struct Machine {
   static void NTAPI unmap(void* address) noexcept;
   static void NTAPI protect(void* address, hal::Protection protection) noexcept;
   static void NTAPI flush(void* address, std::size_t pages) noexcept;
+  static bool memory_is_short() noexcept {
+    return hal_host::memory_is_short();
+  }
   static bool NTAPI copy_guarded(void* to, void const* from, std::size_t bytes) noexcept;
   static bool compare_exchange_16(std::uint64_t* target, std::uint64_t* expected,
                                   std::uint64_t const* desired) noexcept;

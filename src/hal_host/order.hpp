@@ -1,5 +1,5 @@
 // What orders flows of control besides atomic operations, and who waits for which word: told to the
-// explorer.
+// explorer; and what it is asked.
 //   Only the explored build hears of it (MICA_EXPLORED; src/explore/order.cpp): elsewhere these are
 //   nothing. TSan proper has tokens of its own (sanitizers.hpp).
 #pragma once
@@ -37,6 +37,8 @@ void order_exchange_16(void const* target) noexcept;
 // goes on to try.
 void order_await(Guard const& guard) noexcept;
 void order_awaited() noexcept;
+// Whether the allocation that begins now finds no memory.
+[[nodiscard]] bool memory_is_short() noexcept;
 #else
 inline void order_raised() noexcept {}
 inline void order_lowered() noexcept {}
@@ -53,6 +55,9 @@ inline void order_map(void*) noexcept {}
 inline void order_exchange_16(void const*) noexcept {}
 inline void order_await(Guard const&) noexcept {}
 inline void order_awaited() noexcept {}
+[[nodiscard]] constexpr bool memory_is_short() noexcept {
+  return false;
+}
 #endif
 
 }  // namespace mica::hal_host

@@ -22,6 +22,8 @@ std::uint32_t RandomPolicy::choose(Choice kind, Candidates const& candidates) no
       return std::min(random_.below(2 * mean_gap_), candidates.count - 1);
     case Choice::time:
       return time_jumps_ && random_.below(64) == 0 ? 1 : 0;
+    case Choice::shortage:
+      return random_.below(8) == 0 ? 1 : 0;
     case Choice::load:
       return random_.below(2) == 0 ? 0 : random_.below(candidates.count);
     case Choice::processor:
@@ -45,6 +47,7 @@ PctPolicy::PctPolicy(std::uint64_t seed, unsigned depth, std::uint32_t length) n
 std::uint32_t PctPolicy::choose(Choice kind, Candidates const& candidates) noexcept {
   if (kind == Choice::gap) return 0;
   if (kind == Choice::time) return 0;
+  if (kind == Choice::shortage) return random_.below(8) == 0 ? 1 : 0;
   if (kind == Choice::load && random_.below(2) == 0) return 0;
   if (kind != Choice::processor) return random_.below(candidates.count);
   ++decisions_;

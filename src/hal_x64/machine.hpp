@@ -105,6 +105,9 @@ struct Machine {
   static void NTAPI unmap(void* address) noexcept;
   static void NTAPI protect(void* address, hal::Protection protection) noexcept;
   static void NTAPI flush(void* address, std::size_t pages) noexcept;
+  static constexpr bool memory_is_short() noexcept {
+    return false;
+  }
   static bool copy_guarded(void* to, void const* from, std::size_t bytes) noexcept {
     return guarded_copy(to, from, bytes);
   }

@@ -21,6 +21,7 @@ MICA_TOUCHES_POISON void* Pool::allocate(std::size_t bytes, ULONG tag) noexcept 
   KIRQL const old = Machine::irql();
   if (old > highest_) [[unlikely]]
     reject(Violation::allocated, bytes);
+  if (Machine::memory_is_short()) return nullptr;
   unsigned const size_class = class_holding(units_for(bytes));
 
   Machine::raise(DISPATCH_LEVEL);

@@ -29,6 +29,7 @@ void* Pool::allocate_line(std::size_t bytes, ULONG tag) noexcept {
   unsigned const units = std::max(units_for(std::min(bytes, page_size)), smallest_units);
   if (units + Heap::line_units > largest_units) return allocate_pages(bytes, tag);
   if (Machine::irql() > highest_) reject(Violation::allocated, bytes);
+  if (Machine::memory_is_short()) return nullptr;
   ke::RaiseToDispatch raised;
   BlockHeader* block;
   {
@@ -43,6 +44,7 @@ void* Pool::allocate_line(std::size_t bytes, ULONG tag) noexcept {
 
 void* Pool::allocate_pages(std::size_t bytes, ULONG tag) noexcept {
   if (Machine::irql() > highest_) reject(Violation::allocated, bytes);
+  if (Machine::memory_is_short()) return nullptr;
   std::size_t const pages = (bytes >> page_shift) + ((bytes & (page_size - 1)) != 0);
   PageNumber const first = pages_->allocate(pages, PageUse::pool_large, Fill::none);
   if (first == no_page) return nullptr;

@@ -28,6 +28,7 @@ struct Stacks::Kept {
 };
 
 hal::Stack Stacks::allocate() noexcept {
+  if (Machine::memory_is_short()) return {};
   Kept* kept;
   {
     ke::SpinGuard<ke::Rank::stacks> guard{lock_};

@@ -40,7 +40,11 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   }
   Subject subject{
       .id = what.id,
-      .scenario = {.processors = what.processors, .time_jumps = what.time_jumps, .body = body},
+      .scenario = {.processors = what.processors,
+                   .time_jumps = what.time_jumps,
+                   .leaks = what.leaks,
+                   .shortage = what.shortage,
+                   .body = body},
       .loop_free = what.loop_free,
       .bound = what.bound < 0 ? 2 : static_cast<unsigned>(what.bound)};
   subject.meet(settings);

@@ -17,6 +17,8 @@ struct Case {
   bool time_jumps = false;
   bool loop_free = false;        // also every execution that conflicts tell apart (dpor.hpp)
   int bound = -1;                // also every schedule with at most so many deviations; -1: no
+  bool leaks = false;            // what is allocated must be freed
+  bool shortage = false;         // allocations may find no memory
   unsigned share_percent = 100;  // of the schedules that are asked for: less for a small space
 };
 

@@ -1,0 +1,151 @@
+// M1: whichever of its allocations finds no memory, a request fails with a status that says so, and
+// every block that it had is returned.
+#include <nt/ex.h>
+#include <nt/ps.h>
+#include <nt/rtl.h>
+#include <nt/zw.h>
+
+#include "conformance/io_support.hpp"
+#include "ke/processor.hpp"
+#include "mm/usage.hpp"
+#include "rig.hpp"
+
+using namespace mica::explore;
+using mica::test::Attributes;
+using mica::test::Text;
+
+namespace {
+
+// Live blocks of both pools and free pages, none of them kept by the pool. What a thread or an
+// object leaves to others to free is given time.
+struct Holdings {
+  std::uint64_t blocks = 0;
+  std::size_t pages = 0;
+  bool operator==(Holdings const&) const = default;
+};
+
+Holdings holdings() noexcept {
+  mica::test::sleep(3 * tick_100ns);
+  mica::mm::trim_pools();
+  mica::mm::State& state = *mica::ke::processor_block().mm;
+  Holdings held;
+  for (auto const kind : {mica::mm::PoolKind::nonpaged, mica::mm::PoolKind::paged}) {
+    mica::mm::PoolUsage const usage = mica::mm::pool_usage(state, kind);
+    held.blocks += usage.allocations - usage.frees;
+  }
+  held.pages = state.pages.free_pages();
+  return held;
+}
+
+// Calls a routine while memory is short. It is called before: what it keeps for the next call is no
+// loss.
+template <class Request>
+void ask(Window& window, Request request) noexcept {
+  MICA_CHECK(request() == STATUS_SUCCESS);
+  Holdings const before = holdings();
+  window.open();
+  NTSTATUS const status = request();
+  window.close();
+  MICA_CHECK(status == STATUS_SUCCESS || status == STATUS_INSUFFICIENT_RESOURCES ||
+             status == STATUS_NO_MEMORY);
+  MICA_CHECK(holdings() == before);
+}
+
+NTSTATUS close(NTSTATUS status, HANDLE const& handle) noexcept {
+  if (status == STATUS_SUCCESS) MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
+  return status;
+}
+
+}  // namespace
+
+MICA_EXPLORE("M1-short-thread", "M1: a thread that cannot be made leaves nothing", .processors = 1,
+             .bound = 2, .shortage = true) {
+  ask(window, [] {
+    HANDLE handle = nullptr;
+    NTSTATUS const status = PsCreateSystemThread(
+        &handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
+        [](PVOID) NTAPI { PsTerminateSystemThread(STATUS_SUCCESS); }, nullptr);
+    if (status != STATUS_SUCCESS) MICA_CHECK(handle == nullptr);
+    return close(status, handle);
+  });
+}
+
+MICA_EXPLORE("M1-short-directory", "M1: a directory that cannot be made leaves nothing",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    Attributes attributes{u"\\Short"};
+    HANDLE handle = nullptr;
+    return close(ZwCreateDirectoryObject(&handle, DIRECTORY_ALL_ACCESS, attributes), handle);
+  });
+}
+
+MICA_EXPLORE("M1-short-link", "M1: a symbolic link that cannot be made leaves nothing",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    Attributes attributes{u"\\ShortLink"};
+    Text target{u"\\Device\\Null"};
+    HANDLE handle = nullptr;
+    return close(
+        ZwCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, attributes, target), handle);
+  });
+}
+
+MICA_EXPLORE("M1-short-open", "M1: a device that cannot be opened is left as it was",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    Text path{u"\\Device\\Null"};
+    PFILE_OBJECT file = nullptr;
+    PDEVICE_OBJECT device = nullptr;
+    NTSTATUS const status = IoGetDeviceObjectPointer(path, FILE_READ_DATA, &file, &device);
+    if (status == STATUS_SUCCESS) ObDereferenceObject(file);
+    return status;
+  });
+}
+
+MICA_EXPLORE("M1-short-device", "M1: a device that cannot be made leaves nothing",
+             .processors = 1, .bound = 2, .shortage = true) {
+  mica::test::Driver driver;
+  ask(window, [&] {
+    Text name{u"\\Device\\Short"};
+    PDEVICE_OBJECT device = nullptr;
+    NTSTATUS const status =
+        IoCreateDevice(driver.get(), 16, name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+    if (status == STATUS_SUCCESS) IoDeleteDevice(device);
+    MICA_CHECK(driver->DeviceObject == nullptr);
+    return status;
+  });
+}
+
+MICA_EXPLORE("M1-short-irp", "M1: an IRP that cannot be made leaves nothing", .processors = 1,
+             .bound = 2, .shortage = true) {
+  mica::test::Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = [](PDEVICE_OBJECT, PIRP irp) NTAPI {
+    return mica::test::complete(irp, STATUS_SUCCESS, irp->IoStatus.Information);
+  };
+  ask(window, [&] {
+    KEVENT event;
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    IO_STATUS_BLOCK result{};
+    char input[8] = {}, output[8] = {};
+    PIRP const irp = IoBuildDeviceIoControlRequest(
+        CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, METHOD_BUFFERED, FILE_ANY_ACCESS), device, input,
+        sizeof input, output, sizeof output, FALSE, &event, &result);
+    if (irp == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+    NTSTATUS const status = IoCallDriver(device, irp);
+    MICA_CHECK(wait(&event) == STATUS_SUCCESS);
+    return status;
+  });
+}
+
+MICA_EXPLORE("M1-short-string", "M1: a string that cannot be converted leaves nothing",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    ANSI_STRING from;
+    RtlInitAnsiString(&from, "a string");
+    UNICODE_STRING to{};
+    NTSTATUS const status = RtlAnsiStringToUnicodeString(&to, &from, TRUE);
+    if (status == STATUS_SUCCESS) RtlFreeUnicodeString(&to);
+    return status;
+  });
+}
