@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Tries the mutants of folders of src/, or a sample of them, in one build of a mutated copy.
 
-    run.py ROOT WORK [FOLDER...] [--sample N] [--seed S] [--resume] [--list]
+    run.py ROOT WORK [FOLDER...] [--sample N] [--seed S] [--known] [--resume] [--list]
 
 A mutant meets the conformance cases and the unit tests of ke first, then the scenarios of tests/explore, few
-schedules of each before many. What nothing notices must stand in tests/mutants/survivors.tsv with a reason. A run of
-whole folders leaves what it saw in WORK/results.tsv (--resume goes on from there) and writes docs/mutants.md.
+schedules of each before many. What nothing notices must stand in tests/mutants/survivors.tsv with a reason; a sample,
+and --known, do not try again what stands there. A run of whole folders leaves what it saw in WORK/results.tsv
+(--resume goes on from there) and writes docs/mutants.md.
 """
 import argparse
 import os
@@ -116,6 +117,7 @@ def main():
     parser.add_argument('folders', nargs='*')
     parser.add_argument('--sample', type=int)
     parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--known', action='store_true')
     parser.add_argument('--resume', action='store_true')
     parser.add_argument('--list', action='store_true')
     given = parser.parse_args()
@@ -139,8 +141,8 @@ def main():
     kept = f'{given.work}/results.tsv'
     results = report.read_results(kept) if given.resume else {}
     explained = report.read_survivors(f'{given.root}/tests/mutants/survivors.tsv')
-    # What is known to survive is tried again only by a run of everything.
-    tried = [m for m in chosen if not given.sample or m.name not in explained]
+    known = explained if given.sample or given.known else {}
+    tried = [m for m in chosen if m.name not in known]
     try_all(tried, programs, results, lambda: report.write_results(kept, results))
     measure(tried, programs[1][0], results, lambda: report.write_results(kept, results))
     text, unexplained = report.told(chosen, results, explained)
