@@ -13,7 +13,6 @@
 #define MICA_REQUIRES(...) MICA_ANALYSIS(requires_capability(__VA_ARGS__))
 #define MICA_EXCLUDES(...) MICA_ANALYSIS(locks_excluded(__VA_ARGS__))
 #define MICA_ACQUIRES(...) MICA_ANALYSIS(acquire_capability(__VA_ARGS__))
-#define MICA_TRY_ACQUIRES(...) MICA_ANALYSIS(try_acquire_capability(__VA_ARGS__))
 #define MICA_RELEASES(...) MICA_ANALYSIS(release_capability(__VA_ARGS__))
 #define MICA_ASSERTS(...) MICA_ANALYSIS(assert_capability(__VA_ARGS__))
 #define MICA_NO_ANALYSIS MICA_ANALYSIS(no_thread_safety_analysis)

@@ -43,10 +43,8 @@ void NTAPI KeRevertToUserAffinityThread() {
 }
 
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {
-  RaiseToDispatch raised;
-  SpinGuardAtDispatch guard{Thread->lock};
-  auto const old = static_cast<UCHAR>(Thread->ideal_processor.load(std::memory_order_relaxed));
-  if (Processor < state().count)
-    Thread->ideal_processor.store(Processor, std::memory_order_relaxed);
-  return old;
+  std::atomic<ULONG>& ideal = Thread->ideal_processor;
+  return static_cast<UCHAR>(Processor < state().count
+                                ? ideal.exchange(Processor, std::memory_order_relaxed)
+                                : ideal.load(std::memory_order_relaxed));
 }

@@ -15,11 +15,13 @@ ULONG_PTR checksum_of(KBUGCHECK_REASON_CALLBACK_RECORD const& record) noexcept {
          static_cast<ULONG_PTR>(record.Reason) + as_parameter(record.Component);
 }
 
-template <class Record>
-BOOLEAN insert(LIST_ENTRY& list, Record& record) noexcept {
+// `fill` writes what the record says of its callback: never into one that is in the list.
+template <class Record, class Fill>
+BOOLEAN insert(LIST_ENTRY& list, Record& record, Fill fill) noexcept {
   RaiseToHigh raised;
   SpinGuardAtDispatch guard{state().bugcheck.callbacks_lock};
   if (record.State == BufferInserted) return FALSE;
+  fill(record);
   record.Checksum = checksum_of(record);
   record.State = BufferInserted;
   list_prepend(list, record.Entry);
@@ -57,12 +59,12 @@ void NTAPI run_bugcheck_callbacks(BugcheckState& bugcheck) noexcept {
 BOOLEAN NTAPI KeRegisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord,
                                          PKBUGCHECK_CALLBACK_ROUTINE CallbackRoutine, PVOID Buffer,
                                          ULONG Length, PUCHAR Component) {
-  if (CallbackRecord->State == BufferInserted) return FALSE;
-  CallbackRecord->CallbackRoutine = CallbackRoutine;
-  CallbackRecord->Buffer = Buffer;
-  CallbackRecord->Length = Length;
-  CallbackRecord->Component = Component;
-  return insert(state().bugcheck.callbacks, *CallbackRecord);
+  return insert(state().bugcheck.callbacks, *CallbackRecord, [&](auto& record) {
+    record.CallbackRoutine = CallbackRoutine;
+    record.Buffer = Buffer;
+    record.Length = Length;
+    record.Component = Component;
+  });
 }
 
 BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRecord) {
@@ -72,11 +74,11 @@ BOOLEAN NTAPI KeDeregisterBugCheckCallback(PKBUGCHECK_CALLBACK_RECORD CallbackRe
 BOOLEAN NTAPI KeRegisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord,
                                                PKBUGCHECK_REASON_CALLBACK_ROUTINE CallbackRoutine,
                                                KBUGCHECK_CALLBACK_REASON Reason, PUCHAR Component) {
-  if (CallbackRecord->State == BufferInserted) return FALSE;
-  CallbackRecord->CallbackRoutine = CallbackRoutine;
-  CallbackRecord->Reason = Reason;
-  CallbackRecord->Component = Component;
-  return insert(state().bugcheck.reason_callbacks, *CallbackRecord);
+  return insert(state().bugcheck.reason_callbacks, *CallbackRecord, [&](auto& record) {
+    record.CallbackRoutine = CallbackRoutine;
+    record.Reason = Reason;
+    record.Component = Component;
+  });
 }
 
 BOOLEAN NTAPI KeDeregisterBugCheckReasonCallback(PKBUGCHECK_REASON_CALLBACK_RECORD CallbackRecord) {

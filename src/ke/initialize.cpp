@@ -44,8 +44,8 @@ void NTAPI idle() noexcept {
     processor.timers.start(processor.ke->time.tick.load());
   }
   processor.ke->active.fetch_or(KAFFINITY{1} << Machine::processor_number());
-  processor.ready.effective.store(idle_priority);
-  Machine::request_dispatch();   // what was queued before this processor could be seen
+  // What was queued before this processor could be seen; it tells others that it is idle.
+  Machine::request_dispatch();
   Machine::lower(PASSIVE_LEVEL);
   for (;;) {
     static_cast<void>(Machine::disable_interrupts());

@@ -27,8 +27,6 @@ class MICA_SCOPED [[nodiscard]] RaiseToDispatch {
   RaiseToDispatch(RaiseToDispatch const&) = delete;
   RaiseToDispatch& operator=(RaiseToDispatch const&) = delete;
 
-  [[nodiscard]] KIRQL old() const noexcept { return old_; }
-
  private:
   KIRQL const old_;
 };

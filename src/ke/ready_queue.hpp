@@ -39,13 +39,13 @@ struct ReadyQueue {
     else
       list_append(list, thread.queue_entry);
     thread.queued_priority = priority;
-    thread.scheduling = Scheduling::ready;
+    stand(thread, Scheduling::ready);
     summary.store(bits | bit);
   }
 
   void NTAPI remove(Thread& thread) noexcept MICA_REQUIRES(lock) {
     list_remove(thread.queue_entry);
-    thread.scheduling = Scheduling::none;
+    stand(thread, Scheduling::none);
     if (list_empty(lists[thread.queued_priority]))
       summary.store(summary.load(std::memory_order_relaxed) &
                     ~(std::uint32_t{1} << thread.queued_priority));

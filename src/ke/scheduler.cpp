@@ -78,14 +78,10 @@ void NTAPI enqueue(State& ke, Thread& thread, Placement const& placement, bool f
   Processor& home = home_of(ke, placement);
   {
     SpinGuardAtDispatch guard{home.ready.lock};
+    // change_priority stores the priority, then looks where the thread is; here it is the other way
+    // around: one of us sees the other.
     store_changed(thread.processor, number_of(home));
     home.ready.insert(thread, front);
-    // change_priority stores the priority, then looks where the thread is: one of us sees the
-    // other.
-    if (thread.priority.load() != thread.queued_priority) {
-      home.ready.remove(thread);
-      home.ready.insert(thread, front);
-    }
   }
   kick_lower_processor(ke, placement);
 }
@@ -97,24 +93,20 @@ bool NTAPI assign(Processor& processor, Thread& thread, KPRIORITY priority,
   SpinGuardAtDispatch guard{processor.ready.lock};
   if (processor.ready.effective.load() >= priority) return false;
   displaced = std::exchange(processor.ready.standby, &thread);
-  if (displaced != nullptr) displaced->scheduling = Scheduling::none;
-  thread.scheduling = Scheduling::standby;
+  if (displaced != nullptr) stand(*displaced, Scheduling::none);
   thread.processor.store(number_of(processor));
+  stand(thread, Scheduling::standby);
   processor.ready.effective.store(priority);
   return true;
 }
 
 // From now on `next` is what the processor runs. Its ready lock is held.
-void NTAPI settle(Processor& processor, Thread& from, Thread* next) noexcept
+void NTAPI settle(Processor& processor, Thread& from, Thread& next) noexcept
     MICA_REQUIRES(processor.ready.lock) {
-  from.scheduling = Scheduling::none;
-  if (next == nullptr) {
-    processor.ready.effective.store(idle_priority);
-    return;
-  }
-  next->scheduling = Scheduling::running;
-  store_changed(next->processor, number_of(processor));
-  store_changed(processor.ready.effective, next->priority.load());
+  stand(from, Scheduling::none);
+  store_changed(next.processor, number_of(processor));
+  stand(next, Scheduling::running);
+  store_changed(processor.ready.effective, next.priority.load());
 }
 
 // The best thread above `above` that another processor's queue holds and this one may run;
@@ -130,37 +122,43 @@ Thread* NTAPI take_elsewhere(State& ke, Processor& processor, KPRIORITY above) n
   return nullptr;
 }
 
-// The best thread above `above` for this processor, now its running one; null if there is none, in
-// which case the processor's effective priority is `above`. `from` is what it ran, and does not run
-// on if it `leaves`.
-Thread* NTAPI choose(State& ke, Processor& processor, Thread& from, KPRIORITY above,
-                     bool leaves) noexcept MICA_REQUIRES(at_dispatch) {
+// What a processor ran until now.
+struct Incumbent {
+  Thread& thread;
+  KPRIORITY priority;  // what the processor's effective priority becomes if nothing is better
+  KPRIORITY above;     // what is better has a priority above that
+  bool leaves;         // it does not run on: the idle thread does
+};
+
+// The best thread for this processor, now its running one; null if nothing is better.
+Thread* NTAPI choose(State& ke, Processor& processor, Incumbent const& from) noexcept
+    MICA_REQUIRES(at_dispatch) {
   Thread* next = nullptr;
   Thread* passed_over = nullptr;
   Placement passed{};
   {
     SpinGuardAtDispatch guard{processor.ready.lock};
-    if (leaves) from.scheduling = Scheduling::none;
+    if (from.leaves) stand(from.thread, Scheduling::none);
     if (Thread* const standby = std::exchange(processor.ready.standby, nullptr)) {
       passed = placement_of(*standby);
       processor.ready.insert(*standby, true);
       passed_over = standby;
     }
-    next = processor.ready.take(above, mask_of(processor));
+    next = processor.ready.take(from.above, mask_of(processor));
     if (next != nullptr)
-      settle(processor, from, next);
+      settle(processor, from.thread, *next);
     else
-      processor.ready.effective.store(above);
+      processor.ready.effective.store(from.priority);
   }
   if (passed_over != nullptr && passed_over != next) kick_lower_processor(ke, passed);
   // The effective priority may have fallen: look at every queue, so that a thread queued meanwhile
   // is not left behind.
   while (Thread* const better =
-             take_elsewhere(ke, processor, next != nullptr ? next->priority.load() : above)) {
+             take_elsewhere(ke, processor, next != nullptr ? next->priority.load() : from.above)) {
     if (next != nullptr) make_ready(*next, true);
     next = better;
     SpinGuardAtDispatch guard{processor.ready.lock};
-    settle(processor, from, next);
+    settle(processor, from.thread, *next);
     if (processor.ready.standby == nullptr) continue;
     processor.ready.effective.store(
         std::max(next->priority.load(), processor.ready.standby->priority.load()));
@@ -168,14 +166,13 @@ Thread* NTAPI choose(State& ke, Processor& processor, Thread& from, KPRIORITY ab
   return next;
 }
 
-// The running thread used its time: a boost fades by one, and the clock starts anew.
-void NTAPI end_quantum(Processor& processor, Thread& thread) noexcept {
+// The running thread used its time: a boost fades by one, and the clock starts anew. Real-time
+// priorities are never above their base. If KeSetPriorityThread is ahead, its priority stays.
+void NTAPI end_quantum(Thread& thread) noexcept {
   thread.quantum_100ns.store(quantum_100ns, std::memory_order_relaxed);
   KPRIORITY priority = thread.priority.load();
-  if (priority >= lowest_realtime || priority <= thread.base_priority.load()) return;
-  if (!thread.priority.compare_exchange_strong(priority, priority - 1)) return;
-  SpinGuardAtDispatch guard{processor.ready.lock};
-  if (processor.ready.standby == nullptr) processor.ready.effective.store(priority - 1);
+  if (priority > thread.base_priority.load())
+    static_cast<void>(thread.priority.compare_exchange_strong(priority, priority - 1));
 }
 
 }  // namespace
@@ -196,8 +193,9 @@ void NTAPI make_ready(Thread& thread, bool front) noexcept {
 }
 
 void NTAPI wake(Thread& thread, KPRIORITY increment) noexcept {
-  KPRIORITY priority = thread.priority.load(std::memory_order_relaxed);
-  if (increment > 0 && priority < lowest_realtime) {
+  if (increment > 0) {
+    KPRIORITY priority = thread.priority.load(std::memory_order_relaxed);
+    // A real-time priority is above every boosted one.
     KPRIORITY const boosted =
         std::min(lowest_realtime - 1, thread.base_priority.load() + increment);
     while (boosted > priority && !thread.priority.compare_exchange_weak(priority, boosted)) {
@@ -209,7 +207,9 @@ void NTAPI wake(Thread& thread, KPRIORITY increment) noexcept {
 void NTAPI block(After after) noexcept {
   Processor& processor = current();
   Thread& from = current_thread();
-  Thread* const next = choose(state(), processor, from, idle_priority, true);
+  Thread* const next =
+      choose(state(), processor,
+             {.thread = from, .priority = idle_priority, .above = idle_priority, .leaves = true});
   switch_to(processor, next != nullptr ? *next : processor.idle, after);
 }
 
@@ -217,17 +217,14 @@ void NTAPI reschedule() noexcept {
   Processor& processor = current();
   Thread& running = current_thread();
   bool const idle = &running == &processor.idle;
-  bool const round = processor.quantum_end.exchange(false, std::memory_order_relaxed) && !idle;
-  if (round) end_quantum(processor, running);
+  bool const round = processor.quantum_end.exchange(false, std::memory_order_relaxed);
+  if (round) end_quantum(running);
+  KPRIORITY const own = running.priority.load();
   // At the end of its quantum a thread gives way to its equals too.
-  KPRIORITY const own = idle ? idle_priority : running.priority.load();
-  Thread* next = choose(state(), processor, running, round ? own - 1 : own, false);
-  if (next == nullptr) {
-    if (!round) return;
-    SpinGuardAtDispatch guard{processor.ready.lock};
-    if (processor.ready.standby == nullptr) processor.ready.effective.store(own);
-    return;
-  }
+  Thread* const next =
+      choose(state(), processor,
+             {.thread = running, .priority = own, .above = round ? own - 1 : own, .leaves = false});
+  if (next == nullptr) return;
   After const after = idle ? After::nothing : round ? After::requeue_back : After::requeue_front;
   switch_to(processor, *next, after);
 }
@@ -245,8 +242,9 @@ void NTAPI change_priority(Thread& thread, KPRIORITY priority) noexcept {
   for (;;) {
     Processor& processor = ke.processors[thread.processor.load()];
     SpinGuardAtDispatch guard{processor.ready.lock};
+    Scheduling const where = thread.scheduling.load(std::memory_order_acquire);
     if (&ke.processors[thread.processor.load()] != &processor) continue;
-    switch (thread.scheduling) {
+    switch (where) {
       case Scheduling::none:
         return;  // whoever queues it sees the new priority
       case Scheduling::ready:

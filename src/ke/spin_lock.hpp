@@ -22,11 +22,6 @@ class MICA_CAPABILITY("spin lock") SpinLock {
     do Machine::await(word_, std::uint32_t{1});
     while (word_.exchange(1, std::memory_order_acquire) != 0);
   }
-  [[nodiscard]] bool try_lock_at_dispatch() noexcept MICA_TRY_ACQUIRES(true) {
-    if (word_.exchange(1, std::memory_order_acquire) != 0) return false;
-    rank_acquired(R);
-    return true;
-  }
   void unlock_at_dispatch() noexcept MICA_RELEASES() {
     rank_released(R);
     word_.store(0, std::memory_order_release);

@@ -30,7 +30,8 @@ void NTAPI switch_to(Processor& processor, Thread& next, After after) noexcept {
   processor.previous = &from;
   processor.after = after;
   processor.machine.pcr.Prcb.CurrentThread = &next;
-  next.run.store(Run::running, std::memory_order_relaxed);
+  // From here on the clock charges the next thread; what it found before is not that one's.
+  processor.quantum_end.store(false, std::memory_order_relaxed);
   if (&next != &processor.idle) arm_clock();
   Machine::switch_context(from.context, next.context);
   epilogue();

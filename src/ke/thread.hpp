@@ -16,13 +16,15 @@ namespace mica::ke {
 
 // Who may put a thread in a queue: the hand-off between a wake and a context switch.
 enum class Run : std::uint8_t {
-  running,    // it runs, is queued, or never waited
+  running,    // it has not waited, or found its wait ended before it slept
   switching,  // it is about to save its context; who wakes it now leaves queueing to its epilogue
   parked,     // its context is saved; whoever wakes it queues it
-  woken,      // a wake happened
+  woken,      // it was woken: it is queued, or runs, or is about to
 };
 
-// Where a thread stands in the scheduler. Guarded by the ready lock of the processor it names.
+// Where a thread stands in the scheduler: written under the ready lock of the processor that it
+// names, after that name. Who holds the lock of a processor and reads this, then that name, knows
+// where a thread stands that is still there; what is about to go to another processor is not.
 enum class Scheduling : std::uint8_t { none, ready, standby, running };
 
 // The wait word: a state, flags, and for `claimed` the status the wait ends with in the upper half.
@@ -80,9 +82,9 @@ struct _KTHREAD {
   std::atomic<KPRIORITY> priority;
   std::atomic<KPRIORITY> base_priority;
   KPRIORITY queued_priority;           // which ready list it stands in; guarded by that ready lock
-  mica::ke::Scheduling scheduling;     // guarded by the ready lock of `processor`
+  std::atomic<mica::ke::Scheduling> scheduling;
   std::atomic<ULONG> processor;        // where it runs, is queued, or ran last
-  std::atomic<ULONG> ideal_processor;  // changed under the thread lock, looked at without
+  std::atomic<ULONG> ideal_processor;  // a hint: nothing else depends on it
   KAFFINITY affinity;
   KAFFINITY user_affinity;  // what KeRevertToUserAffinityThread goes back to
   bool system_affinity;
@@ -101,6 +103,11 @@ struct _KTHREAD {
 namespace mica::ke {
 
 using Thread = _KTHREAD;
+
+// After `processor`, if both change.
+inline void stand(Thread& thread, Scheduling where) noexcept {
+  thread.scheduling.store(where, std::memory_order_release);
+}
 
 [[nodiscard]] inline Thread& current_thread() noexcept {
   return *Machine::current_thread();

@@ -88,3 +88,19 @@ MICA_CASE("Ke: at DISPATCH_LEVEL a thread stays on its processor") {
   }
   KeLowerIrql(old);
 }
+
+MICA_CASE("Ke: a DPC may raise its level and comes back to DISPATCH_LEVEL") {
+  KIRQL seen[3] = {};
+  KDPC dpc;
+  auto routine = [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+    auto* const levels = static_cast<KIRQL*>(context);
+    levels[0] = KfRaiseIrql(HIGH_LEVEL);
+    levels[1] = KeGetCurrentIrql();
+    KeLowerIrql(DISPATCH_LEVEL);
+    levels[2] = KeGetCurrentIrql();
+  };
+  KeInitializeDpc(&dpc, routine, seen);
+  MICA_CHECK(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+  KeFlushQueuedDpcs();
+  MICA_CHECK(seen[0] == DISPATCH_LEVEL && seen[1] == HIGH_LEVEL && seen[2] == DISPATCH_LEVEL);
+}

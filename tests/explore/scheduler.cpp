@@ -156,3 +156,19 @@ MICA_EXPLORE("X1-preempt",
   team.run();
   MICA_CHECK(turns == 4);
 }
+
+MICA_EXPLORE("W5-start", "W5: a thread is started while its starter is interrupted",
+             .processors = 2, .bound = 1) {
+  KDPC dpc;
+  KeInitializeDpc(&dpc, [](PKDPC, PVOID, PVOID, PVOID) NTAPI {}, nullptr);
+  KeSetTargetProcessorDpc(&dpc, 0);
+  int ran = 0;
+  auto body = [&] { ++ran; };
+  auto starter = [&] { mica::test::join(mica::test::start(body, {.processor = 0})); };
+  auto interrupter = [&] { KeInsertQueueDpc(&dpc, nullptr, nullptr); };
+  Team team{window};
+  team.add(starter, {.processor = 0});
+  team.add(interrupter, {.processor = 1});
+  team.run();
+  MICA_CHECK(ran == 1);
+}

@@ -1,8 +1,8 @@
 // What a bugcheck that nobody diverts leaves: an outcome, a screen, callbacks that ran.
 #include <mica/system.hpp>
+#include <mica/test.hpp>
 
-#include <nt/ke.h>
-
+#include <atomic>
 #include <string>
 
 #include "catch.hpp"
@@ -90,6 +90,127 @@ TEST_CASE("ke: a record that was overwritten is not called") {
   CHECK(trace.order.empty());
 }
 
+TEST_CASE("ke: a record whose owner says that it is not registered is not called") {
+  Trace trace;
+  KBUGCHECK_CALLBACK_RECORD record;
+  mica::System system;
+  mica::Outcome const end = system.try_run([&] {
+    enroll(record, trace, 'a');
+    record.State = BufferEmpty;
+    KeBugCheck(code);
+  });
+  CHECK(end.is_bugcheck(code));
+  CHECK(trace.order.empty());
+}
+
+TEST_CASE("ke: a callback finds its record started, with what was registered") {
+  struct Seen {
+    KBUGCHECK_CALLBACK_RECORD record;
+    UCHAR state;
+  } seen{};
+  mica::System system;
+  mica::Outcome const end = system.try_run([&] {
+    KeInitializeCallbackRecord(&seen.record);
+    auto callback = [](PVOID buffer, ULONG) NTAPI {
+      auto& its = *static_cast<Seen*>(buffer);
+      its.state = its.record.State;
+    };
+    CHECK(KeRegisterBugCheckCallback(&seen.record, callback, &seen, sizeof seen, component));
+    KeBugCheck(code);
+  });
+  CHECK(end.is_bugcheck(code));
+  CHECK(seen.state == BufferStarted);
+  CHECK(seen.record.State == BufferFinished);
+  CHECK(seen.record.Component == component);
+  CHECK(seen.record.Length == sizeof seen);
+}
+
+TEST_CASE("ke: what is registered with a reason is left for who reads the memory") {
+  mica::System system;
+  KBUGCHECK_REASON_CALLBACK_RECORD records[3];
+  system.run([&] {
+    auto callback = [](KBUGCHECK_CALLBACK_REASON, KBUGCHECK_REASON_CALLBACK_RECORD*, PVOID, ULONG)
+                        NTAPI {};
+    KBUGCHECK_CALLBACK_REASON const reasons[] = {KbCallbackSecondaryDumpData, KbCallbackDumpIo,
+                                                 KbCallbackSecondaryDumpData};
+    for (int i = 0; i < 3; ++i) {
+      auto& record = records[i];
+      auto* const name = component + (i == 2);
+      KeInitializeCallbackRecord(&record);
+      CHECK(KeRegisterBugCheckReasonCallback(&record, callback, reasons[i], name));
+      CHECK(record.CallbackRoutine == +callback);
+      CHECK(record.Reason == reasons[i]);
+      CHECK(record.Component == name);
+    }
+    // The checksum tells a record that was overwritten from one that was not.
+    CHECK(records[0].Checksum != records[1].Checksum);
+    CHECK(records[0].Checksum != records[2].Checksum);
+    for (auto& record : records) CHECK(KeDeregisterBugCheckReasonCallback(&record));
+  });
+}
+
+TEST_CASE(
+    "ke: of two processors that bugcheck at once one is told of, and its callbacks run once") {
+  int won[2] = {};
+  for (unsigned seed = 1; seed <= 40; ++seed) {
+    Trace trace;
+    KBUGCHECK_CALLBACK_RECORD record;
+    mica::System system{{.processors = 2, .seed = seed}};
+    mica::Outcome const end = system.try_run([&] {
+      enroll(record, trace, 'a');
+      std::atomic<int> there{0};
+      auto stop = [&](ULONG number) {
+        ++there;
+        while (there != 2) KeStallExecutionProcessor(1);
+        KeBugCheckEx(code, number, number, number, number);
+      };
+      auto first = [&] { stop(0); };
+      auto second = [&] { stop(1); };
+      mica::test::Thread* const threads[] = {mica::test::start(first, {.processor = 0}),
+                                             mica::test::start(second, {.processor = 1})};
+      for (mica::test::Thread* const thread : threads) mica::test::join(thread);
+    });
+    REQUIRE(end.is_bugcheck(code));
+    auto const winner = end.parameters()[0];
+    CHECK(end.parameters() == std::array<std::uint64_t, 4>{winner, winner, winner, winner});
+    ++won[winner & 1];
+    CHECK(trace.order == "a");
+    CHECK(system.log().find("*** STOP") == system.log().rfind("*** STOP"));
+  }
+  CHECK((won[0] > 0 && won[1] > 0));
+}
+
+TEST_CASE("ke: while a bugcheck's callbacks run no other processor does anything") {
+  struct Counting {
+    std::atomic<int> count{0};
+    int passed = 0;
+  } counting;
+  KBUGCHECK_CALLBACK_RECORD record;
+  mica::System system{{.processors = 2}};
+  mica::Outcome const end = system.try_run([&] {
+    KeInitializeCallbackRecord(&record);
+    auto callback = [](PVOID buffer, ULONG) NTAPI {
+      auto& its = *static_cast<Counting*>(buffer);
+      int const before = its.count;
+      for (int i = 0; i < 100; ++i) KeStallExecutionProcessor(10);
+      its.passed = its.count - before;
+    };
+    CHECK(KeRegisterBugCheckCallback(&record, callback, &counting, 0, component));
+    auto count = [&] {
+      for (;;) {
+        ++counting.count;
+        KeStallExecutionProcessor(1);
+      }
+    };
+    static_cast<void>(mica::test::start(count, {.processor = 1}));
+    KeSetSystemAffinityThread(1);
+    while (counting.count == 0) KeStallExecutionProcessor(1);
+    KeBugCheck(code);
+  });
+  CHECK(end.is_bugcheck(code));
+  CHECK(counting.passed == 0);
+}
+
 TEST_CASE("ke: a callback that bugchecks ends the bugcheck") {
   KBUGCHECK_CALLBACK_RECORD record;
   mica::System system;
@@ -100,32 +221,4 @@ TEST_CASE("ke: a callback that bugchecks ends the bugcheck") {
     KeBugCheck(code);
   });
   CHECK(end.is_bugcheck(code));
-}
-
-TEST_CASE("ke: a DPC that returns above DISPATCH_LEVEL stops") {
-  mica::System system;
-  mica::Outcome const end = system.try_run([] {
-    auto routine = [](PKDPC, PVOID, PVOID, PVOID)
-                       NTAPI { static_cast<void>(KfRaiseIrql(HIGH_LEVEL)); };
-    KDPC dpc;
-    KeInitializeDpc(&dpc, routine, &dpc);
-    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
-    KeFlushQueuedDpcs();
-  });
-  CHECK(end.is_bugcheck(IRQL_UNEXPECTED_VALUE, HIGH_LEVEL << 16 | DISPATCH_LEVEL << 8 | 2));
-}
-
-TEST_CASE("ke: a DPC that lowers IRQL is a violation") {
-  mica::System system;
-  mica::Outcome const end = system.try_run([] {
-    auto routine = [](PKDPC, PVOID, PVOID, PVOID) NTAPI { KeLowerIrql(PASSIVE_LEVEL); };
-    KDPC dpc;
-    KeInitializeDpc(&dpc, routine, nullptr);
-    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
-    KeFlushQueuedDpcs();
-  });
-  CHECK(end.is_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x31));
-  CHECK(end.parameters()[1] == DISPATCH_LEVEL);
-  CHECK(end.parameters()[2] == PASSIVE_LEVEL);
-  CHECK(end.parameters()[3] == 1);
 }

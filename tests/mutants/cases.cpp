@@ -1,4 +1,4 @@
-// Tries mutants with the conformance cases and ke's unit tests.
+// Tries mutants with the conformance cases and unit tests of what ke does.
 //   mica_mutants_cases < NUMBERS     one line of output for each (trial.hpp)
 #include <mica/system.hpp>
 #include <mica/test.hpp>
@@ -33,7 +33,7 @@ void run_all() {
   for (auto const& [processors, seed] : {std::pair{2u, 1u}, std::pair{4u, 2u}, std::pair{1u, 3u}})
     run_cases(processors, seed);
   mica::mutants::progress().at("unit tests");
-  char const* arguments[] = {"cases", "ke:*"};
+  char const* arguments[] = {"cases", "ke:*,Rtl:*"};
   if (Catch::Session{}.run(2, arguments) != 0) mica::mutants::noticed("unit test");
 }
 

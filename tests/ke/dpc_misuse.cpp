@@ -1,0 +1,34 @@
+// What a DPC may not do with its level.
+#include <mica/system.hpp>
+
+#include <nt/ke.h>
+
+#include "catch.hpp"
+
+TEST_CASE("ke: a DPC that returns above DISPATCH_LEVEL stops") {
+  mica::System system;
+  mica::Outcome const end = system.try_run([] {
+    auto routine = [](PKDPC, PVOID, PVOID, PVOID)
+                       NTAPI { static_cast<void>(KfRaiseIrql(HIGH_LEVEL)); };
+    KDPC dpc;
+    KeInitializeDpc(&dpc, routine, &dpc);
+    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+    KeFlushQueuedDpcs();
+  });
+  CHECK(end.is_bugcheck(IRQL_UNEXPECTED_VALUE, HIGH_LEVEL << 16 | DISPATCH_LEVEL << 8 | 2));
+}
+
+TEST_CASE("ke: a DPC that lowers IRQL is a violation") {
+  mica::System system;
+  mica::Outcome const end = system.try_run([] {
+    auto routine = [](PKDPC, PVOID, PVOID, PVOID) NTAPI { KeLowerIrql(PASSIVE_LEVEL); };
+    KDPC dpc;
+    KeInitializeDpc(&dpc, routine, nullptr);
+    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+    KeFlushQueuedDpcs();
+  });
+  CHECK(end.is_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x31));
+  CHECK(end.parameters()[1] == DISPATCH_LEVEL);
+  CHECK(end.parameters()[2] == PASSIVE_LEVEL);
+  CHECK(end.parameters()[3] == 1);
+}
