@@ -1,9 +1,7 @@
 // W5: whoever makes a thread ready and whoever gives way see each other, whatever else is changed
 // meanwhile. Small: two processors, and nothing in the window but what meets.
-#include <nt/ps.h>
-
+#include "candidate.hpp"
 #include "ke/books.hpp"
-#include "together.hpp"
 
 #include <algorithm>
 
@@ -13,63 +11,11 @@ namespace {
 
 constexpr ULONGLONG soon_100ns = 2 * tick_100ns;  // a quantum is fifteen times as long
 
-ULONGLONG now() noexcept {
-  ULONG64 counter;
-  return KeQueryInterruptTimePrecise(&counter);
-}
-
-// A thread that may run on any processor, and waits to be made ready; of a priority below that of
-// the programs.
-struct Sleeper {
-  KEVENT go, end;
-  ULONG last;
-  std::atomic<ULONGLONG> ran{0};
-  mica::test::Thread* thread;
-
-  Sleeper(ULONG ideal_processor, ULONG last_processor) noexcept : last{last_processor} {
-    KeInitializeEvent(&go, NotificationEvent, FALSE);
-    KeInitializeEvent(&end, NotificationEvent, FALSE);
-    thread = mica::test::start(*this, {.priority = 4});
-    KeSetIdealProcessorThread(object(), static_cast<UCHAR>(ideal_processor));
-    mica::test::until_waiting(thread);
-  }
-  ~Sleeper() {
-    KeSetEvent(&go, 0, FALSE);
-    KeSetEvent(&end, 0, FALSE);
-    mica::test::join(thread);
-  }
-  void operator()() noexcept {
-    KeSetSystemAffinityThread(KAFFINITY{1} << last);
-    KeRevertToUserAffinityThread();
-    wait(&go);
-    ran = now();
-    wait(&end);
-  }
-  void ready() noexcept { KeSetEvent(&go, 0, FALSE); }
-  [[nodiscard]] PKTHREAD object() const noexcept { return mica::test::object_of(thread); }
-  // At HIGH_LEVEL: if it never runs nothing happens any more.
-  void await_run() const noexcept {
-    KIRQL const old = KfRaiseIrql(HIGH_LEVEL);
-    spin_while(ran, 0);
-    KeLowerIrql(old);
-  }
-};
-
-// One of the programs has come to its end, and stays at DISPATCH_LEVEL.
-struct Finish {
-  std::atomic<int> there{0};
-  void await() const noexcept {
-    KIRQL const old = KfRaiseIrql(HIGH_LEVEL);
-    spin_while(there, 0);
-    KeLowerIrql(old);
-  }
-};
-
 }  // namespace
 
 MICA_EXPLORE("W5-idle-crew", "W5: a thread made ready runs where another begins to wait",
              .processors = 2, .bound = 1) {
-  Sleeper sleeper{0, 0};
+  Candidate candidate{0, 0};
   KEVENT free;
   KeInitializeEvent(&free, NotificationEvent, FALSE);
   auto program = [&](unsigned number) {
@@ -78,8 +24,8 @@ MICA_EXPLORE("W5-idle-crew", "W5: a thread made ready runs where another begins 
       wait(&free);
       return;
     }
-    sleeper.ready();
-    sleeper.await_run();
+    candidate.ready();
+    candidate.await_run();
     KeSetEvent(&free, 0, FALSE);
   };
   run_together(window, {.count = 2, .leaves = true}, program);
@@ -87,13 +33,13 @@ MICA_EXPLORE("W5-idle-crew", "W5: a thread made ready runs where another begins 
 
 MICA_EXPLORE("W5-lower-crew", "W5: a thread made ready runs before a lower one that is switched to",
              .processors = 2, .bound = 1) {
-  Sleeper sleeper{0, 0};
+  Candidate candidate{0, 0};
   KEVENT free, low_may;
   KeInitializeEvent(&free, NotificationEvent, FALSE);
   KeInitializeEvent(&low_may, NotificationEvent, FALSE);
   auto low = [&] {
     wait(&low_may);
-    spin_while(sleeper.ran, 0);
+    spin_while(candidate.ran, 0);
   };
   auto* const lower = mica::test::start(low, {.processor = 1, .priority = 2});
   mica::test::until_waiting(lower);
@@ -105,19 +51,19 @@ MICA_EXPLORE("W5-lower-crew", "W5: a thread made ready runs before a lower one t
       wait(&free);
       return;
     }
-    sleeper.ready();
+    candidate.ready();
     made_ready = now();
-    sleeper.await_run();
+    candidate.await_run();
     KeSetEvent(&free, 0, FALSE);
   };
   run_together(window, {.count = 2, .leaves = true}, program);
-  MICA_CHECK(sleeper.ran <= made_ready + soon_100ns);
+  MICA_CHECK(candidate.ran <= made_ready + soon_100ns);
   mica::test::join(lower);
 }
 
 MICA_EXPLORE("W5-lowered-crew", "W5: a thread made ready runs where the running one is lowered",
              .processors = 2, .bound = 1) {
-  Sleeper sleeper{0, 0};
+  Candidate candidate{0, 0};
   ULONGLONG made_ready = 0;
   std::atomic<ULONGLONG> lowered{0};
   auto program = [&](unsigned number) {
@@ -125,26 +71,26 @@ MICA_EXPLORE("W5-lowered-crew", "W5: a thread made ready runs where the running 
       KeSetPriorityThread(KeGetCurrentThread(), 2);
       lowered = now();
       Passive passive;
-      spin_while(sleeper.ran, 0);
+      spin_while(candidate.ran, 0);
       return;
     }
-    sleeper.ready();
+    candidate.ready();
     made_ready = now();
-    sleeper.await_run();
+    candidate.await_run();
   };
   run_together(window, {.count = 2, .leaves = true}, program);
-  MICA_CHECK(sleeper.ran <= std::max(made_ready, lowered.load()) + soon_100ns);
+  MICA_CHECK(candidate.ran <= std::max(made_ready, lowered.load()) + soon_100ns);
 }
 
 MICA_EXPLORE("W5-two-priorities",
              "W5: of two that set a ready thread's priority each is told the other's or the first",
              .processors = 2, .bound = 2) {
-  Sleeper sleeper{0, 1};
+  Candidate candidate{0, 1};
   Finish finish;
   KPRIORITY old[2] = {};
   auto program = [&](unsigned number) {
-    if (number == 0) sleeper.ready();
-    old[number] = KeSetPriorityThread(sleeper.object(), number == 0 ? 5 : 6);
+    if (number == 0) candidate.ready();
+    old[number] = KeSetPriorityThread(candidate.object(), number == 0 ? 5 : 6);
     if (number == 1) {
       finish.there = 1;
       return;
@@ -153,19 +99,37 @@ MICA_EXPLORE("W5-two-priorities",
     mica::ke::audit();
   };
   run_together(window, {.count = 2, .leaves = true}, program);
-  KPRIORITY const last = KeQueryPriorityThread(sleeper.object());
+  KPRIORITY const last = KeQueryPriorityThread(candidate.object());
   MICA_CHECK(last == 5 ? old[1] == 4 && old[0] == 6 : old[0] == 4 && old[1] == 5 && last == 6);
   // The base is what was set last, too: that is what a boost is reckoned from.
-  MICA_CHECK(sleeper.object()->base_priority == last);
+  MICA_CHECK(candidate.object()->base_priority == last);
+}
+
+MICA_EXPLORE("W5-queued", "W5: a thread whose priority is set while it is queued stands by it",
+             .processors = 2, .bound = 2) {
+  Candidate candidate{0, 1};
+  Finish finish;
+  auto program = [&](unsigned number) {
+    if (number == 1) {
+      KeSetPriorityThread(candidate.object(), 6);
+      finish.there = 1;
+      return;
+    }
+    candidate.ready();
+    finish.await();
+    mica::ke::audit();
+  };
+  run_together(window, {.count = 2, .leaves = true}, program);
 }
 
 MICA_EXPLORE("W5-stolen",
              "W5: a thread whose priority is set while a processor takes it stands there",
              .processors = 2, .bound = 1) {
-  Sleeper sleeper{0, 0};
+  Candidate candidate{0, 0};
   Finish finish;
   KEVENT free;
   KeInitializeEvent(&free, NotificationEvent, FALSE);
+  candidate.held = 1;
   auto program = [&](unsigned number) {
     if (number == 1) {
       {
@@ -175,9 +139,11 @@ MICA_EXPLORE("W5-stolen",
       finish.there = 1;
       return;
     }
-    sleeper.ready();
-    KeSetPriorityThread(sleeper.object(), 6);
-    sleeper.await_run();
+    candidate.ready();
+    KeSetPriorityThread(candidate.object(), 6);
+    candidate.await_run();
+    MICA_CHECK(mica::ke::state().processors[1].ready.effective == 6);
+    candidate.held = 0;
     KeSetEvent(&free, 0, FALSE);
     finish.await();
     mica::ke::audit();
@@ -187,22 +153,22 @@ MICA_EXPLORE("W5-stolen",
 
 MICA_EXPLORE("W5-told", "W5: a thread whose priority is set while it is to run next stands there",
              .processors = 2, .bound = 1) {
-  Sleeper sleeper{0, 0};
+  Candidate candidate{0, 0};
   Finish finish;
   auto program = [&](unsigned number) {
     if (number == 1) {
       KeSetPriorityThread(KeGetCurrentThread(), 2);
       {
         Passive passive;
-        spin_while(sleeper.ran, 0);
+        spin_while(candidate.ran, 0);
       }
       KeSetPriorityThread(KeGetCurrentThread(), 8);
       finish.there = 1;
       return;
     }
-    sleeper.ready();
-    KeSetPriorityThread(sleeper.object(), 6);
-    sleeper.await_run();
+    candidate.ready();
+    KeSetPriorityThread(candidate.object(), 6);
+    candidate.await_run();
     finish.await();
     mica::ke::audit();
   };
@@ -211,7 +177,7 @@ MICA_EXPLORE("W5-told", "W5: a thread whose priority is set while it is to run n
 
 MICA_EXPLORE("W5-three", "W5: two threads that are made ready for one processor both get to run",
              .processors = 3, .bound = 1) {
-  Sleeper first{0, 0}, second{2, 2};
+  Candidate first{0, 0}, second{2, 2};
   KEVENT free;
   KeInitializeEvent(&free, NotificationEvent, FALSE);
   auto program = [&](unsigned number) {
@@ -220,7 +186,7 @@ MICA_EXPLORE("W5-three", "W5: two threads that are made ready for one processor 
       wait(&free);
       return;
     }
-    Sleeper& mine = number == 0 ? first : second;
+    Candidate& mine = number == 0 ? first : second;
     if (number == 2) KeSetPriorityThread(mine.object(), 6);
     mine.ready();
     mine.await_run();
@@ -233,19 +199,19 @@ MICA_EXPLORE("W5-three", "W5: two threads that are made ready for one processor 
 
 MICA_EXPLORE("W3-thread", "W3: who waits for a thread that ends is woken once", .processors = 2,
              .bound = 1) {
-  Sleeper sleeper{1, 1};
-  KeSetEvent(&sleeper.end, 0, FALSE);
+  Candidate candidate{1, 1};
+  KeSetEvent(&candidate.end, 0, FALSE);
   std::atomic<int> woken{0};
   auto program = [&](unsigned number) {
     if (number == 0) {
-      sleeper.ready();
+      candidate.ready();
       Passive passive;
-      MICA_CHECK(wait(sleeper.object()) == STATUS_SUCCESS);
+      MICA_CHECK(wait(candidate.object()) == STATUS_SUCCESS);
       woken = 1;
       return;
     }
     Passive passive;
-    MICA_CHECK(wait(sleeper.object()) == STATUS_SUCCESS);
+    MICA_CHECK(wait(candidate.object()) == STATUS_SUCCESS);
   };
   run_together(window, {.count = 2, .leaves = true}, program);
   MICA_CHECK(woken == 1);

@@ -2,6 +2,7 @@
 // no processor runs a thread of lower priority than a ready one it may run. X1: the end of an
 // interrupt precedes the switch made for it. The host machine itself ends a System that breaks W4
 // or X1 (Outcome::Kind::fault); these scenarios are made of what could.
+#include <nt/ex.h>
 #include <nt/zw.h>
 
 #include "rig.hpp"
@@ -160,15 +161,49 @@ MICA_EXPLORE("X1-preempt",
 MICA_EXPLORE("W5-start", "W5: a thread is started while its starter is interrupted",
              .processors = 2, .bound = 1) {
   KDPC dpc;
-  KeInitializeDpc(&dpc, [](PKDPC, PVOID, PVOID, PVOID) NTAPI {}, nullptr);
+  KeInitializeDpc(
+      &dpc, [](PKDPC, PVOID, PVOID, PVOID) NTAPI {}, nullptr);
   KeSetTargetProcessorDpc(&dpc, 0);
-  int ran = 0;
+  std::atomic<int> ran{0};
   auto body = [&] { ++ran; };
-  auto starter = [&] { mica::test::join(mica::test::start(body, {.processor = 0})); };
-  auto interrupter = [&] { KeInsertQueueDpc(&dpc, nullptr, nullptr); };
+  // Of two that follow each other one has this processor for its ideal one.
+  auto starter = [&] {
+    auto* const first = mica::test::start(body);
+    auto* const second = mica::test::start(body);
+    mica::test::join(first);
+    mica::test::join(second);
+  };
+  // Busy meanwhile, so that the thread waits in the starter's own queue.
+  auto interrupter = [&] {
+    KeInsertQueueDpc(&dpc, nullptr, nullptr);
+    spin_while(ran, 0);
+  };
   Team team{window};
   team.add(starter, {.processor = 0});
   team.add(interrupter, {.processor = 1});
   team.run();
-  MICA_CHECK(ran == 1);
+  MICA_CHECK(ran == 2);
+}
+
+MICA_EXPLORE("L1-lowered",
+             "L1: who preempts the holder of a lock that raises the level finds it free",
+             .processors = 2, .bound = 1) {
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  auto use = [] {
+    constexpr SIZE_T two_pages = 2 * 4096;
+    void* const block = ExAllocatePool2(POOL_FLAG_NON_PAGED, two_pages, 'wolL');
+    MICA_CHECK(block != nullptr);
+    if (block != nullptr) ExFreePoolWithTag(block, 'wolL');
+  };
+  auto high = [&] {
+    MICA_CHECK(wait(&event) == STATUS_SUCCESS);
+    use();
+  };
+  auto setter = [&] { KeSetEvent(&event, 0, FALSE); };
+  Team team{window};
+  team.add(use, {.processor = 0, .priority = 6});
+  team.add(high, {.processor = 0, .priority = 12});
+  team.add(setter, {.processor = 1});
+  team.run();
 }

@@ -134,7 +134,7 @@ TEST_CASE("ke: a new thread has a whole quantum") {
   });
 }
 
-TEST_CASE("ke: who is alone has one quantum after the other, and an equal waits for the end of one") {
+TEST_CASE("ke: who is alone has one quantum after the other, an equal waits for its end") {
   run_on_two([] {
     Pinned const self{12};
     std::atomic<bool> over{false};
