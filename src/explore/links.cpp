@@ -81,7 +81,8 @@ class Waits {
       if (after == ke::wait_word::waiting) {
         story.moments[index].note = "waits";
         waiting_[thing.agent.key] = index;
-      } else if (after == ke::wait_word::claimed && before != ke::wait_word::idle) {
+      } else if (after == ke::wait_word::claimed && before != ke::wait_word::idle &&
+                 before != after) {
         waiting_.erase(thing.agent.key);
         if (thing.agent == step.agent) continue;
         story.moments[index].note = "wakes " + thing.name;

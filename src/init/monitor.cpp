@@ -33,6 +33,7 @@ void for_each_processor(Describe describe) noexcept {
 std::string_view wait_name(std::uint32_t word) noexcept {
   switch (ke::wait_word::state(word)) {
     case ke::wait_word::idle:
+    case ke::wait_word::claimed:
       return "runs or is ready";
     case ke::wait_word::committing:
       return "is about to wait";
@@ -40,8 +41,6 @@ std::string_view wait_name(std::uint32_t word) noexcept {
       return "waits";
     case ke::wait_word::evaluating:
       return "waits for all";
-    case ke::wait_word::claimed:
-      return "is being woken";
   }
   return "?";
 }

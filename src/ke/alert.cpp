@@ -4,21 +4,19 @@
 
 namespace mica::ke {
 
+// One change of the wait word: so one alert ends one wait, this or the next alertable one. A wait
+// that is evaluated is left the alert; who evaluates finds it.
 bool NTAPI alert(Thread& thread) noexcept {
   RaiseToDispatch raised;
-  // The token is left first, then taken back by whoever uses it: the wait that finds it, or this
-  // alert once it sees a wait to end. So one alert ends one wait.
-  bool const before = thread.alerted.exchange(true);
+  std::uint32_t seen = thread.wait.load();
   for (;;) {
-    std::uint32_t const word = thread.wait.load();
-    bool const over =
-        wait_word::state(word) == wait_word::idle || wait_word::state(word) == wait_word::claimed;
-    if (over || (word & wait_word::alertable) == 0 || !thread.alerted.exchange(false))
-      return before;
-    Claim const won = claim(thread, STATUS_ALERTED, wait_word::alert);
-    if (won == Claim::waiting) wake(thread, 0);
-    if (won != Claim::lost) return before;
-    thread.alerted.store(true);
+    auto const state = wait_word::state(seen);
+    bool const ends = (seen & wait_word::alertable) != 0 && state != wait_word::evaluating;
+    std::uint32_t const next =
+        ends ? wait_word::claim(seen, STATUS_ALERTED) : seen | wait_word::alerted;
+    if (!thread.wait.compare_exchange_weak(seen, next)) continue;
+    if (ends && state == wait_word::waiting) wake(thread, 0);
+    return (seen & wait_word::alerted) != 0;
   }
 }
 

@@ -50,18 +50,32 @@ void NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID
   initialize_dpc(*Dpc, DpcObject, DeferredRoutine, DeferredContext);
 }
 
+namespace {
+
+// Whether a DPC is in some queue. If it is, the routine that is still to run reads what the caller
+// stored before: whoever takes it takes the lock that was held here.
+bool NTAPI is_queued(KDPC& dpc) noexcept MICA_REQUIRES(at_dispatch) {
+  for (;;) {
+    auto* const queue = static_cast<DpcQueue*>(queue_word(dpc).load(std::memory_order_relaxed));
+    if (queue == nullptr) return false;
+    SpinGuardAtDispatch guard{queue->lock};
+    if (queue_word(dpc).load(std::memory_order_relaxed) == queue) return true;
+  }
+}
+
+}  // namespace
+
 BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemArgument2) {
   RaiseToHigh raised;
   at_dispatch.assert_held();
   Processor& target = target_of(*Dpc);
   auto const importance = static_cast<KDPC_IMPORTANCE>(Dpc->Importance);
   ULONG depth = 0;
-  {
+  for (;;) {
+    if (is_queued(*Dpc)) return FALSE;
     SpinGuardAtDispatch guard{target.dpcs.lock};
     PVOID expected = nullptr;
-    // Sequentially consistent, and made even when it fails: what the caller stored before is seen
-    // by the routine that is still to run.
-    if (!queue_word(*Dpc).compare_exchange_strong(expected, &target.dpcs)) return FALSE;
+    if (!queue_word(*Dpc).compare_exchange_strong(expected, &target.dpcs)) continue;
     Dpc->SystemArgument1 = SystemArgument1;
     Dpc->SystemArgument2 = SystemArgument2;
     if (importance == HighImportance)
@@ -69,6 +83,7 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
     else
       target.dpcs.append(*Dpc);
     depth = target.dpcs.depth();
+    break;
   }
   announce(target, importance, depth);
   return TRUE;

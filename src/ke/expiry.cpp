@@ -12,25 +12,13 @@ TimerWheel& NTAPI wheel_of(KTIMER const& timer) noexcept {
 
 namespace {
 
-// Whoever disarms the timeout waits until `expiring` is another: so the thread stays.
-void NTAPI expire_timeout(Processor& processor, KTIMER& timeout) noexcept
-    MICA_REQUIRES(at_dispatch) {
-  time_out(MICA_CONTAINING(timeout, Thread, timeout));
-  processor.timers.expiring.store(nullptr);
-}
-
-// Meanwhile it may have been cancelled (not armed), or cancelled and set again (in another wheel,
-// or linked): then it is not ours any more.
-void NTAPI expire_timer(Processor& processor, KTIMER& timer, Tick now) noexcept
-    MICA_REQUIRES(at_dispatch) {
+// Nobody cancels or sets it meanwhile: who finds it armed but unlinked waits until it fired.
+void NTAPI expire_timer(KTIMER& timer, Tick now) noexcept MICA_REQUIRES(at_dispatch) {
   WakeList wakes;
   lock_object(timer.Header);
-  bool const ours = timer.Header.Inserted != 0 && &wheel_of(timer) == &processor.timers &&
-                    !TimerWheel::linked(timer);
-  if (ours) signal_timer(timer, now, wakes);
+  MICA_ASSERT(timer.Header.Inserted != 0 && !TimerWheel::linked(timer));
+  signal_timer(timer, now, wakes);
   unlock_object(timer.Header);
-  // A canceller may free it from here on.
-  processor.timers.expiring.store(nullptr);
   finish_wakes(wakes, 0);
 }
 
@@ -39,12 +27,8 @@ void NTAPI expire_timer(Processor& processor, KTIMER& timer, Tick now) noexcept
 void NTAPI link_timer(KTIMER& timer, Tick due) noexcept {
   Processor& processor = current();
   timer.Processor = static_cast<decltype(timer.Processor)>(Machine::processor_number());
-  bool sooner = false;
-  {
-    SpinGuardAtDispatch guard{processor.timers.lock};
-    sooner = processor.timers.insert(timer, due);
-  }
-  if (sooner) arm_clock();
+  SpinGuardAtDispatch guard{processor.timers.lock};
+  processor.timers.insert(timer, due);
 }
 
 bool NTAPI unlink_timer(KTIMER& timer) noexcept {
@@ -72,15 +56,15 @@ void NTAPI expire_timers() noexcept {
       processor.timers.expiring.store(timer);
     }
     if (timer == nullptr) return;
+    // Whoever disarms a timeout waits until `expiring` is another: so the thread stays.
     if (type_of(timer->Header) == timeout_type)
-      expire_timeout(processor, *timer);
+      time_out(MICA_CONTAINING(*timer, Thread, timeout));
     else
-      expire_timer(processor, *timer, now);
+      expire_timer(*timer, now);
   }
 }
 
 void NTAPI arm_timeout(Thread& thread, Tick due) noexcept {
-  thread.timeout.Header.Type = timeout_type;
   link_timer(thread.timeout, due);
 }
 

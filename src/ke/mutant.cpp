@@ -10,24 +10,19 @@ namespace {
 
 void NTAPI initialize(KMUTANT& mutant, bool owned, UCHAR apc_disable) noexcept {
   initialize_header(mutant.Header, MutantObject, sizeof mutant, owned ? 0 : 1);
-  mutant.MutantListEntry = {};
   mutant.OwnerThread = nullptr;
   mutant.Abandoned = FALSE;
   mutant.ApcDisable = apc_disable;
   if (!owned) return;
   Thread& thread = current_thread();
   mutant.OwnerThread = &thread;
-  SpinGuard guard{thread.lock};
   list_append(thread.mutants, mutant.MutantListEntry);
 }
 
 // The owner lets go: the object is locked.
 void disown(KMUTANT& mutant) noexcept {
   Thread& owner = *mutant.OwnerThread;
-  {
-    SpinGuardAtDispatch guard{owner.lock};
-    list_remove(mutant.MutantListEntry);
-  }
+  list_remove(mutant.MutantListEntry);
   mutant.OwnerThread = nullptr;
   owner.kernel_apc_disable = static_cast<SHORT>(owner.kernel_apc_disable + mutant.ApcDisable);
 }

@@ -17,7 +17,6 @@ NTSTATUS own(KMUTANT& mutant, Thread& thread) noexcept {
   if (mutant.Header.SignalState != 0) return STATUS_SUCCESS;  // a recursive acquisition
   mutant.OwnerThread = &thread;
   thread.kernel_apc_disable = static_cast<SHORT>(thread.kernel_apc_disable - mutant.ApcDisable);
-  SpinGuardAtDispatch guard{thread.lock};
   list_append(thread.mutants, mutant.MutantListEntry);
   if (!mutant.Abandoned) return STATUS_SUCCESS;
   mutant.Abandoned = FALSE;
@@ -42,17 +41,20 @@ NTSTATUS NTAPI consume(DISPATCHER_HEADER& header, Thread& thread) noexcept {
   }
 }
 
-Claim NTAPI claim(Thread& thread, NTSTATUS status, std::uint32_t flag) noexcept {
+wait_word::State NTAPI claim(Thread& thread, NTSTATUS status) noexcept {
   std::uint32_t seen = thread.wait.load();
   for (;;) {
     auto const state = wait_word::state(seen);
-    bool const open = state == wait_word::committing || state == wait_word::waiting;
-    if (!open && (state != wait_word::evaluating || flag == 0)) return Claim::lost;
-    if (status == STATUS_ALERTED && (seen & wait_word::alertable) == 0) return Claim::lost;
-    std::uint32_t const next = open ? wait_word::claim(status) : seen | flag;
-    if (!thread.wait.compare_exchange_weak(seen, next)) continue;
-    if (!open) return Claim::flagged;
-    return state == wait_word::waiting ? Claim::waiting : Claim::committing;
+    if (state == wait_word::claimed) return state;
+    std::uint32_t const next =
+        state == wait_word::evaluating ? seen | wait_word::timeout : wait_word::claim(seen, status);
+    if (thread.wait.compare_exchange_weak(seen, next)) return state;
+  }
+}
+
+void NTAPI finish(Thread& thread, NTSTATUS status) noexcept {
+  std::uint32_t seen = thread.wait.load();
+  while (!thread.wait.compare_exchange_weak(seen, wait_word::claim(seen, status))) {
   }
 }
 
@@ -67,7 +69,7 @@ bool pin(Thread& thread) noexcept {
     auto const state = wait_word::state(seen);
     if (state != wait_word::waiting && state != wait_word::evaluating) return false;
     std::uint32_t const next = state == wait_word::waiting
-                                   ? (seen & wait_word::alertable) | wait_word::evaluating
+                                   ? wait_word::with_state(seen, wait_word::evaluating)
                                    : seen | wait_word::recheck;
     if (thread.wait.compare_exchange_weak(seen, next)) return state == wait_word::waiting;
   }
@@ -80,23 +82,23 @@ void wake_any_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
     next = next->Flink;
     if (block.WaitType != WaitAny) continue;
     Thread& thread = *block.Thread;
-    Claim const won = claim(thread, block.WaitKey, 0);
-    if (won == Claim::lost) continue;
+    auto const before = claim(thread, block.WaitKey);
+    if (before == wait_word::claimed) continue;
     list_remove(block.WaitListEntry);
     // The status of an abandoned mutant is added before the thread can look: it has yet to run, or
     // to take this lock.
     if (consume(header, thread) == STATUS_ABANDONED)
-      thread.wait.store(wait_word::claim(STATUS_ABANDONED_WAIT_0 + block.WaitKey));
-    if (won == Claim::waiting) list_append(wakes.woken, thread.queue_entry);
+      finish(thread, STATUS_ABANDONED_WAIT_0 + block.WaitKey);
+    if (before == wait_word::waiting) list_append(wakes.woken, thread.queue_entry);
   }
 }
 
+// Every any-waiter that is still in the list has been claimed, or has timed out: there is nothing
+// to pin.
 void pin_all_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
   for (LIST_ENTRY* entry = header.WaitListHead.Flink; entry != &header.WaitListHead;
        entry = entry->Flink) {
-    KWAIT_BLOCK& block = MICA_CONTAINING(*entry, KWAIT_BLOCK, WaitListEntry);
-    if (block.WaitType != WaitAll) continue;
-    Thread& thread = *block.Thread;
+    Thread& thread = *MICA_CONTAINING(*entry, KWAIT_BLOCK, WaitListEntry).Thread;
     if (pin(thread)) list_append(wakes.pinned, thread.queue_entry);
   }
 }
@@ -104,7 +106,6 @@ void pin_all_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
 }  // namespace
 
 void NTAPI wake_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
-  if (list_empty(header.WaitListHead)) return;
   wake_any_waiters(header, wakes);
   if (header.SignalState > 0) pin_all_waiters(header, wakes);
 }
@@ -119,7 +120,7 @@ void NTAPI finish_wakes(WakeList& wakes, KPRIORITY increment) noexcept {
 }
 
 void NTAPI time_out(Thread& thread) noexcept {
-  if (claim(thread, STATUS_TIMEOUT, wait_word::timeout) == Claim::waiting) wake(thread, 0);
+  if (claim(thread, STATUS_TIMEOUT) == wait_word::waiting) wake(thread, 0);
 }
 
 }  // namespace mica::ke

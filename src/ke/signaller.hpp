@@ -8,7 +8,6 @@ namespace mica::ke {
 inline void initialize_header(DISPATCHER_HEADER& header, UCHAR type, std::size_t bytes,
                               LONG state) noexcept {
   header.Type = type;
-  header.Signalling = 0;
   header.Size = static_cast<UCHAR>(bytes / sizeof(LONG));
   header.TimerMiscFlags = 0;
   header.SignalState = state;
@@ -38,7 +37,7 @@ inline LONG signal(DISPATCHER_HEADER& header, KPRIORITY increment, BOOLEAN wait,
     unlock_object(header);
   } else {
     WakeList wakes;
-    if (header.SignalState > 0) wake_waiters(header, wakes);
+    wake_waiters(header, wakes);
     unlock_object(header);
     finish_wakes(wakes, increment);
   }

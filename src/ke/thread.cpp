@@ -1,4 +1,5 @@
 // A thread's first and last acts.
+#include "ke/expiry.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
 
@@ -44,6 +45,7 @@ void NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters)
   thread.processor = ideal;
   thread.quantum_100ns = quantum_100ns;
   list_initialize(thread.mutants);
+  thread.timeout.Header.Type = timeout_type;
   thread.stack = parameters.stack;
   thread.start_routine = parameters.routine;
   thread.start_context = parameters.context;

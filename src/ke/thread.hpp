@@ -28,19 +28,25 @@ enum class Run : std::uint8_t {
 enum class Scheduling : std::uint8_t { none, ready, standby, running };
 
 // The wait word: a state, flags, and for `claimed` the status the wait ends with in the upper half.
+// A thread is idle until its first wait; after it, it stays claimed until the next.
 namespace wait_word {
 enum State : std::uint32_t { idle, committing, waiting, evaluating, claimed };
 inline constexpr std::uint32_t state_mask = 7;
 inline constexpr std::uint32_t recheck = 8;   // evaluating: an object changed, look again
 inline constexpr std::uint32_t timeout = 16;  // evaluating: the time is over
-inline constexpr std::uint32_t alert = 32;    // evaluating: alerted
 inline constexpr std::uint32_t alertable =
-    64;  // committing, waiting, evaluating: an alert may end it
+    32;  // committing, waiting, evaluating: an alert may end it
+// An alert is left: whoever changes the word keeps it, until it ends an alertable wait.
+inline constexpr std::uint32_t alerted = 64;
 [[nodiscard]] constexpr State state(std::uint32_t word) noexcept {
   return static_cast<State>(word & state_mask);
 }
-[[nodiscard]] constexpr std::uint32_t claim(NTSTATUS status) noexcept {
-  return static_cast<std::uint32_t>(claimed) | static_cast<std::uint32_t>(status) << 16;
+[[nodiscard]] constexpr std::uint32_t with_state(std::uint32_t word, State state) noexcept {
+  return (word & ~state_mask) | static_cast<std::uint32_t>(state);
+}
+[[nodiscard]] constexpr std::uint32_t claim(std::uint32_t word, NTSTATUS status) noexcept {
+  return (word & alerted) | static_cast<std::uint32_t>(claimed) |
+         static_cast<std::uint32_t>(status) << 16;
 }
 [[nodiscard]] constexpr NTSTATUS status(std::uint32_t word) noexcept {
   return static_cast<NTSTATUS>(word >> 16);
@@ -67,11 +73,10 @@ struct _KTHREAD {
   std::atomic<std::uint32_t> wait;
   std::atomic<mica::ke::Run> run;
   LIST_ENTRY
-      queue_entry;  // in a ready queue; on a waker's list while its claim keeps the thread still
+  queue_entry;  // in a ready queue; on a waker's list while its claim keeps the thread still
   KWAIT_BLOCK wait_blocks[mica::ke::built_in_wait_blocks];
   KWAIT_BLOCK* active_blocks;  // of the current wait
   ULONG active_count;
-  std::atomic<bool> alerted;
   bool wait_next;   // a signal with Wait = TRUE left IRQL raised for the next wait
   KIRQL wait_irql;  // what that wait lowers to
   KPROCESSOR_MODE wait_mode;
@@ -91,8 +96,8 @@ struct _KTHREAD {
   std::atomic<LONG> quantum_100ns;
 
   mica::ke::SpinLock<mica::ke::Rank::thread> lock;
-  LIST_ENTRY mutants;  // owned ones; guarded by lock
-  // Critical regions, negated; its own thread's, or its waker's while it is still.
+  // Owned ones, and critical regions, negated: its own thread's, or its waker's while it is still.
+  LIST_ENTRY mutants;
   SHORT kernel_apc_disable;
 
   mica::hal::Stack stack;

@@ -71,7 +71,6 @@ void NTAPI signal_timer(KTIMER& timer, Tick now, WakeList& wakes) noexcept {
 void NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
   UCHAR const type =
       Type == SynchronizationTimer ? TimerSynchronizationObject : TimerNotificationObject;
-  *Timer = {};
   initialize_header(Timer->Header, type, sizeof *Timer, 0);
 }
 

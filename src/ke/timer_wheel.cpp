@@ -38,15 +38,12 @@ void TimerWheel::unlink(KTIMER& timer) noexcept {
   next_.store(earliest(), std::memory_order_relaxed);
 }
 
-bool TimerWheel::insert(KTIMER& timer, Tick due) noexcept {
+void TimerWheel::insert(KTIMER& timer, Tick due) noexcept {
   timer.DueTime.QuadPart = due;
   link(timer);
   ++pending_;
-  Tick const before = next();
   Tick const effective = std::max(due, now_);
-  if (effective >= before) return false;
-  next_.store(effective, std::memory_order_relaxed);
-  return true;
+  if (effective < next()) next_.store(effective, std::memory_order_relaxed);
 }
 
 void TimerWheel::remove(KTIMER& timer) noexcept {

@@ -23,9 +23,8 @@ class TimerWheel {
   SpinLock<Rank::timer> lock;
   std::atomic<KTIMER*> expiring;
 
-  // Links a timer that is not linked; due at a tick of the clock. Whether next() fell: the clock
-  // must come earlier.
-  bool NTAPI insert(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(lock);
+  // Links a timer that is not linked; due at a tick of the clock.
+  void NTAPI insert(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(lock);
   void NTAPI remove(KTIMER& timer) noexcept MICA_REQUIRES(lock);
   [[nodiscard]] static bool linked(KTIMER const& timer) noexcept {
     return timer.TimerListEntry.Flink != nullptr;

@@ -47,9 +47,7 @@ NTSTATUS try_any(Thread& thread) noexcept {
 NTSTATUS try_all(Thread& thread) noexcept {
   bool taken = false;
   NTSTATUS const status = take_all(thread, taken);
-  if (!taken) return STATUS_TIMEOUT;
-  thread.wait.store(wait_word::idle, std::memory_order_relaxed);
-  return status;
+  return taken ? status : STATUS_TIMEOUT;
 }
 
 // Links the blocks of a wait-any until an object is found signalled or the wait is ended from
@@ -66,9 +64,9 @@ ULONG link_any(Thread& thread) noexcept {
       continue;
     }
     auto const index = static_cast<NTSTATUS>(i);
-    if (claim(thread, STATUS_WAIT_0 + index, 0) != Claim::lost &&
+    if (claim(thread, STATUS_WAIT_0 + index) != wait_word::claimed &&
         consume(header, thread) == STATUS_ABANDONED)
-      thread.wait.store(wait_word::claim(STATUS_ABANDONED_WAIT_0 + index));
+      finish(thread, STATUS_ABANDONED_WAIT_0 + index);
     return i;
   }
   return thread.active_count;
@@ -92,48 +90,55 @@ void unlink(Thread& thread, ULONG linked) noexcept {
   }
 }
 
+// False: an alert was left, and ends the wait before it begins.
+bool begin_commit(Thread& thread, bool alertable) noexcept {
+  std::uint32_t seen = thread.wait.load();
+  for (;;) {
+    std::uint32_t const left = seen & wait_word::alerted;
+    bool const ends = alertable && left != 0;
+    std::uint32_t const flags = alertable ? wait_word::alertable : left;
+    std::uint32_t const next = wait_word::with_state(flags, wait_word::committing);
+    if (thread.wait.compare_exchange_weak(seen, ends ? wait_word::idle : next)) return !ends;
+  }
+}
+
+// False: the wait has ended already.
+bool end_commit(Thread& thread, wait_word::State next) noexcept {
+  std::uint32_t seen = thread.wait.load();
+  while (wait_word::state(seen) == wait_word::committing)
+    if (thread.wait.compare_exchange_weak(seen, wait_word::with_state(seen, next))) return true;
+  return false;
+}
+
 // Commits the wait: sleeps unless it has ended already. Whether it slept.
 bool commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(at_dispatch) {
   // Told before the commit: from then on a waker must find that queueing is left to the epilogue.
+  // When the wait has ended there is no waker, and nobody looks.
   thread.run.store(Run::switching);
   bool const all = request.all;
-  std::uint32_t const kept = request.alertable ? wait_word::alertable : 0;
-  std::uint32_t expected = kept | wait_word::committing;
-  bool sleeps = thread.wait.compare_exchange_strong(
-      expected, kept | (all ? wait_word::evaluating : wait_word::waiting));
+  bool sleeps = end_commit(thread, all ? wait_word::evaluating : wait_word::waiting);
   if (sleeps && all) sleeps = !evaluate(thread);
-  if (sleeps)
-    block(After::park);
-  else
-    thread.run.store(Run::running);
+  if (sleeps) block(After::park);
   return sleeps;
 }
 
 NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept
     MICA_REQUIRES(at_dispatch) {
-  thread.wait.store(request.alertable ? wait_word::alertable | wait_word::committing
-                                      : wait_word::committing);
-  // Looked for after the commit began: an alert that was left before is found here, a later one
-  // finds the wait.
-  if (request.alertable && thread.alerted.exchange(false)) {
-    thread.wait.store(wait_word::idle);
-    return STATUS_ALERTED;
-  }
+  if (!begin_commit(thread, request.alertable)) return STATUS_ALERTED;
   ULONG const linked = request.all ? link_all(thread) : link_any(thread);
   bool const timed = request.timeout != nullptr;
   if (timed) arm_timeout(thread, due_tick(*request.timeout));
   bool const slept = commit(thread, request);
-  std::uint32_t const word = thread.wait.load();
+  NTSTATUS const status = wait_word::status(thread.wait.load());
   // An object that woke the thread unlinked its block and is unlocked: for a wait on one object
   // there is nothing left to unlink. One that claimed the wait before it slept may still be locked,
   // and must not be gone before its signaller is.
-  bool const alone = slept && request.count == 1 && !request.all &&
-                     wait_word::status(word) != STATUS_TIMEOUT &&
-                     wait_word::status(word) != STATUS_ALERTED;
+  bool const alone = slept && request.count == 1 && !request.all && status != STATUS_TIMEOUT &&
+                     status != STATUS_ALERTED;
   if (!alone) unlink(thread, linked);
   if (timed) disarm_timeout(thread);
-  thread.wait.store(wait_word::idle, std::memory_order_relaxed);
-  return wait_word::status(word);
+  // Looked at once more: that a mutant was abandoned is added under its lock.
+  return wait_word::status(thread.wait.load());
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ bool all_signaled(Thread& thread) noexcept {
 // The status that flags ask for: a reason that came while the wait was evaluated. STATUS_SUCCESS:
 // none.
 NTSTATUS reason_of(std::uint32_t word) noexcept {
-  if ((word & wait_word::alert) != 0) return STATUS_ALERTED;
+  constexpr std::uint32_t alert = wait_word::alertable | wait_word::alerted;
+  if ((word & alert) == alert) return STATUS_ALERTED;
   if ((word & wait_word::timeout) != 0) return STATUS_TIMEOUT;
   return STATUS_SUCCESS;
 }
@@ -41,13 +42,11 @@ NTSTATUS NTAPI take_all(Thread& thread, bool& taken) noexcept {
   taken = all_signaled(thread);
   NTSTATUS status = STATUS_SUCCESS;
   for (ULONG i = 0; taken && i < thread.active_count; ++i) {
-    KWAIT_BLOCK& block = thread.active_blocks[i];
-    if (block.WaitListEntry.Flink != nullptr) list_remove(block.WaitListEntry);
     if (repeats(thread, i)) continue;
-    if (consume(header_of(block.Object), thread) == STATUS_ABANDONED) status = STATUS_ABANDONED;
+    if (consume(header_of(thread.active_blocks[i].Object), thread) == STATUS_ABANDONED)
+      status = STATUS_ABANDONED;
   }
-  // The claim is published before the locks go: whoever signals next must find the wait over.
-  if (taken) thread.wait.store(wait_word::claim(status));
+  if (taken) finish(thread, status);
   unlock_all(thread);
   return status;
 }
@@ -57,15 +56,16 @@ bool NTAPI evaluate(Thread& thread) noexcept {
     std::uint32_t const seen = thread.wait.fetch_and(~wait_word::recheck);
     MICA_ASSERT(wait_word::state(seen) == wait_word::evaluating);
     if (NTSTATUS const reason = reason_of(seen); reason != STATUS_SUCCESS) {
-      thread.wait.store(wait_word::claim(reason));
+      if (reason == STATUS_ALERTED) thread.wait.fetch_and(~wait_word::alerted);
+      finish(thread, reason);
       return true;
     }
     bool taken = false;
     static_cast<void>(take_all(thread, taken));
     if (taken) return true;
-    std::uint32_t const kept = seen & wait_word::alertable;
-    std::uint32_t expected = kept | wait_word::evaluating;
-    if (thread.wait.compare_exchange_strong(expected, kept | wait_word::waiting)) return false;
+    std::uint32_t expected = seen & ~wait_word::recheck;
+    std::uint32_t const waiting = wait_word::with_state(expected, wait_word::waiting);
+    if (thread.wait.compare_exchange_strong(expected, waiting)) return false;
   }
 }
 

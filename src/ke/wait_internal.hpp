@@ -6,25 +6,22 @@
 
 namespace mica::ke {
 
-// What ends a wait besides its objects.
-enum class Claim : std::uint8_t {
-  lost,        // somebody else ended it, or there is none
-  committing,  // ended; its thread will notice by itself
-  waiting,     // ended; its thread is to be woken
-  flagged,     // it is being evaluated; who evaluates will see the flag
-};
+// Ends the thread's wait with `status`, unless it is over. What it was:
+//   committing: ended; its thread will notice by itself
+//   waiting: ended; its thread is to be woken
+//   evaluating: told that its time is over; who evaluates will see it
+//   claimed: ended by somebody else
+[[nodiscard]] wait_word::State NTAPI claim(Thread& thread, NTSTATUS status) noexcept;
 
-// Ends the thread's wait with `status`, unless it is over or being evaluated; then leaves `flag`
-// (0: nothing).
-[[nodiscard]] Claim NTAPI claim(Thread& thread, NTSTATUS status, std::uint32_t flag) noexcept;
+// Ends a wait that the caller evaluates, or gives one that the caller has claimed its last status.
+void NTAPI finish(Thread& thread, NTSTATUS status) noexcept;
 
 // Takes all objects of a thread whose wait word is Evaluating, or puts it back to Waiting. Holds
 // no lock on entry.
 // True if the wait has ended, in which case the caller wakes the thread if it is another's.
 bool NTAPI evaluate(Thread& thread) noexcept MICA_REQUIRES(at_dispatch);
 
-// Under the locks of all its objects: takes them if all are signalled, unlinks its blocks and
-// claims the wait.
+// Under the locks of all its objects: takes them if all are signalled, and ends the wait.
 NTSTATUS NTAPI take_all(Thread& thread, bool& taken) noexcept;
 
 struct WaitRequest {

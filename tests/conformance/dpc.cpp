@@ -125,6 +125,38 @@ MICA_CASE("Ke: a DPC of low importance runs by the next tick") {
   MICA_CHECK(run.count == 1);
 }
 
+MICA_CASE("Ke: a DPC of low importance waits, one of medium importance does not") {
+  Run run{};
+  KDPC dpc;
+  KeInitializeDpc(&dpc, note, &run);
+  static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+  MICA_CHECK(run.count == 1);
+  KeSetImportanceDpc(&dpc, LowImportance);
+  // A tick may come just then: once in many times it does not.
+  bool waited = false;
+  for (int i = 0; i < 100 && !waited; ++i) {
+    run.count = 0;
+    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+    waited = run.count == 0;
+    KeFlushQueuedDpcs();
+    MICA_CHECK(run.count == 1);
+  }
+  MICA_CHECK(waited);
+}
+
+MICA_CASE("Ke: a DPC of high importance runs on a processor whose queue is empty") {
+  for (ULONG i = 0; i < processors(); ++i) {
+    Run run{};
+    KDPC dpc;
+    KeInitializeDpc(&dpc, note, &run);
+    KeSetImportanceDpc(&dpc, HighImportance);
+    KeSetTargetProcessorDpc(&dpc, static_cast<CCHAR>(i));
+    MICA_CHECK(KeInsertQueueDpc(&dpc, nullptr, nullptr) == TRUE);
+    KeFlushQueuedDpcs();
+    MICA_CHECK(run.count == 1 && run.processor == i);
+  }
+}
+
 MICA_CASE("Ke: four DPCs of low importance are worth an interrupt") {
   Order order{};
   KIRQL const old = KeRaiseIrqlToDpcLevel();

@@ -1,5 +1,5 @@
 // W1: a set of a synchronization event wakes at most one waiter, and is never lost while one waits.
-#include "rig.hpp"
+#include "together.hpp"
 
 using namespace mica::explore;
 
@@ -95,4 +95,20 @@ MICA_EXPLORE("W1-stack", "W1: nobody touches an event whose waiter has returned"
   team.add(setter, {.processor = 1});
   team.run();
   for (std::size_t i = 0; i < sizeof event; ++i) MICA_CHECK(bytes[i] == 0xA5);
+}
+
+MICA_EXPLORE("W1-read", "W1: who reads that an event is set reads what was done before",
+             .processors = 2, .loop_free = true) {
+  KEVENT event;
+  KeInitializeEvent(&event, NotificationEvent, FALSE);
+  int value = 0;
+  auto program = [&](unsigned number) {
+    if (number == 0) {
+      value = 1;
+      KeSetEvent(&event, 0, FALSE);
+    } else if (KeReadStateEvent(&event) != 0) {
+      MICA_CHECK(value == 1);
+    }
+  };
+  run_together(window, {2}, program);
 }

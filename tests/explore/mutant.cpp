@@ -1,5 +1,5 @@
 // W1: a mutant has one owner, and its release wakes one waiter.
-#include "rig.hpp"
+#include "together.hpp"
 
 using namespace mica::explore;
 
@@ -27,4 +27,21 @@ MICA_EXPLORE("W1-mutant", "W1: a mutex has one owner at a time, and no release i
   team.run();
   MICA_CHECK(turns == 6);
   MICA_CHECK(KeReadStateMutex(&mutex) == 1);
+}
+
+MICA_EXPLORE("W1-abandoned", "W1: who gets an abandoned mutant is told, whenever it came to wait",
+             .processors = 2, .bound = 2) {
+  KMUTANT mutant;
+  KeInitializeMutant(&mutant, TRUE);
+  NTSTATUS status = STATUS_PENDING;
+  auto program = [&](unsigned number) {
+    if (number == 0) {
+      MICA_CHECK(KeReleaseMutant(&mutant, 0, TRUE, FALSE) == 0);
+      return;
+    }
+    Passive passive;
+    status = wait(&mutant);
+  };
+  run_together(window, {2}, program);
+  MICA_CHECK(status == STATUS_ABANDONED);
 }

@@ -44,7 +44,8 @@ void try_case(Case const& what, void (*body)(Window& window)) {
                    .time_jumps = what.time_jumps,
                    .leaks = what.leaks,
                    .shortage = what.shortage,
-                   .body = body},
+                   .body = body,
+                   .memory = what.memory},
       .loop_free = what.loop_free,
       .bound = what.bound < 0 ? 2 : static_cast<unsigned>(what.bound)};
   subject.meet(settings);

@@ -20,6 +20,7 @@ struct Case {
   bool leaks = false;            // what is allocated must be freed
   bool shortage = false;         // allocations may find no memory
   unsigned share_percent = 100;  // of the schedules that are asked for: less for a small space
+  MemoryModel memory = MemoryModel::sequential;  // when nobody asks for another
 };
 
 // Fails the running Catch2 test with report, log and replay line.

@@ -1,5 +1,5 @@
 // W3: a wait for all takes every object at one instant or none; a wait for any is served before it.
-#include "rig.hpp"
+#include "together.hpp"
 
 using namespace mica::explore;
 
@@ -158,4 +158,17 @@ MICA_EXPLORE("W3-any-first", "W3: a wait for any is served before a wait for all
   mica::test::join(waits_all);
   mica::test::join(waits_any);
   MICA_CHECK(both);
+}
+
+MICA_EXPLORE("W3-opposite", "W3: two waits for the same pair, named in opposite orders, both end",
+             .processors = 2, .bound = 2) {
+  KEVENT events[2];
+  for (KEVENT& event : events) KeInitializeEvent(&event, NotificationEvent, TRUE);
+  auto program = [&](unsigned number) {
+    PVOID objects[] = {&events[number], &events[1 - number]};
+    LARGE_INTEGER none{};
+    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &none,
+                                        nullptr) == STATUS_SUCCESS);
+  };
+  run_together(window, {2}, program);
 }

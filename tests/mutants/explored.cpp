@@ -91,10 +91,11 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   if (stage.search == "dpor" && !what.loop_free) return;
   progress().at(what.id);
   progress().executions = 1;
-  Scenario const scenario{.processors = what.processors,
-                          .time_jumps = what.time_jumps,
-                          .body = body,
-                          .memory = stage.memory};
+  Scenario const scenario{
+      .processors = what.processors,
+      .time_jumps = what.time_jumps,
+      .body = body,
+      .memory = stage.memory == MemoryModel::sequential ? what.memory : stage.memory};
   Counter counter;
   Report const report = explore(scenario, *strategy_of(stage.search, what.time_jumps),
                                 {.executions = stage.executions}, &counter);
@@ -117,6 +118,6 @@ int main(int count, char** arguments) {
   for (int i = 1; i < count; ++i) stages.push_back(parsed(arguments[i]));
   for (int number = 0; std::cin >> number;)
     mica::mutants::print(number, std::any_of(stages.begin(), stages.end(), [&](Stage const& one) {
-      return mica::mutants::tried(number, longest_seconds, [&] { run(one); });
-    }));
+                           return mica::mutants::tried(number, longest_seconds, [&] { run(one); });
+                         }));
 }
