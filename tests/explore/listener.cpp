@@ -19,7 +19,7 @@ void NTAPI not_called(PVOID, ULONG) {}
 
 }  // namespace
 
-MICA_EXPLORE("listener-taken-back",
+MICA_EXPLORE("Dbg-taken-back",
              "Dbg: once a listener was taken back it is not called, and what it used may go",
              .processors = 2, .bound = 2) {
   data = 1;
@@ -37,8 +37,8 @@ MICA_EXPLORE("listener-taken-back",
   MICA_CHECK(heard == 0 || heard == 1);
 }
 
-MICA_EXPLORE("listener-set", "Dbg: a listener finds what was written before it was set",
-             .processors = 2, .bound = 2) {
+MICA_EXPLORE("Dbg-set", "Dbg: a listener finds what was written before it was set", .processors = 2,
+             .bound = 2) {
   data = heard = 0;
   auto program = [](unsigned number) {
     if (number == 0) {
@@ -73,14 +73,14 @@ struct Enrolled {
 
 }  // namespace
 
-MICA_EXPLORE("bugcheck-callbacks", "Ke: two processors register callbacks of a bugcheck at once",
+MICA_EXPLORE("Ke-callbacks", "Ke: two processors register callbacks of a bugcheck at once",
              .processors = 2, .bound = 1) {
   Enrolled first, second;
   auto program = [&](unsigned number) { (number == 0 ? first : second).twice(); };
   run_together(window, {.count = 2}, program);
 }
 
-MICA_EXPLORE("bugcheck-callbacks-interrupted",
+MICA_EXPLORE("Ke-callbacks-interrupted",
              "Ke: who registers a callback of a bugcheck is interrupted by one who does, too",
              .processors = 2, .bound = 2) {
   Enrolled first, second;
