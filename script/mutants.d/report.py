@@ -9,8 +9,7 @@ a raise of IRQL, a list operation, a request of an interrupt, any other call or 
 order is weakened; a condition is inverted, moved by one, or loses a part; an unlock or a store comes before what stood
 before it; a constant is returned. One build holds all mutants, each behind its number. Each meets the conformance
 cases and the unit tests of ke, then the scenarios of `tests/explore`.
-[survivors.tsv](../tests/mutants/survivors.tsv) names what survived, with a reason that is given by the kind of place;
-which of them a test should have noticed is still to be found out one by one."""
+[survivors.tsv](../tests/mutants/survivors.tsv) names what survived, each with the reason why."""
 
 
 def rows_of(path):
