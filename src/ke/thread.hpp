@@ -72,8 +72,8 @@ struct _KTHREAD {
   mica::Machine::Context context;
   std::atomic<std::uint32_t> wait;
   std::atomic<mica::ke::Run> run;
-  LIST_ENTRY
-  queue_entry;  // in a ready queue; on a waker's list while its claim keeps the thread still
+  // In a ready queue; on a waker's list while its claim keeps the thread still.
+  LIST_ENTRY queue_entry;
   KWAIT_BLOCK wait_blocks[mica::ke::built_in_wait_blocks];
   KWAIT_BLOCK* active_blocks;  // of the current wait
   ULONG active_count;
@@ -86,7 +86,7 @@ struct _KTHREAD {
   // Scheduling.
   std::atomic<KPRIORITY> priority;
   std::atomic<KPRIORITY> base_priority;
-  KPRIORITY queued_priority;           // which ready list it stands in; guarded by that ready lock
+  KPRIORITY queued_priority;  // which ready list it stands in; guarded by that ready lock
   std::atomic<mica::ke::Scheduling> scheduling;
   std::atomic<ULONG> processor;        // where it runs, is queued, or ran last
   std::atomic<ULONG> ideal_processor;  // a hint: nothing else depends on it

@@ -2,6 +2,7 @@
 //   Turns are told in virtual time, in which a run of code takes next to nothing.
 #include <mica/system.hpp>
 
+#include <nt/ob.h>
 #include <nt/ps.h>
 #include <nt/zw.h>
 
@@ -130,6 +131,11 @@ TEST_CASE("ke: a new thread has a whole quantum") {
     spin_until(equal.began);
     MICA_CHECK(about(equal.began - plain_began, quantum_100ns));
     over = true;
+    void* thread = nullptr;
+    MICA_REQUIRE(NT_SUCCESS(
+        ObReferenceObjectByHandle(handle, SYNCHRONIZE, nullptr, KernelMode, &thread, nullptr)));
+    wait(thread);
+    ObDereferenceObject(thread);
     MICA_CHECK(NT_SUCCESS(ZwClose(handle)));
   });
 }
