@@ -17,9 +17,10 @@ target_compile_options(mica_instrumented INTERFACE -fPIE -fsanitize=thread
 
 # Binds the objects of `target`, instrumented, into one object that stands beside plain code (bind.sh).
 function(mica_bind_explored target output)
+  set(objects "$<FILTER:$<TARGET_OBJECTS:${target}>,INCLUDE,\\.o$>")  # and no precompiled header
   add_custom_command(OUTPUT ${output}
-    COMMAND ${MICA_BIND} ${MICA_BINDER} ${CMAKE_NM} ${CMAKE_OBJCOPY} ${output} $<TARGET_OBJECTS:${target}>
-    DEPENDS ${target} $<TARGET_OBJECTS:${target}> ${MICA_BIND}
+    COMMAND ${MICA_BIND} ${MICA_BINDER} ${CMAKE_NM} ${CMAKE_OBJCOPY} ${output} ${objects}
+    DEPENDS ${target} ${objects} ${MICA_BIND}
     COMMAND_EXPAND_LISTS VERBATIM)
   set_source_files_properties(${output} PROPERTIES EXTERNAL_OBJECT ON GENERATED ON)
 endfunction()

@@ -15,6 +15,7 @@ mica_compile(host_tests conformance)
 mica_machine(host_tests host)
 target_include_directories(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(host_tests PRIVATE mica Catch2::Catch2 rapidcheck)
+target_precompile_headers(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR}/catch.hpp)
 
 foreach(folder base rtl trace verifier ke mm ob se ps ex io ldr drivers init abi hal_host harness explore)
   mica_add_folder(tests/${folder})

@@ -61,9 +61,9 @@ def mutate(root, tree, folders):
 
 
 def build(work):
-    quietly('cmake', '-S', f'{work}/tree', '-B', f'{work}/build', '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=RelWithDebInfo',
-            '-DCMAKE_CXX_COMPILER=g++', '-DCMAKE_C_COMPILER=gcc', '-DMICA_MUTATED=ON',
-            '-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF', '-DCMAKE_CXX_FLAGS=-w')
+    quietly('cmake', '-S', f'{work}/tree', '-B', f'{work}/build', '-G', 'Ninja', '-DCMAKE_BUILD_TYPE=Release',
+            '-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG', '-DCMAKE_CXX_COMPILER=g++', '-DCMAKE_C_COMPILER=gcc',
+            '-DMICA_MUTATED=ON', '-DCMAKE_COMPILE_WARNING_AS_ERROR=OFF', '-DCMAKE_CXX_FLAGS=-w')
     quietly('cmake', '--build', f'{work}/build', '--target', 'mica_mutants_cases', 'mica_mutants_explored')
 
 
