@@ -1,6 +1,7 @@
 // The kernel: IRQL, spin locks, dispatcher objects, threads, DPCs, time, bugchecks.
 #pragma once
 
+#include <nt/ke/apc.h>
 #include <nt/ke/bugcheck.h>
 #include <nt/ke/device_queue.h>
 #include <nt/ke/dispatcher.h>

@@ -42,6 +42,12 @@ void forget_free_stack() noexcept {
   if (bottom <= here && here < bottom + strand.bytes) detector->forget(bottom, here);
 }
 
+// An APC is its thread's own doing.
+Agent agent_of(Agent interrupted, unsigned processor, KIRQL level) noexcept {
+  if (level == apc_level) return interrupted;
+  return level == dispatch_level ? interrupted.dispatch() : Agent::interrupt(processor, level);
+}
+
 }  // namespace
 
 void order_raised() noexcept {
@@ -67,8 +73,7 @@ std::uint32_t order_begin_interrupt(KIRQL level) noexcept {
   explore::Flows& flows = Detector::here().flows();
   unsigned const processor = Machine::processor_number();
   Agent const interrupted = flows.on(processor);
-  flows.run(processor,
-            level == dispatch_level ? interrupted.dispatch() : Agent::interrupt(processor, level));
+  flows.run(processor, agent_of(interrupted, processor, level));
   if (Recorder* const recorder = Recorder::watching()) recorder->level(Step::Kind::begin);
   if (Detector* const detector = Detector::watching()) {
     detector->began(processor, level);

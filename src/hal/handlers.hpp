@@ -39,6 +39,8 @@ struct Fault {
 };
 
 struct Handlers {
+  // Software interrupt at APC_LEVEL; entered at APC_LEVEL, may wait and switch contexts.
+  void(NTAPI* apc)();
   // Software interrupt at DISPATCH_LEVEL; entered at DISPATCH_LEVEL, may switch contexts.
   void(NTAPI* dispatch)();
   // Another processor asked for attention; entered at IPI_LEVEL, must not switch contexts.

@@ -40,12 +40,14 @@
 //   request_dispatch() A software interrupt at DISPATCH_LEVEL on this processor: Handlers::dispatch
 //                     runs once the level is below DISPATCH_LEVEL; requests merge. IRQL >=
 //                     DISPATCH_LEVEL.
+//   request_apc()     The same at APC_LEVEL: Handlers::apc runs once the level is below APC_LEVEL,
+//                     in whichever thread runs here then. IRQL >= DISPATCH_LEVEL.
 //   disable_interrupts() / restore_interrupts(bool)
 //                     Masks what the level does not; returns whether they were enabled before.
 //                     Short sections.
 //   Delivery raises the level to the interrupt's, signals its end to the controller, then runs the
-//   handler with interrupts enabled; only then may the handler switch contexts (dispatch alone
-//   does), and on its return the level is what it was.
+//   handler with interrupts enabled; only then may the handler switch contexts (those at APC_LEVEL
+//   and DISPATCH_LEVEL do), and on its return the level is what it was.
 // ---- Context ------------------------------------------------------------------------------------
 //   Context           A saved flow of control. Zero-filled is valid and saved nowhere.
 //   make_context(context, stack, entry, argument)
@@ -170,6 +172,7 @@ concept MachineLike = requires(
   { M::irql() } noexcept -> std::same_as<KIRQL>;
   { M::raise(level) } noexcept -> std::same_as<KIRQL>;
   { M::lower(level) } noexcept -> std::same_as<void>;
+  { M::request_apc() } noexcept -> std::same_as<void>;
   { M::request_dispatch() } noexcept -> std::same_as<void>;
   { M::disable_interrupts() } noexcept -> std::same_as<bool>;
   { M::restore_interrupts(enabled) } noexcept -> std::same_as<void>;

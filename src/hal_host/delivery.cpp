@@ -15,6 +15,8 @@ namespace {
 void run_handler(Simulation& simulation, KIRQL level) noexcept {
   hal::Handlers const& handlers = simulation.handlers();
   switch (level) {
+    case apc_level:
+      return handlers.apc();
     case dispatch_level:
       return handlers.dispatch();
     case clock_level:
@@ -47,7 +49,7 @@ MICA_RAW void NTAPI Machine::deliver() noexcept {
     if (!deliverable(core, core.pending)) return;
     auto const level = static_cast<KIRQL>(std::bit_width(core.pending) - 1);
     KIRQL const old = core.level;
-    bool const crosses = old < dispatch_level;
+    bool const crosses = old < dispatch_level && level >= dispatch_level;
     accept(core, level);
     std::uint32_t const interrupted = order_begin_interrupt(level);
     if (crosses) token_acquire(&core);

@@ -70,6 +70,7 @@ struct Context {
   hal_host::Strand strand;
 };
 
+inline constexpr KIRQL apc_level = 1;
 inline constexpr KIRQL dispatch_level = 2;
 inline constexpr KIRQL device_level = 5;
 inline constexpr KIRQL clock_level = 13;
@@ -153,13 +154,8 @@ struct Machine {
     point();
   }
 
-  MICA_RAW static void request_dispatch() noexcept {
-    hal_host::Core& core = current().core;
-    core.pending |= hal_host::level_bit(hal_host::dispatch_level);
-    core.trace = std::rotl(core.trace, 5) + 1;
-    hal_host::order_request(processor_number(), hal_host::dispatch_level);
-    point();
-  }
+  MICA_RAW static void request_apc() noexcept { request_software(hal_host::apc_level); }
+  MICA_RAW static void request_dispatch() noexcept { request_software(hal_host::dispatch_level); }
 
   MICA_RAW static bool disable_interrupts() noexcept {
     point();
@@ -229,6 +225,13 @@ struct Machine {
   static hal::SymbolName NTAPI symbol_name(std::uint64_t address) noexcept;
 
   // ---- Below the seam
+  MICA_RAW static void request_software(KIRQL level) noexcept {
+    hal_host::Core& core = current().core;
+    core.pending |= hal_host::level_bit(level);
+    core.trace = std::rotl(core.trace, 5) + 1;
+    hal_host::order_request(processor_number(), level);
+    point();
+  }
   // A scheduling point of the seam.
   MICA_RAW static void point() noexcept {
     if (--current().core.countdown <= 0) [[unlikely]]

@@ -40,6 +40,7 @@ enum Vector : std::uint8_t {
   vector_general_protection = 13,
   vector_page_fault = 14,
   vector_machine_check = 18,
+  vector_apc = 0x1f,
   vector_dispatch = 0x2f,
   vector_clock = 0xd1,
   vector_ipi = 0xe1,

@@ -66,6 +66,7 @@ struct Machine {
   static void lower(KIRQL level) noexcept {
     asm volatile("mov %0, %%cr8" ::"r"(std::uint64_t{level}) : "memory");
   }
+  static void NTAPI request_apc() noexcept;
   static void NTAPI request_dispatch() noexcept;
   static bool disable_interrupts() noexcept {
     std::uint64_t flags;

@@ -121,6 +121,10 @@ void Machine::send_ipi(unsigned number) noexcept {
   hal_x64::apic::send(hal_x64::apic_id_of(number), hal_x64::vector_ipi);
 }
 
+void Machine::request_apc() noexcept {
+  hal_x64::apic::send_self(hal_x64::vector_apc);
+}
+
 void Machine::request_dispatch() noexcept {
   hal_x64::apic::send_self(hal_x64::vector_dispatch);
 }

@@ -119,6 +119,8 @@ hal::Handlers const& handlers() noexcept {
 
 extern "C" void mica_trap(TrapFrame& frame) noexcept {
   switch (frame.vector) {
+    case vector_apc:
+      return deliver(vector_apc, [] { with_interrupts(registered->apc); });
     case vector_dispatch:
       return deliver(vector_dispatch, [] { with_interrupts(registered->dispatch); });
     case vector_ipi:

@@ -1,4 +1,5 @@
 // The boot phases: from a machine with one processor to a System whose first thread runs.
+#include <nt/ex.h>
 #include <nt/ke.h>
 #include <nt/zw.h>
 
@@ -78,6 +79,7 @@ void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 void NTAPI prepare(State& state, unsigned processors) noexcept {
   ke::initialize(state.ke, processors);
   state.ke.thread_ended = keep_boot_thread;
+  state.ke.free_apc = [](KAPC* apc) NTAPI { ExFreePool(apc); };
   state.ke.bugcheck.divert = divert_bugcheck;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];

@@ -1,5 +1,6 @@
 // What the machine calls, all in one place.
 #include "init/start.hpp"
+#include "ke/apc.hpp"
 #include "ke/interrupts.hpp"
 #include "mm/state.hpp"
 
@@ -7,6 +8,7 @@ namespace mica::init {
 
 hal::Handlers const& NTAPI handlers() noexcept {
   static constexpr hal::Handlers table{
+      .apc = ke::apc_interrupt,
       .dispatch = ke::dispatch_interrupt,
       .ipi = ke::ipi_interrupt,
       .clock = ke::clock_interrupt,

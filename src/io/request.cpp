@@ -4,8 +4,8 @@
 
 namespace mica::io {
 
-// There are no APCs yet, so the results are written here, at the IRQL of completion, and not in the
-// thread's own context: the buffers and the status block must be in system space. The event comes
+// The results are written here, at the IRQL of completion, and not by an APC in the thread's own
+// context: the buffers and the status block must be in system space. The event comes
 // last: all else may live on the stack of the thread it wakes.
 void NTAPI finish(IRP& irp, CCHAR boost) noexcept {
   if (irp.Tail.Overlay.Thread == nullptr) return;

@@ -22,6 +22,12 @@ bool NTAPI alert(Thread& thread) noexcept {
 
 }  // namespace mica::ke
 
+BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE) {
+  std::uint32_t const before =
+      mica::ke::current_thread().wait.fetch_and(~mica::ke::wait_word::alerted);
+  return (before & mica::ke::wait_word::alerted) != 0;
+}
+
 BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE) {
   return mica::ke::alert(*Thread);
 }

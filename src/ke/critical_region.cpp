@@ -1,7 +1,7 @@
 // Critical regions: normal kernel APCs stay away from the calling thread.
 //                                                                      [MSDN KeEnterCriticalRegion]
 //   The count belongs to the thread; only its own code changes it here.
-#include "ke/thread.hpp"
+#include "ke/apc.hpp"
 #include "ke/verifier.hpp"
 
 using namespace mica;
@@ -19,6 +19,7 @@ void NTAPI KeLeaveCriticalRegion(void) {
   if (thread.kernel_apc_disable == 0) [[unlikely]]
     violation(Rule::leave_critical_region, 0);
   ++thread.kernel_apc_disable;
+  let_apcs_in(thread);
 }
 
 BOOLEAN NTAPI KeAreApcsDisabled(void) {

@@ -1,5 +1,6 @@
 #include "ke/interrupts.hpp"
 
+#include "ke/apc.hpp"
 #include "ke/scheduler.hpp"
 
 namespace mica::ke {
@@ -24,6 +25,7 @@ void NTAPI dispatch_interrupt() noexcept {
 void NTAPI ipi_interrupt() noexcept {
   at_dispatch.assert_held();
   count_ticks();
+  if (has_kernel_apcs(current_thread())) Machine::request_apc();
   Machine::request_dispatch();
 }
 

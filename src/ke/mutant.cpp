@@ -1,6 +1,7 @@
 // Mutants, and mutexes: mutants whose owner is in a critical region.
 //   SignalState 1 is free, 0 owned once, below that owned again. Every release is the owner's.
 //                                                        [MSDN KeInitializeMutex, KeReleaseMutex]
+#include "ke/apc.hpp"
 #include "ke/signaller.hpp"
 
 using namespace mica;
@@ -67,6 +68,7 @@ LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abando
     return state;
   });
   if (error != STATUS_SUCCESS) raise_status(error, caller);
+  let_apcs_in(current_thread());
   return previous;
 }
 

@@ -12,7 +12,8 @@ enum ObjectType : unsigned char {
   ThreadObject = 6,
   TimerNotificationObject = 8,
   TimerSynchronizationObject = 9,
-  DpcObject = 19,  // KDPC::Type, which is no dispatcher header's
+  ApcObject = 18,  // KAPC::Type, and
+  DpcObject = 19,  // KDPC::Type, which are no dispatcher headers'
 };
 
 }  // namespace mica::ke

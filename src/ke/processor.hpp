@@ -99,6 +99,8 @@ struct State {
   // The thread has ended and left its stack; its memory and stack are the caller's again.
   // DISPATCH_LEVEL.
   void(NTAPI* thread_ended)(Thread& thread);
+  // Gives a user APC without RundownRoutine back to the pool: its thread ended. PASSIVE_LEVEL.
+  void(NTAPI* free_apc)(KAPC* apc);
 };
 
 inline constexpr std::uint32_t default_period_100ns = 10'000;  // 1 ms: docs/adr/0003

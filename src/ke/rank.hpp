@@ -25,6 +25,7 @@ enum class Rank : std::uint8_t {
   thread,
   ready,
   timer,
+  apc,       // a leaf
   dpc,       // taken at HIGH_LEVEL
   bugcheck,  // taken at HIGH_LEVEL
 };

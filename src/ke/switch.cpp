@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "ke/apc.hpp"
 #include "ke/interrupts.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
@@ -42,20 +43,25 @@ void NTAPI epilogue() noexcept {
   Thread& previous = *processor.previous;
   switch (std::exchange(processor.after, After::nothing)) {
     case After::nothing:
-      return;
+      break;
     case After::park: {
       // Its context is saved now. Whoever woke it meanwhile left the queueing to us.
       Run expected = Run::switching;
       if (!previous.run.compare_exchange_strong(expected, Run::parked)) make_ready(previous, false);
-      return;
+      break;
     }
     case After::requeue_front:
-      return make_ready(previous, true);
+      make_ready(previous, true);
+      break;
     case After::requeue_back:
-      return make_ready(previous, false);
+      make_ready(previous, false);
+      break;
     case After::bury:
-      return bury(previous);
+      bury(previous);
+      break;
   }
+  // Whoever queued an APC before this thread was to run here left telling it to us.
+  if (has_kernel_apcs(current_thread())) Machine::request_apc();
 }
 
 }  // namespace mica::ke

@@ -1,4 +1,5 @@
 // A thread's first and last acts.
+#include "ke/apc.hpp"
 #include "ke/expiry.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
@@ -45,6 +46,8 @@ void NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters)
   thread.processor = ideal;
   thread.quantum_100ns = quantum_100ns;
   list_initialize(thread.mutants);
+  list_initialize(thread.kernel_apcs);
+  list_initialize(thread.user_apcs);
   thread.timeout.Header.Type = timeout_type;
   thread.stack = parameters.stack;
   thread.start_routine = parameters.routine;
@@ -60,6 +63,7 @@ void NTAPI start_thread(Thread& thread) noexcept {
 void NTAPI end_thread() noexcept {
   Thread& thread = current_thread();
   check_exit(thread);
+  stop_apcs(thread);
   // Only its own thread releases a mutant, so the list can only shrink by what is done here.
   while (!list_empty(thread.mutants))
     abandon(MICA_CONTAINING(*thread.mutants.Flink, KMUTANT, MutantListEntry));

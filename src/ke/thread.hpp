@@ -38,6 +38,12 @@ inline constexpr std::uint32_t alertable =
     32;  // committing, waiting, evaluating: an alert may end it
 // An alert is left: whoever changes the word keeps it, until it ends an alertable wait.
 inline constexpr std::uint32_t alerted = 64;
+// Committing, waiting, evaluating: APCs of this kind may end it. Also what queued_apcs says.
+inline constexpr std::uint32_t special_apc = 128;
+inline constexpr std::uint32_t normal_apc = 256;
+inline constexpr std::uint32_t user_apc = 512;
+inline constexpr std::uint32_t kernel_apc = special_apc | normal_apc;
+inline constexpr std::uint32_t any_apc = kernel_apc | user_apc;
 [[nodiscard]] constexpr State state(std::uint32_t word) noexcept {
   return static_cast<State>(word & state_mask);
 }
@@ -99,6 +105,15 @@ struct _KTHREAD {
   // Owned ones, and critical regions, negated: its own thread's, or its waker's while it is still.
   LIST_ENTRY mutants;
   SHORT kernel_apc_disable;
+  SHORT special_apc_disable;  // guarded regions, negated
+
+  // APCs (ke/apc.hpp). What is queued is guarded by the lock.
+  mica::ke::SpinLock<mica::ke::Rank::apc> apc_lock;
+  LIST_ENTRY kernel_apcs;  // special ones first
+  LIST_ENTRY user_apcs;
+  bool apcs_stopped;                       // it ends: nothing is queued any more
+  std::atomic<std::uint32_t> queued_apcs;  // the kinds that are queued: bits of wait_word
+  bool in_normal_apc;                      // its own: a NormalRoutine runs
 
   mica::hal::Stack stack;
   PKSTART_ROUTINE start_routine;

@@ -1,8 +1,10 @@
 // The waiter's side of the wait protocol.
 #include "ke/wait_internal.hpp"
 
+#include <optional>
 #include <utility>
 
+#include "ke/apc.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/verifier.hpp"
 
@@ -27,6 +29,16 @@ void sort_by_object(KWAIT_BLOCK* blocks, ULONG count) noexcept {
     for (ULONG j = i; j > 0 && as_parameter(blocks[j].Object) < as_parameter(blocks[j - 1].Object);
          --j)
       std::swap(blocks[j], blocks[j - 1]);
+}
+
+void prepare(Thread& thread, WaitRequest const& request) noexcept {
+  thread.active_blocks = request.blocks;
+  thread.active_count = request.count;
+  thread.wait_reason = request.reason;
+  thread.wait_mode = request.mode;
+  for (ULONG i = 0; i < request.count; ++i)
+    prepare_block(request.blocks[i], thread, request.objects[i], i, request.all);
+  if (request.all) sort_by_object(request.blocks, request.count);
 }
 
 // Takes the first signalled object of a wait-any without waiting. STATUS_TIMEOUT: none is
@@ -91,12 +103,12 @@ void unlink(Thread& thread, ULONG linked) noexcept {
 }
 
 // False: an alert was left, and ends the wait before it begins.
-bool begin_commit(Thread& thread, bool alertable) noexcept {
+bool begin_commit(Thread& thread, bool alertable, std::uint32_t apcs) noexcept {
   std::uint32_t seen = thread.wait.load();
   for (;;) {
     std::uint32_t const left = seen & wait_word::alerted;
     bool const ends = alertable && left != 0;
-    std::uint32_t const flags = alertable ? wait_word::alertable : left;
+    std::uint32_t const flags = apcs | (alertable ? wait_word::alertable : left);
     std::uint32_t const next = wait_word::with_state(flags, wait_word::committing);
     if (thread.wait.compare_exchange_weak(seen, ends ? wait_word::idle : next)) return !ends;
   }
@@ -122,21 +134,27 @@ bool commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(a
   return sleeps;
 }
 
-NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept
-    MICA_REQUIRES(at_dispatch) {
-  if (!begin_commit(thread, request.alertable)) return STATUS_ALERTED;
+NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request, std::optional<Tick> due,
+                     std::uint32_t apcs) noexcept MICA_REQUIRES(at_dispatch) {
+  if (!begin_commit(thread, request.alertable, apcs)) return STATUS_ALERTED;
+  // Who queues an APC looks at the wait word after that; this looks at the queue after the wait
+  // word says what it lets in.
+  if (std::uint32_t const queued = thread.queued_apcs.load() & apcs; queued != 0) {
+    static_cast<void>(claim(thread, apc_status(queued)));
+    return wait_word::status(thread.wait.load());
+  }
   ULONG const linked = request.all ? link_all(thread) : link_any(thread);
-  bool const timed = request.timeout != nullptr;
-  if (timed) arm_timeout(thread, due_tick(*request.timeout));
+  if (due) arm_timeout(thread, *due);
   bool const slept = commit(thread, request);
   NTSTATUS const status = wait_word::status(thread.wait.load());
   // An object that woke the thread unlinked its block and is unlocked: for a wait on one object
   // there is nothing left to unlink. One that claimed the wait before it slept may still be locked,
   // and must not be gone before its signaller is.
   bool const alone = slept && request.count == 1 && !request.all && status != STATUS_TIMEOUT &&
-                     status != STATUS_ALERTED;
+                     status != STATUS_ALERTED && status != STATUS_USER_APC &&
+                     status != STATUS_KERNEL_APC;
   if (!alone) unlink(thread, linked);
-  if (timed) disarm_timeout(thread);
+  if (due) disarm_timeout(thread);
   // Looked at once more: that a mutant was abandoned is added under its lock.
   return wait_word::status(thread.wait.load());
 }
@@ -160,16 +178,21 @@ NTSTATUS NTAPI wait(WaitRequest const& request) noexcept {
   KIRQL const old = begin_wait(request.timeout, request.count > 0 ? request.objects[0] : nullptr);
   at_dispatch.assert_held();
   Thread& thread = current_thread();
-  thread.active_blocks = request.blocks;
-  thread.active_count = request.count;
-  thread.wait_reason = request.reason;
-  thread.wait_mode = request.mode;
-  for (ULONG i = 0; i < request.count; ++i)
-    prepare_block(request.blocks[i], thread, request.objects[i], i, request.all);
-  if (request.all) sort_by_object(request.blocks, request.count);
-
-  NTSTATUS status = request.all ? try_all(thread) : try_any(thread);
-  if (status == STATUS_TIMEOUT && !is_zero(request.timeout)) status = wait_slowly(thread, request);
+  std::optional<Tick> due;
+  NTSTATUS status;
+  for (;;) {
+    prepare(thread, request);
+    status = request.all ? try_all(thread) : try_any(thread);
+    if (status != STATUS_TIMEOUT || is_zero(request.timeout)) break;
+    if (request.timeout != nullptr && !due) due = due_tick(*request.timeout);
+    std::uint32_t const user = request.alertable ? wait_word::user_apc : 0;
+    status = wait_slowly(thread, request, due, permitted_apcs(thread, old) | user);
+    if (status != STATUS_KERNEL_APC) break;
+    // It runs as the level falls, and may itself wait; then the same wait goes on.
+    Machine::request_apc();
+    Machine::lower(old);
+    Machine::raise(DISPATCH_LEVEL);
+  }
   Machine::lower(old);
   if (status == STATUS_MUTANT_LIMIT_EXCEEDED) raise_status(status, caller);
   return status;

@@ -28,7 +28,9 @@ bool all_signaled(Thread& thread) noexcept {
 
 // The status that flags ask for: a reason that came while the wait was evaluated. STATUS_SUCCESS:
 // none.
-NTSTATUS reason_of(std::uint32_t word) noexcept {
+NTSTATUS reason_of(Thread const& thread, std::uint32_t word) noexcept {
+  if (std::uint32_t const apcs = thread.queued_apcs.load() & word & wait_word::any_apc; apcs != 0)
+    return apc_status(apcs);
   constexpr std::uint32_t alert = wait_word::alertable | wait_word::alerted;
   if ((word & alert) == alert) return STATUS_ALERTED;
   if ((word & wait_word::timeout) != 0) return STATUS_TIMEOUT;
@@ -55,7 +57,7 @@ bool NTAPI evaluate(Thread& thread) noexcept {
   for (;;) {
     std::uint32_t const seen = thread.wait.fetch_and(~wait_word::recheck);
     MICA_ASSERT(wait_word::state(seen) == wait_word::evaluating);
-    if (NTSTATUS const reason = reason_of(seen); reason != STATUS_SUCCESS) {
+    if (NTSTATUS const reason = reason_of(thread, seen); reason != STATUS_SUCCESS) {
       if (reason == STATUS_ALERTED) thread.wait.fetch_and(~wait_word::alerted);
       finish(thread, reason);
       return true;

@@ -16,6 +16,11 @@ namespace mica::ke {
 // Ends a wait that the caller evaluates, or gives one that the caller has claimed its last status.
 void NTAPI finish(Thread& thread, NTSTATUS status) noexcept;
 
+// What a wait ends with for the sake of APCs of these kinds: kernel APCs come first.
+[[nodiscard]] constexpr NTSTATUS apc_status(std::uint32_t kinds) noexcept {
+  return kinds == wait_word::user_apc ? STATUS_USER_APC : STATUS_KERNEL_APC;
+}
+
 // Takes all objects of a thread whose wait word is Evaluating, or puts it back to Waiting. Holds
 // no lock on entry.
 // True if the wait has ended, in which case the caller wakes the thread if it is another's.

@@ -12,7 +12,8 @@ import subprocess
 import sys
 
 # Enumerators that the DDK headers do not have, or have only in a part that excludes others.
-ABSENT = {"WaitNotification", "WaitDequeue", "WaitDpc"}
+ABSENT = {"WaitNotification", "WaitDequeue", "WaitDpc", "OriginalApcEnvironment", "AttachedApcEnvironment",
+          "CurrentApcEnvironment", "InsertApcEnvironment"}
 PLANTED = ["offsetof FILE_OBJECT FileName", "value HighImportance"]
 NAME_BYTES = 92  # as in probes.c
 LEAST = 700  # fewer comparable numbers than this: the probes have come apart

@@ -11,8 +11,9 @@ void count_all() {
   dispatches.store(0);
   ipis.store(0);
   clocks.store(0);
-  set_hooks(
-      {[] { dispatches.fetch_add(1); }, [] { ipis.fetch_add(1); }, [] { clocks.fetch_add(1); }});
+  set_hooks({.dispatch = [] { dispatches.fetch_add(1); },
+             .ipi = [] { ipis.fetch_add(1); },
+             .clock = [] { clocks.fetch_add(1); }});
 }
 
 void ipi_to_self() {
@@ -168,8 +169,9 @@ void highest_first() {
   for (unsigned i = 1; i <= tries && !in_order; ++i) {
     count_all();
     order.store(0);
-    set_hooks({[] { note(1), dispatches.fetch_add(1); }, [] { note(3), ipis.fetch_add(1); },
-               [] { note(2), clocks.fetch_add(1); }});
+    set_hooks({.dispatch = [] { note(1), dispatches.fetch_add(1); },
+               .ipi = [] { note(3), ipis.fetch_add(1); },
+               .clock = [] { note(2), clocks.fetch_add(1); }});
     {
       Raised const raised{HIGH_LEVEL};
       Machine::request_dispatch();

@@ -9,6 +9,12 @@ void call(std::atomic<void (*)()> const& hook) noexcept {
   if (auto const function = hook.load(std::memory_order_acquire)) function();
 }
 
+void NTAPI on_apc() {
+  HAL_CHECK(Machine::irql() == APC_LEVEL);
+  call(state.apc);
+  HAL_CHECK(Machine::irql() == APC_LEVEL);
+}
+
 void NTAPI on_dispatch() {
   HAL_CHECK(Machine::irql() == DISPATCH_LEVEL);
   call(state.dispatch);
@@ -55,7 +61,7 @@ PageNumber NTAPI table_page() {
   return state.refuse_tables.load() ? no_page : new_page();
 }
 
-constexpr hal::Handlers all{on_dispatch, on_ipi, on_clock, on_idle, on_fault, table_page};
+constexpr hal::Handlers all{on_apc, on_dispatch, on_ipi, on_clock, on_idle, on_fault, table_page};
 
 }  // namespace
 
@@ -64,6 +70,7 @@ hal::Handlers const& NTAPI handlers() noexcept {
 }
 
 void set_hooks(Hooks const& hooks) noexcept {
+  state.apc.store(hooks.apc, std::memory_order_release);
   state.dispatch.store(hooks.dispatch, std::memory_order_release);
   state.ipi.store(hooks.ipi, std::memory_order_release);
   state.clock.store(hooks.clock, std::memory_order_release);

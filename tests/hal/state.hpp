@@ -16,7 +16,7 @@ struct State {
   unsigned processors;
   Machine::Processor blocks[most_processors];
   Count checks, failures, idle_entered;
-  std::atomic<void (*)()> dispatch, ipi, clock;
+  std::atomic<void (*)()> apc, dispatch, ipi, clock;
   std::atomic<bool> refuse_tables;
   Mailbox mailboxes[most_processors];
   // Physical pages and addresses not handed out yet.

@@ -44,6 +44,7 @@ struct Case {
 // One list for each file of cases.
 [[nodiscard]] std::span<Case const> irql_cases() noexcept;
 [[nodiscard]] std::span<Case const> delivery_cases() noexcept;
+[[nodiscard]] std::span<Case const> apc_cases() noexcept;
 [[nodiscard]] std::span<Case const> context_cases() noexcept;
 [[nodiscard]] std::span<Case const> processor_cases() noexcept;
 [[nodiscard]] std::span<Case const> clock_cases() noexcept;
@@ -60,6 +61,7 @@ void print(char const* text) noexcept;
 
 // What the handlers call, on whichever processor; null: nothing.
 struct Hooks {
+  void (*apc)() = nullptr;
   void (*dispatch)() = nullptr;
   void (*ipi)() = nullptr;
   void (*clock)() = nullptr;

@@ -125,6 +125,7 @@ TEST_CASE("ke: the screen of a bugcheck says where: processor, level, callers by
   CHECK(has(system, "\nprocessor 1, IRQL 1\n"));
   CHECK(has(system, line_of(instruction) + line_of(place) + "  " + symbol.dli_sname + "+0x1" +
                         line_of(0xABC0) + "\n"));
+  CHECK_FALSE(has(system, line_of(0xABC0) + "\n  0x"));  // nor any that is none
 }
 
 TEST_CASE("ke: a bugcheck without a fault names no instruction, but its callers") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nt/io/constants.h>
+#include <nt/ke/apc.h>
 #include <nt/ke/device_queue.h>
 #include <nt/ob.h>
 

@@ -1,0 +1,120 @@
+// Queueing APCs, and telling the thread.
+#include "ke/apc.hpp"
+
+#include "ke/object_type.hpp"
+#include "ke/scheduler.hpp"
+#include "ke/verifier.hpp"
+#include "ke/wait_internal.hpp"
+
+namespace mica::ke {
+
+void NTAPI recount_apcs(Thread& thread) noexcept {
+  std::uint32_t kinds = list_empty(thread.user_apcs) ? 0 : wait_word::user_apc;
+  if (!list_empty(thread.kernel_apcs)) {
+    if (apc_of(*thread.kernel_apcs.Flink).NormalRoutine == nullptr) kinds |= wait_word::special_apc;
+    if (apc_of(*thread.kernel_apcs.Blink).NormalRoutine != nullptr) kinds |= wait_word::normal_apc;
+  }
+  thread.queued_apcs.store(kinds);
+}
+
+namespace {
+
+std::uint32_t kind_of(KAPC const& apc) noexcept {
+  if (apc.ApcMode != KernelMode) return wait_word::user_apc;
+  return apc.NormalRoutine == nullptr ? wait_word::special_apc : wait_word::normal_apc;
+}
+
+void enqueue(Thread& thread, KAPC& apc, std::uint32_t kind) noexcept {
+  LIST_ENTRY* before = kind == wait_word::user_apc ? &thread.user_apcs : &thread.kernel_apcs;
+  if (kind == wait_word::special_apc) {  // after the special ones, before the normal ones
+    LIST_ENTRY* const head = before;
+    do before = before->Flink;
+    while (before != head && apc_of(*before).NormalRoutine == nullptr);
+  }
+  list_append(*before, apc.ApcListEntry);
+}
+
+// Ends a wait that lets this kind in. `idle`: the thread is in no such wait.
+wait_word::State interrupt_wait(Thread& thread, std::uint32_t kind) noexcept {
+  std::uint32_t seen = thread.wait.load();
+  for (;;) {
+    if ((seen & kind) == 0) return wait_word::idle;
+    auto const state = wait_word::state(seen);
+    std::uint32_t const next = state == wait_word::evaluating
+                                   ? seen | wait_word::recheck
+                                   : wait_word::claim(seen, apc_status(kind));
+    if (thread.wait.compare_exchange_weak(seen, next)) return state;
+  }
+}
+
+// A processor that switches to the thread after this looks at its queue by itself.
+void interrupt_where_it_runs(Thread& thread) noexcept MICA_REQUIRES(at_dispatch) {
+  for (;;) {
+    ULONG const number = thread.processor.load();
+    Processor& processor = state().processors[number];
+    SpinGuardAtDispatch guard{processor.ready.lock};
+    Scheduling const where = thread.scheduling.load(std::memory_order_acquire);
+    if (thread.processor.load() != number) continue;
+    if (where != Scheduling::running) return;
+    if (&processor == &current())
+      Machine::request_apc();
+    else
+      Machine::send_ipi(number);
+    return;
+  }
+}
+
+}  // namespace
+}  // namespace mica::ke
+
+using namespace mica;
+using namespace mica::ke;
+
+void NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment,
+                           PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
+                           PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode,
+                           PVOID NormalContext) {
+  *Apc = {};
+  Apc->Type = ApcObject;
+  Apc->Size = sizeof(KAPC);
+  Apc->Thread = Thread;
+  Apc->KernelRoutine = KernelRoutine;
+  Apc->RundownRoutine = RundownRoutine;
+  Apc->NormalRoutine = NormalRoutine;
+  Apc->ApcStateIndex = static_cast<CCHAR>(Environment);
+  if (NormalRoutine == nullptr) return;
+  Apc->ApcMode = ApcMode;
+  Apc->NormalContext = NormalContext;
+}
+
+BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2,
+                               KPRIORITY Increment) {
+  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Apc);
+  RaiseToDispatch raised;
+  _KTHREAD& thread = *Apc->Thread;
+  std::uint32_t const kind = kind_of(*Apc);
+  {
+    SpinGuardAtDispatch guard{thread.apc_lock};
+    if (Apc->Inserted != FALSE || thread.apcs_stopped) return FALSE;
+    Apc->Inserted = TRUE;
+    Apc->SystemArgument1 = SystemArgument1;
+    Apc->SystemArgument2 = SystemArgument2;
+    enqueue(thread, *Apc, kind);
+    recount_apcs(thread);
+  }
+  auto const before = interrupt_wait(thread, kind);
+  if (before == wait_word::waiting) wake(thread, Increment);
+  if (before == wait_word::idle && kind != wait_word::user_apc) interrupt_where_it_runs(thread);
+  return TRUE;
+}
+
+BOOLEAN NTAPI KeRemoveQueueApc(PKAPC Apc) {
+  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Apc);
+  _KTHREAD& thread = *Apc->Thread;
+  SpinGuard guard{thread.apc_lock};
+  if (Apc->Inserted == FALSE) return FALSE;
+  Apc->Inserted = FALSE;
+  list_remove(Apc->ApcListEntry);
+  recount_apcs(thread);
+  return TRUE;
+}

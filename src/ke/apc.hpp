@@ -1,0 +1,41 @@
+// Rules for APCs
+//   A queue belongs to its thread: anybody fills it, under its lock; only the thread itself runs
+//   what is in it, at APC_LEVEL. `queued_apcs` says which kinds are there, and is read without the
+//   lock by the thread where it is about to let them in.
+//   Who queues a kernel APC then ends a wait that lets it in, or interrupts the processor that runs
+//   the thread; a thread that does neither looks when it runs again (epilogue). Invariant A1.
+#pragma once
+
+#include "base/list.hpp"
+#include "ke/thread.hpp"
+
+namespace mica::ke {
+
+// The kernel APCs that the calling thread lets in when its level is `level`: bits of wait_word.
+[[nodiscard]] std::uint32_t NTAPI permitted_apcs(Thread const& thread, KIRQL level) noexcept;
+
+// Handlers::apc: runs the kernel APCs that may run.
+void NTAPI apc_interrupt() noexcept;
+
+// The calling thread left a region, or a mutex: what that held back runs, at once if the level
+// allows it.
+void NTAPI let_apcs_in(Thread& thread) noexcept;
+
+// The calling thread ends: runs its kernel APCs and runs its user APCs down; nothing more is
+// queued. PASSIVE_LEVEL.
+void NTAPI stop_apcs(Thread& thread) noexcept;
+
+[[nodiscard]] inline KAPC& apc_of(LIST_ENTRY& entry) noexcept {
+  return MICA_CONTAINING(entry, KAPC, ApcListEntry);
+}
+
+// Whether kernel APCs are queued to the calling thread: asked by whoever interrupts it or switches
+// to it, after who queued them.
+[[nodiscard]] inline bool has_kernel_apcs(Thread const& thread) noexcept {
+  return (thread.queued_apcs.load(std::memory_order_relaxed) & wait_word::kernel_apc) != 0;
+}
+
+// What is queued, as `queued_apcs` says it. The queue's lock is held.
+void NTAPI recount_apcs(Thread& thread) noexcept MICA_REQUIRES(thread.apc_lock);
+
+}  // namespace mica::ke

@@ -1,0 +1,115 @@
+// Running APCs, in the thread that they are for.
+#include "ke/apc.hpp"
+#include "ke/processor.hpp"
+#include "ke/wait_internal.hpp"
+
+namespace mica::ke {
+namespace {
+
+// In the first parameter of IRQL_UNEXPECTED_VALUE: who came back at another level.
+enum class Returned : ULONG_PTR { kernel_routine = 0, normal_routine = 1 };
+
+struct Call {
+  KAPC* apc;
+  PKKERNEL_ROUTINE kernel;
+  PKNORMAL_ROUTINE normal;
+  PVOID context;
+  PVOID first;
+  PVOID second;
+};
+
+void check_level(KIRQL expected, Returned returned, Call const& call) noexcept {
+  KIRQL const level = Machine::irql();
+  if (level != expected) [[unlikely]]
+    bugcheck(IRQL_UNEXPECTED_VALUE,
+             ULONG_PTR{level} << 16 | ULONG_PTR{expected} << 8 | static_cast<ULONG_PTR>(returned),
+             reinterpret_cast<ULONG_PTR>(call.kernel), as_parameter(call.apc),
+             reinterpret_cast<ULONG_PTR>(call.normal));
+}
+
+// Takes the next kernel APC that may run from the queue.
+bool take(Thread& thread, Call& call) noexcept {
+  std::uint32_t const permitted = permitted_apcs(thread, PASSIVE_LEVEL);
+  if ((thread.queued_apcs.load() & permitted) == 0) return false;
+  SpinGuard guard{thread.apc_lock};
+  if (list_empty(thread.kernel_apcs)) return false;
+  KAPC& apc = apc_of(*thread.kernel_apcs.Flink);
+  bool const special = apc.NormalRoutine == nullptr;
+  if ((permitted & (special ? wait_word::special_apc : wait_word::normal_apc)) == 0) return false;
+  list_remove(apc.ApcListEntry);
+  apc.Inserted = FALSE;
+  recount_apcs(thread);
+  call = {&apc,
+          apc.KernelRoutine,
+          apc.NormalRoutine,
+          apc.NormalContext,
+          apc.SystemArgument1,
+          apc.SystemArgument2};
+  return true;
+}
+
+// At APC_LEVEL. The APC may be gone once its KernelRoutine was called.
+void deliver(Thread& thread) noexcept {
+  for (Call call; take(thread, call);) {
+    bool const special = call.normal == nullptr;
+    call.kernel(call.apc, &call.normal, &call.context, &call.first, &call.second);
+    check_level(APC_LEVEL, Returned::kernel_routine, call);
+    if (special || call.normal == nullptr) continue;
+    thread.in_normal_apc = true;
+    Machine::lower(PASSIVE_LEVEL);
+    call.normal(call.context, call.first, call.second);
+    check_level(PASSIVE_LEVEL, Returned::normal_routine, call);
+    Machine::raise(APC_LEVEL);
+    thread.in_normal_apc = false;
+  }
+}
+
+void run_down(KAPC& apc) noexcept {
+  if (apc.RundownRoutine != nullptr)
+    apc.RundownRoutine(&apc);
+  else
+    state().free_apc(&apc);
+}
+
+}  // namespace
+
+std::uint32_t NTAPI permitted_apcs(Thread const& thread, KIRQL level) noexcept {
+  if (level >= APC_LEVEL || thread.special_apc_disable != 0) return 0;
+  bool const normal = thread.kernel_apc_disable == 0 && !thread.in_normal_apc;
+  return wait_word::special_apc | (normal ? wait_word::normal_apc : 0);
+}
+
+void NTAPI apc_interrupt() noexcept {
+  deliver(current_thread());
+}
+
+void NTAPI let_apcs_in(Thread& thread) noexcept {
+  if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) == 0) [[likely]]
+    return;
+  RaiseToDispatch raised;
+  Machine::request_apc();
+}
+
+void NTAPI stop_apcs(Thread& thread) noexcept {
+  Machine::raise(APC_LEVEL);
+  LIST_ENTRY left;
+  list_initialize(left);
+  for (bool stopped = false; !stopped;) {
+    deliver(thread);
+    SpinGuard guard{thread.apc_lock};
+    if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) != 0) continue;
+    if (!list_empty(thread.kernel_apcs))
+      bugcheck(KERNEL_APC_PENDING_DURING_EXIT, as_parameter(&apc_of(*thread.kernel_apcs.Flink)),
+               static_cast<USHORT>(thread.kernel_apc_disable), APC_LEVEL);
+    stopped = thread.apcs_stopped = true;
+    while (LIST_ENTRY* const entry = list_pop_front(thread.user_apcs)) {
+      apc_of(*entry).Inserted = FALSE;
+      list_append(left, *entry);
+    }
+    recount_apcs(thread);
+  }
+  Machine::lower(PASSIVE_LEVEL);
+  while (LIST_ENTRY* const entry = list_pop_front(left)) run_down(apc_of(*entry));
+}
+
+}  // namespace mica::ke

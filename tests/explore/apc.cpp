@@ -1,0 +1,237 @@
+// A1: an APC is delivered once, where and when levels and regions allow it. W2: it interrupts a
+// wait, which goes on.
+#include "rig.hpp"
+
+using namespace mica::explore;
+
+namespace {
+
+// An APC of the team's first thread, which notes what became of it.
+class Noted {
+ public:
+  enum Kind { special, normal, user };
+
+  Noted(Team& team, Kind kind) noexcept : team_{team}, kind_{kind} {}
+
+  // Once the team runs. Whether it was queued: the thread may have ended.
+  bool insert() noexcept {
+    KeInitializeApc(
+        &apc_, team_.thread(0), OriginalApcEnvironment, kernel_routine,
+        [](PKAPC apc) NTAPI { ++of(apc).run_down_; }, kind_ == special ? nullptr : normal_routine,
+        kind_ == user ? UserMode : KernelMode, nullptr);
+    return queued_ = insert_again();
+  }
+  bool insert_again() noexcept { return KeInsertQueueApc(&apc_, this, nullptr, 0) != FALSE; }
+  bool remove() noexcept { return KeRemoveQueueApc(&apc_) != FALSE; }
+  [[nodiscard]] bool queued() const noexcept { return queued_; }
+  [[nodiscard]] int ran() const noexcept { return ran_; }
+  [[nodiscard]] int run_down() const noexcept { return run_down_; }
+  // While it is set a normal APC must not run.
+  bool forbidden = false;
+
+ private:
+  static Noted& of(PKAPC apc) noexcept { return *static_cast<Noted*>(apc->SystemArgument1); }
+  void note(KIRQL level) noexcept {
+    MICA_CHECK(KeGetCurrentIrql() == level);
+    MICA_CHECK(KeGetCurrentThread() == team_.thread(0));
+    MICA_CHECK(!forbidden);
+    ++ran_;
+  }
+  static void NTAPI kernel_routine(PKAPC apc, PKNORMAL_ROUTINE* normal, PVOID*, PVOID*, PVOID*) {
+    if (*normal == nullptr) of(apc).note(APC_LEVEL);
+  }
+  static void NTAPI normal_routine(PVOID, PVOID self, PVOID) {
+    static_cast<Noted*>(self)->note(PASSIVE_LEVEL);
+  }
+
+  Team& team_;
+  Kind const kind_;
+  KAPC apc_;
+  bool queued_ = false;
+  int ran_ = 0, run_down_ = 0;
+};
+
+// The team's first thread waits on processor 0 while `other` runs on processor 1.
+template <class Waiter, class Other>
+void meet(Team& team, Waiter& waiter, Other& other) {
+  team.add(waiter, {.processor = 0});
+  team.add(other, {.processor = 1});
+  team.run();
+}
+
+}  // namespace
+
+MICA_EXPLORE("A1-wait", "A1: an APC that comes as its thread begins to wait runs all the same",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::special};
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  auto waiter = [&] { MICA_CHECK(wait(&event) == STATUS_SUCCESS); };
+  auto other = [&] {
+    MICA_CHECK(apc.insert());  // it waits for what comes now
+    KeSetEvent(&event, 0, FALSE);
+  };
+  meet(team, waiter, other);
+  MICA_CHECK(apc.ran() == 1);
+}
+
+MICA_EXPLORE("A1-alone", "A1: an APC is what lets its thread go on, wherever it finds it",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  KAPC apc;
+  auto waiter = [&] { MICA_CHECK(wait(&event) == STATUS_SUCCESS); };
+  auto other = [&] {
+    KeInitializeApc(
+        &apc, team.thread(0), OriginalApcEnvironment,
+        [](PKAPC, PKNORMAL_ROUTINE*, PVOID*, PVOID* signalled, PVOID*)
+            NTAPI { KeSetEvent(static_cast<PRKEVENT>(*signalled), 0, FALSE); },
+        nullptr, nullptr, KernelMode, nullptr);
+    MICA_CHECK(KeInsertQueueApc(&apc, &event, nullptr, 0));
+  };
+  meet(team, waiter, other);
+}
+
+MICA_EXPLORE("A1-all", "A1: an APC meets a wait for all that is looked at again", .processors = 2,
+             .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::special};
+  KEVENT events[2];
+  for (KEVENT& event : events) KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  auto waiter = [&] {
+    PVOID objects[] = {&events[0], &events[1]};
+    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, nullptr,
+                                        nullptr) == STATUS_SUCCESS);
+  };
+  auto setter = [&] {
+    KeSetEvent(&events[0], 0, FALSE);
+    KeSetEvent(&events[1], 0, FALSE);
+  };
+  auto inserter = [&] { apc.insert(); };
+  team.add(waiter, {.processor = 0});
+  team.add(setter, {.processor = 1});
+  team.add(inserter, {.processor = 0});
+  team.run();
+  MICA_CHECK(apc.ran() == apc.queued());
+  for (KEVENT& event : events) MICA_CHECK(KeReadStateEvent(&event) == 0);
+}
+
+MICA_EXPLORE("A1-timeout", "A1: an APC meets the end of a wait's time", .processors = 2,
+             .time_jumps = true, .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::special};
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  auto waiter = [&] { MICA_CHECK(wait(&event, tick_100ns) == STATUS_TIMEOUT); };
+  auto other = [&] { apc.insert(); };
+  meet(team, waiter, other);
+  MICA_CHECK(apc.ran() == apc.queued());
+}
+
+MICA_EXPLORE("A1-region", "A1: a normal APC runs before or after a critical region, once",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::normal};
+  auto thread = [&] {
+    KeEnterCriticalRegion();
+    apc.forbidden = true;
+    point();
+    apc.forbidden = false;
+    KeLeaveCriticalRegion();
+  };
+  auto other = [&] { apc.insert(); };
+  meet(team, thread, other);
+  MICA_CHECK(apc.ran() == apc.queued());
+}
+
+MICA_EXPLORE("A1-mutex", "A1: a normal APC runs before its thread has a mutex or after it, once",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::normal};
+  KMUTEX mutex;
+  KeInitializeMutex(&mutex, 0);
+  auto own = [&] {
+    MICA_CHECK(wait(&mutex) == STATUS_SUCCESS);
+    apc.forbidden = true;
+    point();
+    apc.forbidden = false;
+    static_cast<void>(KeReleaseMutex(&mutex, FALSE));
+  };
+  auto rival = [&] {
+    MICA_CHECK(wait(&mutex) == STATUS_SUCCESS);
+    apc.insert();
+    static_cast<void>(KeReleaseMutex(&mutex, FALSE));
+  };
+  meet(team, own, rival);
+  MICA_CHECK(apc.ran() == apc.queued());
+}
+
+MICA_EXPLORE("A1-remove", "A1: an APC runs or is removed", .processors = 2, .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::special};
+  int removed = 0;
+  auto thread = [] {
+    KeEnterCriticalRegion();
+    KeLeaveCriticalRegion();
+  };
+  auto other = [&] {
+    apc.insert();
+    removed = apc.remove();
+  };
+  meet(team, thread, other);
+  MICA_CHECK(apc.ran() + removed == apc.queued());
+}
+
+MICA_EXPLORE("A1-twice", "A1: an APC runs as often as it was queued", .processors = 2, .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::special};
+  std::atomic<int> queued{0};
+  auto thread = [] { mica::test::sleep(tick_100ns); };
+  auto inserter = [&] { queued += apc.insert(); };
+  auto again = [&] {
+    // Initialized by the other: only then.
+    if (queued != 0) queued += apc.insert_again();
+  };
+  team.add(thread, {.processor = 0});
+  team.add(inserter, {.processor = 1});
+  team.add(again, {.processor = 0});
+  team.run();
+  MICA_CHECK(apc.ran() == queued);
+}
+
+MICA_EXPLORE("A1-end", "A1: an APC meets its thread's end: it runs, or is refused", .processors = 2,
+             .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::special};
+  auto thread = [] {};
+  auto other = [&] { apc.insert(); };
+  meet(team, thread, other);
+  MICA_CHECK(apc.ran() == apc.queued() && apc.run_down() == 0);
+}
+
+MICA_EXPLORE("A1-end-user", "A1: a user APC meets its thread's end: it is run down, or refused",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::user};
+  auto thread = [] {};
+  auto other = [&] { apc.insert(); };
+  meet(team, thread, other);
+  MICA_CHECK(apc.ran() == 0 && apc.run_down() == apc.queued());
+}
+
+MICA_EXPLORE("A1-user", "A1: a user APC ends an alertable wait, and is not lost", .processors = 2,
+             .bound = 1) {
+  Team team{window};
+  Noted apc{team, Noted::user};
+  KEVENT never;
+  KeInitializeEvent(&never, SynchronizationEvent, FALSE);
+  auto waiter = [&] {
+    MICA_CHECK(KeWaitForSingleObject(&never, UserRequest, UserMode, TRUE, nullptr) ==
+               STATUS_USER_APC);
+  };
+  auto other = [&] { MICA_CHECK(apc.insert()); };
+  meet(team, waiter, other);
+  MICA_CHECK(apc.run_down() == 1);
+}
