@@ -151,8 +151,14 @@ bool fault_wanted() noexcept {
 
 hal::Handlers const& fault_handlers() noexcept {
   static constexpr hal::Handlers all{
-      []() NTAPI {},  []() NTAPI {}, []() NTAPI {},
-      count_for_ever, report,        []() NTAPI -> PageNumber { return new_page(); }};
+      .apc = []() NTAPI {},
+      .dispatch = []() NTAPI {},
+      .ipi = []() NTAPI {},
+      .clock = []() NTAPI {},
+      .idle = count_for_ever,
+      .fault = report,
+      .table_page = []() NTAPI -> PageNumber { return new_page(); },
+  };
   return all;
 }
 
