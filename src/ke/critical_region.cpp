@@ -1,7 +1,7 @@
 // Critical regions: normal kernel APCs stay away from the calling thread.
 //                                                                      [MSDN KeEnterCriticalRegion]
 //   The count belongs to the thread; only its own code changes it here.
-#include "ke/thread.hpp"
+#include "ke/apc_disable.hpp"
 #include "ke/verifier.hpp"
 
 using namespace mica;
@@ -22,5 +22,5 @@ void NTAPI KeLeaveCriticalRegion(void) {
 }
 
 BOOLEAN NTAPI KeAreApcsDisabled(void) {
-  return current_thread().kernel_apc_disable != 0 ? TRUE : FALSE;
+  return apc_disable_count(current_thread()) != 0 ? TRUE : FALSE;
 }

@@ -99,6 +99,7 @@ struct _KTHREAD {
   // Owned ones, and critical regions, negated: its own thread's, or its waker's while it is still.
   LIST_ENTRY mutants;
   SHORT kernel_apc_disable;
+  SHORT special_apc_disable;  // guarded regions, negated
 
   mica::hal::Stack stack;
   PKSTART_ROUTINE start_routine;
