@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "drivers/null.hpp"
+#include "ex/resource.hpp"
 #include "init/self_test.hpp"
 #include "init/state.hpp"
 #include "rtl/line.hpp"
@@ -79,6 +80,7 @@ void NTAPI prepare(State& state, unsigned processors) noexcept {
   ke::initialize(state.ke, processors);
   state.ke.thread_ended = keep_boot_thread;
   state.ke.bugcheck.divert = divert_bugcheck;
+  state.mm.freeing = ex::reject_live_resources;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;
