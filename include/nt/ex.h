@@ -2,6 +2,7 @@
 // one waits for.
 #pragma once
 
+#include <nt/ex/push_lock.h>
 #include <nt/ex/resource.h>
 #include <nt/ke.h>
 
@@ -106,3 +107,4 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 }
 #endif
 
+#include <nt/ex/rundown.h>  // names POOL_TYPE
