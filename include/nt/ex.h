@@ -1,6 +1,9 @@
-// The executive's support routines: the tagged pool, reader/writer spin locks.
+// The executive's support routines: the tagged pool, reader/writer spin locks, and the locks that
+// one waits for.
 #pragma once
 
+#include <nt/ex/push_lock.h>
+#include <nt/ex/resource.h>
 #include <nt/ke.h>
 
 #ifdef __cplusplus
@@ -103,3 +106,5 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 #ifdef __cplusplus
 }
 #endif
+
+#include <nt/ex/rundown.h>  // names POOL_TYPE

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "drivers/null.hpp"
+#include "ex/resource.hpp"
 #include "init/self_test.hpp"
 #include "init/state.hpp"
 #include "rtl/line.hpp"
@@ -81,6 +82,7 @@ void NTAPI prepare(State& state, unsigned processors) noexcept {
   state.ke.thread_ended = keep_boot_thread;
   state.ke.free_apc = [](KAPC* apc) NTAPI { ExFreePool(apc); };
   state.ke.bugcheck.divert = divert_bugcheck;
+  state.mm.freeing = ex::reject_live_resources;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;

@@ -131,8 +131,7 @@ void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
   // end as mutants do.
   for (LIST_ENTRY* entry = thread->mutants.Flink; entry != &thread->mutants; entry = entry->Flink)
     MICA_CONTAINING(*entry, KMUTANT, MutantListEntry).ApcDisable = 0;
-  thread->kernel_apc_disable = 0;
-  thread->special_apc_disable = 0;
+  thread->kernel_apc_disable = thread->special_apc_disable = 0;
   thread->wait_next = false;
   ke::end_thread();
 }

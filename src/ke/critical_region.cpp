@@ -2,6 +2,7 @@
 //                                                                      [MSDN KeEnterCriticalRegion]
 //   The count belongs to the thread; only its own code changes it here.
 #include "ke/apc.hpp"
+#include "ke/apc_disable.hpp"
 #include "ke/verifier.hpp"
 
 using namespace mica;
@@ -23,5 +24,5 @@ void NTAPI KeLeaveCriticalRegion(void) {
 }
 
 BOOLEAN NTAPI KeAreApcsDisabled(void) {
-  return current_thread().kernel_apc_disable != 0 ? TRUE : FALSE;
+  return apc_disable_count(current_thread()) != 0 ? TRUE : FALSE;
 }

@@ -1,5 +1,6 @@
 // A thread's first and last acts.
 #include "ke/apc.hpp"
+#include "ke/apc_disable.hpp"
 #include "ke/expiry.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
@@ -27,8 +28,8 @@ void check_exit(Thread& thread) noexcept {
     if (mutant.ApcDisable != 0)
       bugcheck(THREAD_TERMINATE_HELD_MUTEX, as_parameter(&thread), as_parameter(&mutant));
   }
-  if (thread.kernel_apc_disable != 0)
-    bugcheck(KERNEL_APC_PENDING_DURING_EXIT, 0, static_cast<USHORT>(thread.kernel_apc_disable));
+  if (ULONG const count = apc_disable_count(thread); count != 0)
+    bugcheck(KERNEL_APC_PENDING_DURING_EXIT, 0, count);
 }
 
 }  // namespace

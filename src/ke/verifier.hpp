@@ -10,15 +10,35 @@ enum class Rule : ULONG {
   raise_irql = 0x30,                // KeRaiseIrql to less, or above HIGH_LEVEL
   lower_irql = 0x31,                // KeLowerIrql to more, or below DISPATCH_LEVEL in a DPC routine
   release_spin_lock = 0x32,         // below DISPATCH_LEVEL
+  acquire_fast_mutex = 0x33,        // above APC_LEVEL
+  release_fast_mutex = 0x34,        // not at APC_LEVEL
   release_queued_spin_lock = 0x36,  // below DISPATCH_LEVEL
+  acquire_resource = 0x37,          // where normal kernel APCs may come
+  release_resource = 0x38,          // where normal kernel APCs may come
+  acquire_unsafe = 0x39,            // a mutex, where APCs may come
+  release_unsafe = 0x3A,            // a mutex, where APCs may come
   wait_level = 0x3B,                // at DISPATCH_LEVEL with a timeout that is not zero, or above
+  unaligned_resource = 0x3D,        // acquired
   leave_critical_region = 0x3E,     // without having entered one
   acquire_at_dispatch = 0x40,       // below DISPATCH_LEVEL
   release_at_dispatch = 0x41,       // below DISPATCH_LEVEL
   acquire_spin_lock = 0x42,         // above DISPATCH_LEVEL
   signal_level = 0x80,              // above DISPATCH_LEVEL; with Wait, above APC_LEVEL
-  enter_region_level = 0x11A,       // above APC_LEVEL
-  leave_region_level = 0x11B,       // above APC_LEVEL
+  initialize_resource_twice = 0xD0,
+  delete_uninitialized_resource = 0xD1,
+  free_resource = 0xD2,
+  acquire_push_lock = 0xEA,        // where normal kernel APCs may come
+  release_push_lock = 0xEB,        // where normal kernel APCs may come
+  enter_region_level = 0x11A,      // above APC_LEVEL
+  leave_region_level = 0x11B,      // above APC_LEVEL
+  self_deadlock = 0x1000,          // a lock that its owner takes again
+  acquire_uninitialized = 0x1002,  // a lock that was not initialised
+  release_by_other = 0x1004,       // a lock, by a thread that does not own it
+  release_unowned = 0x1007,        // a lock that nobody has
+  delete_owned = 0x100B,           // a lock that somebody owns
+  // These are told with a sentence.
+  guarded_region_level = 0x20010,  // entered or left above APC_LEVEL
+  leave_guarded_region = 0x4000E,  // without having entered one
 };
 
 [[noreturn]] inline void NTAPI violation(Rule rule, ULONG_PTR second, ULONG_PTR third = 0,

@@ -29,6 +29,7 @@ std::uint32_t PageRuns::allocate(std::uint32_t pages, PageUse use) noexcept {
   for (std::uint32_t page = first; page < first + pages; ++page) {
     entries_[page].use = page == first ? use : rest;
     entries_[page].heads_run = false;
+    entries_[page].watched = false;
   }
   free_pages_ -= pages;
   return first;

@@ -31,7 +31,10 @@ struct PageEntry {
   };
   PageUse use;
   bool heads_run;  // free: the first page of a free run; `order` and `links` hold
-  std::uint8_t order;
+  union {
+    std::uint8_t order;
+    bool watched;  // pool_blocks, pool_large: frees here are shown to mm::State::freeing
+  };
   std::uint8_t pool;  // pool_*: which pool
   std::uint32_t tag;  // pool_large
   union {

@@ -31,6 +31,9 @@ struct PoolCache {
   TagTable tags;
 };
 
+// A block of a page that is watched: to State::freeing, if it is live (watch.cpp).
+void NTAPI show_before_free(void* memory, PageEntry const& entry) noexcept;
+
 class Pool {
  public:
   // False if there are no pages for the processors' caches.

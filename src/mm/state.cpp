@@ -1,6 +1,14 @@
 #include "mm/state.hpp"
 
 namespace mica::mm {
+namespace {
+
+// See watch.cpp.
+__attribute__((no_sanitize("thread"))) bool is_watched(PageEntry const& entry) noexcept {
+  return const_cast<PageEntry const volatile&>(entry).watched;
+}
+
+}  // namespace
 
 bool initialize(State& state) noexcept {
   state.pages.initialize(Machine::physical_memory());
@@ -26,6 +34,8 @@ void free_pool(void* memory, ULONG tag) noexcept {
                                           : entry->use == PageUse::pool_large && offset == 0);
   if (!plausible) [[unlikely]]
     ke::bugcheck(BAD_POOL_CALLER, 0x46, ke::as_parameter(memory));
+  if (is_watched(*entry)) [[unlikely]]
+    show_before_free(memory, *entry);
   mm.pools[entry->pool].free(memory, *entry, tag);
 }
 

@@ -16,6 +16,9 @@ struct State {
   SystemSpace space;
   Stacks stacks;
   Pool pools[pool_count];
+  // A live block is about to be freed in whose page something was watched: a bugcheck if that is
+  // in the block.
+  void(NTAPI* freeing)(void const* memory, std::size_t bytes);
 };
 
 [[nodiscard]] inline State& state() noexcept {
@@ -33,6 +36,9 @@ struct State {
 // `tag` 0 fits every block; another tag than the block's, and every pointer that is no live block,
 // is a bugcheck.
 void NTAPI free_pool(void* memory, ULONG tag) noexcept;
+// From now on blocks that are freed near `object`, if that is in the pool, are shown to
+// State::freeing.
+void NTAPI watch(void const* object) noexcept;
 // Gives back the memory that this processor keeps for its next allocations.
 void NTAPI trim_pools() noexcept;
 

@@ -107,6 +107,20 @@ MICA_CASE("Ke: a critical region and a mutex hold normal APCs back, and no speci
   MICA_CHECK(diary.text == 211);
 }
 
+MICA_CASE("Ke: a guarded region holds every APC back") {
+  Diary diary;
+  Noted normal{diary, 1, true}, special{diary, 2, false};
+  KeEnterGuardedRegion();
+  MICA_CHECK(normal.insert() == TRUE && special.insert() == TRUE);
+  sleep(millisecond_100ns);
+  KeEnterCriticalRegion();
+  MICA_CHECK(diary.text == 0);
+  KeLeaveGuardedRegion();
+  MICA_CHECK(diary.text == 2);
+  KeLeaveCriticalRegion();
+  MICA_CHECK(diary.text == 21);
+}
+
 MICA_CASE("Ke: leaving a critical region at APC_LEVEL leaves APCs for the lowering") {
   Diary diary;
   Noted normal{diary, 1, true};

@@ -23,9 +23,18 @@ PKTHREAD NTAPI KeGetCurrentThread(void);
 //                                                                    [MSDN KeEnterCriticalRegion]
 VOID NTAPI KeEnterCriticalRegion(void);
 VOID NTAPI KeLeaveCriticalRegion(void);
-// TRUE inside a critical region. IRQL <= DISPATCH_LEVEL.
+// TRUE inside a critical or a guarded region. IRQL <= DISPATCH_LEVEL.
 //                                                                       [MSDN KeAreApcsDisabled]
 BOOLEAN NTAPI KeAreApcsDisabled(void);
+
+// Until as many leaves as enters, no APC at all interrupts the thread. IRQL <= APC_LEVEL. Leaving
+// one that was not entered is bugcheck DRIVER_VERIFIER_DETECTED_VIOLATION, 0x4000E.
+//                                                                     [MSDN KeEnterGuardedRegion]
+VOID NTAPI KeEnterGuardedRegion(void);
+VOID NTAPI KeLeaveGuardedRegion(void);
+// TRUE inside a guarded region, and at APC_LEVEL and above. IRQL <= DISPATCH_LEVEL.
+//                                                                    [MSDN KeAreAllApcsDisabled]
+BOOLEAN NTAPI KeAreAllApcsDisabled(void);
 
 // Priority 1 to 31; outside them STATUS_INVALID_PARAMETER_2 is raised. Returns the one before.
 // IRQL <= DISPATCH_LEVEL.                                             [MSDN KeSetPriorityThread]
