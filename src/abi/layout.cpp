@@ -9,6 +9,7 @@
 #define LAYOUT_OWN_FIELD LAYOUT_FIELD
 
 #include "abi/layout/base.inc"
+#include "abi/layout/ex_lists.inc"
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"
 #include "abi/layout/processor.inc"

@@ -11,6 +11,7 @@ namespace mica::ke {
 enum class Rank : std::uint8_t {
   io_cancel,
   io_device,
+  ex_lookaside,
   ob_directory,
   ob_handle_table,
   ob_deferred,
