@@ -105,6 +105,8 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 }
 #endif
 
+#include <nt/ex/callback.h>
 #include <nt/ex/interlocked.h>
 #include <nt/ex/lookaside.h>
 #include <nt/ex/slist.h>
+#include <nt/ex/work.h>

@@ -1,8 +1,8 @@
 // How ex's state begins.
 #include "base/list.hpp"
+#include "ex/callback.hpp"
 #include "ex/state.hpp"
-
-#include <nt/ntstatus.h>
+#include "ob/directory_object.hpp"
 
 namespace mica::ex {
 
@@ -12,7 +12,11 @@ NTSTATUS NTAPI initialize() noexcept {
     ke::SpinGuard guard{ex.lookasides.lock};
     list_initialize(ex.lookasides.active);
   }
-  return STATUS_SUCCESS;
+  initialize_work(ex.work);
+  WCHAR directory[] = u"\\Callback";
+  constexpr USHORT bytes = sizeof directory - sizeof(WCHAR);
+  NTSTATUS const status = ob::create_type(callback_type_options(), &ex.callback_type);
+  return NT_SUCCESS(status) ? ob::create_directory({bytes, bytes, directory}) : status;
 }
 
 }  // namespace mica::ex

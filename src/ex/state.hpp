@@ -4,6 +4,7 @@
 #include <nt/ex.h>
 #include <nt/ob.h>
 
+#include "ex/work.hpp"
 #include "ke/processor.hpp"
 
 namespace mica::ex {
@@ -16,13 +17,15 @@ struct Lookasides {
 
 struct State {
   Lookasides lookasides;
+  Work work;
+  POBJECT_TYPE callback_type;
 };
 
 [[nodiscard]] inline State& state() noexcept {
   return *ke::processor_block().ex;
 }
 
-// IRQL PASSIVE_LEVEL.
+// Makes the type Callback and the directory \Callback. Threads can be made. IRQL PASSIVE_LEVEL.
 [[nodiscard]] NTSTATUS NTAPI initialize() noexcept;
 
 }  // namespace mica::ex

@@ -12,6 +12,8 @@ enum class Rank : std::uint8_t {
   io_cancel,
   io_device,
   ex_lookaside,
+  ex_work,
+  ex_callback,
   ob_directory,
   ob_handle_table,
   ob_deferred,
