@@ -108,5 +108,6 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 #include <nt/ex/callback.h>
 #include <nt/ex/interlocked.h>
 #include <nt/ex/lookaside.h>
+#include <nt/ex/raise.h>
 #include <nt/ex/slist.h>
 #include <nt/ex/work.h>
