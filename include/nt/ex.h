@@ -43,6 +43,7 @@ typedef enum _POOL_TYPE {
 #define POOL_QUOTA_FAIL_INSTEAD_OF_RAISE 8
 #define POOL_RAISE_IF_ALLOCATION_FAILURE 16
 #define POOL_COLD_ALLOCATION 256
+#define POOL_NX_ALLOCATION 512
 #define POOL_ZERO_ALLOCATION 1024
 
 typedef enum _EX_POOL_PRIORITY {
@@ -107,4 +108,10 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 }
 #endif
 
+#include <nt/ex/callback.h>
+#include <nt/ex/interlocked.h>
+#include <nt/ex/lookaside.h>
+#include <nt/ex/raise.h>
 #include <nt/ex/rundown.h>  // names POOL_TYPE
+#include <nt/ex/slist.h>
+#include <nt/ex/work.h>

@@ -10,6 +10,7 @@
 
 #include "abi/layout/base.inc"
 #include "abi/layout/ex.inc"
+#include "abi/layout/ex_lists.inc"
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"
 #include "abi/layout/processor.inc"

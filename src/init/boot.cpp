@@ -63,6 +63,7 @@ void NTAPI phase_1(void* context) noexcept {
   announcer.phase("object types, directories, handles");
   require(NT_SUCCESS(ps::initialize()), 4);
   announcer.phase("system threads and their reaper");
+  require(NT_SUCCESS(ex::initialize()), 5, 1);
   require(NT_SUCCESS(io::initialize()), 5);
   require(NT_SUCCESS(drivers::create_null()), 6);
   announcer.phase("drivers and devices");
@@ -88,6 +89,7 @@ void NTAPI prepare(State& state, unsigned processors) noexcept {
     processor.mm = &state.mm;
     processor.ob = &state.ob;
     processor.ps = &state.ps;
+    processor.ex = &state.ex;
     processor.io = &state.io;
     processor.init = &state;
   }

@@ -1,6 +1,7 @@
 // One System: the state of every subsystem. All zero before prepare().
 #pragma once
 
+#include "ex/state.hpp"
 #include "init/start.hpp"
 #include "init/test_support.hpp"
 #include "io/state.hpp"
@@ -16,6 +17,7 @@ struct State {
   mm::State mm;
   ob::State ob;
   ps::State ps;
+  ex::State ex;
   io::State io;
   _ETHREAD boot_thread;
   TestState tests;

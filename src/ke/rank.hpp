@@ -11,6 +11,9 @@ namespace mica::ke {
 enum class Rank : std::uint8_t {
   io_cancel,
   io_device,
+  ex_lookaside,
+  ex_work,
+  ex_callback,
   ob_directory,
   ob_handle_table,
   ob_deferred,

@@ -24,6 +24,9 @@ enum class Rule : ULONG {
   release_at_dispatch = 0x41,       // below DISPATCH_LEVEL
   acquire_spin_lock = 0x42,         // above DISPATCH_LEVEL
   signal_level = 0x80,              // above DISPATCH_LEVEL; with Wait, above APC_LEVEL
+  lookaside_again = 0xCA,           // a lookaside list that is initialized is initialized
+  lookaside_unknown = 0xCB,         // one that is not is deleted
+  lookaside_size = 0xCD,            // its blocks are too small
   initialize_resource_twice = 0xD0,
   delete_uninitialized_resource = 0xD1,
   free_resource = 0xD2,

@@ -24,6 +24,28 @@ void list(_ETHREAD& thread) noexcept {
 }
 
 }  // namespace
+
+_ETHREAD* NTAPI make_thread(PKSTART_ROUTINE routine, void* context, KPRIORITY priority) noexcept {
+  auto* const thread =
+      static_cast<_ETHREAD*>(ob::allocate_object(state().thread_type, sizeof(_ETHREAD)));
+  if (thread == nullptr) return nullptr;
+  thread->is_object = true;
+  thread->exit_status = STATUS_PENDING;
+  list_initialize(thread->entry);
+  hal::Stack const stack = mm::allocate_stack();
+  if (stack.base == nullptr) {
+    ObDereferenceObject(thread);
+    return nullptr;
+  }
+  ke::initialize_thread(thread->kernel, {.stack = stack,
+                                         .routine = routine,
+                                         .context = context,
+                                         .priority = priority,
+                                         .affinity = ke::state().active.load()});
+  list(*thread);
+  return thread;
+}
+
 }  // namespace mica::ps
 
 NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
@@ -33,28 +55,13 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
   if (ProcessHandle != nullptr) return STATUS_INVALID_HANDLE;  // there is only the System process
   if (NTSTATUS const status = ob::check_attributes(ObjectAttributes); !NT_SUCCESS(status))
     return status;
-  auto* const thread =
-      static_cast<_ETHREAD*>(ob::allocate_object(ps::state().thread_type, sizeof(_ETHREAD)));
+  _ETHREAD* const thread = ps::make_thread(StartRoutine, StartContext, ps::normal_priority);
   if (thread == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  thread->is_object = true;
-  thread->exit_status = STATUS_PENDING;
-  list_initialize(thread->entry);
-  hal::Stack const stack = mm::allocate_stack();
-  if (stack.base == nullptr) {
-    ObDereferenceObject(thread);
-    return STATUS_INSUFFICIENT_RESOURCES;
-  }
-  ke::initialize_thread(thread->kernel, {.stack = stack,
-                                         .routine = StartRoutine,
-                                         .context = StartContext,
-                                         .priority = ps::normal_priority,
-                                         .affinity = ke::state().active.load()});
-  ps::list(*thread);
-  ObReferenceObject(thread);  // the running thread's own
-  // The handle takes over the maker's reference, or gives it back.
+  ObReferenceObject(thread);  // the handle's
+  // The handle takes over its reference, or gives it back.
   NTSTATUS const status = ObInsertObject(thread, nullptr, DesiredAccess, 0, nullptr, ThreadHandle);
   if (!NT_SUCCESS(status)) {
-    mm::free_stack(stack);
+    mm::free_stack(thread->kernel.stack);
     ObDereferenceObject(thread);
     return status;
   }

@@ -22,6 +22,11 @@ struct State {
 // Makes the type Thread and starts the reaper. After ob::initialize. IRQL PASSIVE_LEVEL.
 [[nodiscard]] NTSTATUS NTAPI initialize() noexcept;
 
+// A system thread, which ke::start_thread lets run; it has the one reference that is its own while
+// it runs. Null without memory. IRQL <= DISPATCH_LEVEL.
+[[nodiscard]] _ETHREAD* NTAPI make_thread(PKSTART_ROUTINE routine, void* context,
+                                          KPRIORITY priority) noexcept;
+
 // ke::State::thread_ended.
 void NTAPI thread_ended(ke::Thread& thread) noexcept;
 // ob::Hooks::wake_reaper.

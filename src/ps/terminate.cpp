@@ -5,6 +5,8 @@ using namespace mica;
 
 NTSTATUS NTAPI PsTerminateSystemThread(NTSTATUS ExitStatus) {
   _ETHREAD& thread = ps::current_thread();
+  if (thread.is_worker) [[unlikely]]
+    ke::bugcheck(ACTIVE_EX_WORKER_THREAD_TERMINATION, ke::as_parameter(&thread));
   thread.exit_status = ExitStatus;
   ke::end_thread();
 }

@@ -14,4 +14,5 @@ struct _ETHREAD {
   NTSTATUS exit_status;  // STATUS_PENDING while it runs
   _ETHREAD* next_ended;  // on the reaper's list
   bool is_object;        // false: the boot thread, which no object manager made
+  bool is_worker;        // calls work items: they must not end it
 };

@@ -27,6 +27,7 @@ struct Probe {
 struct Probe const probes[] = {
 #include "abi/layout/base.inc"
 #include "abi/layout/ex.inc"
+#include "abi/layout/ex_lists.inc"
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"
 #include "abi/layout/processor.inc"

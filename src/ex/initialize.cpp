@@ -1,0 +1,22 @@
+// How ex's state begins.
+#include "base/list.hpp"
+#include "ex/callback.hpp"
+#include "ex/state.hpp"
+#include "ob/directory_object.hpp"
+
+namespace mica::ex {
+
+NTSTATUS NTAPI initialize() noexcept {
+  State& ex = state();
+  {
+    ke::SpinGuard guard{ex.lookasides.lock};
+    list_initialize(ex.lookasides.active);
+  }
+  initialize_work(ex.work);
+  WCHAR directory[] = u"\\Callback";
+  constexpr USHORT bytes = sizeof directory - sizeof(WCHAR);
+  NTSTATUS const status = ob::create_type(callback_type_options(), &ex.callback_type);
+  return NT_SUCCESS(status) ? ob::create_directory({bytes, bytes, directory}) : status;
+}
+
+}  // namespace mica::ex
