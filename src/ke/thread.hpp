@@ -94,6 +94,8 @@ struct _KTHREAD {
   KAFFINITY user_affinity;  // what KeRevertToUserAffinityThread goes back to
   bool system_affinity;
   std::atomic<LONG> quantum_100ns;
+  CHAR saturation;           // 1 or -1: KeSetBasePriorityThread asked for the highest or the lowest
+  std::atomic<ULONG> ticks;  // that found it running; written by its processor's clock
 
   mica::ke::SpinLock<mica::ke::Rank::thread> lock;
   // Owned ones, and critical regions, negated: its own thread's, or its waker's while it is still.
