@@ -8,11 +8,15 @@ enum ObjectType : unsigned char {
   EventNotificationObject = 0,
   EventSynchronizationObject = 1,
   MutantObject = 2,
+  QueueObject = 4,
   SemaphoreObject = 5,
   ThreadObject = 6,
   TimerNotificationObject = 8,
   TimerSynchronizationObject = 9,
-  DpcObject = 19,  // KDPC::Type, which is no dispatcher header's
+  // These are no dispatcher header's.
+  DpcObject = 19,  // KDPC::Type
+  DeviceQueueObject = 20,
+  ThreadedDpcObject = 24,  // KDPC::Type
 };
 
 }  // namespace mica::ke

@@ -1,5 +1,6 @@
 // A thread's first and last acts.
 #include "ke/expiry.hpp"
+#include "ke/queue.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
 
@@ -65,6 +66,7 @@ void NTAPI end_thread() noexcept {
     abandon(MICA_CONTAINING(*thread.mutants.Flink, KMUTANT, MutantListEntry));
   Machine::raise(DISPATCH_LEVEL);
   at_dispatch.assert_held();
+  leave_queue(thread);
   block(After::bury);
   __builtin_unreachable();
 }

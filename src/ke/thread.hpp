@@ -38,6 +38,8 @@ inline constexpr std::uint32_t alertable =
     32;  // committing, waiting, evaluating: an alert may end it
 // An alert is left: whoever changes the word keeps it, until it ends an alertable wait.
 inline constexpr std::uint32_t alerted = 64;
+// Evaluating: by the thread itself, before it sleeps for the first time.
+inline constexpr std::uint32_t begins = 128;
 [[nodiscard]] constexpr State state(std::uint32_t word) noexcept {
   return static_cast<State>(word & state_mask);
 }
@@ -101,6 +103,13 @@ struct _KTHREAD {
   // Owned ones, and critical regions, negated: its own thread's, or its waker's while it is still.
   LIST_ENTRY mutants;
   SHORT kernel_apc_disable;
+
+  // The KQUEUE it belongs to; see ke/queue.hpp.
+  std::atomic<KQUEUE*> queue;
+  LIST_ENTRY queue_link;                // in the queue's ThreadListHead
+  std::atomic<std::uint32_t> at_queue;  // it is about to touch the queue from outside of a call
+  std::atomic<std::uint32_t> released;  // who runs the queue down still holds queue_link
+  LIST_ENTRY* given;                    // the entry that it took, or was given
 
   mica::hal::Stack stack;
   PKSTART_ROUTINE start_routine;

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "ke/queue.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/verifier.hpp"
 
@@ -18,6 +19,7 @@ void prepare_block(KWAIT_BLOCK& block, Thread& thread, PVOID object, ULONG index
   block.WaitListEntry = {};
   block.WaitType = static_cast<UCHAR>(all ? WaitAll : WaitAny);
   block.WaitKey = static_cast<USHORT>(index);
+  block.BlockState = 0;
   block.Thread = &thread;
   block.Object = object;
 }
@@ -103,10 +105,11 @@ bool begin_commit(Thread& thread, bool alertable) noexcept {
 }
 
 // False: the wait has ended already.
-bool end_commit(Thread& thread, wait_word::State next) noexcept {
+bool end_commit(Thread& thread, std::uint32_t next) noexcept {
   std::uint32_t seen = thread.wait.load();
   while (wait_word::state(seen) == wait_word::committing)
-    if (thread.wait.compare_exchange_weak(seen, wait_word::with_state(seen, next))) return true;
+    if (thread.wait.compare_exchange_weak(seen, (seen & ~wait_word::state_mask) | next))
+      return true;
   return false;
 }
 
@@ -116,7 +119,8 @@ bool commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(a
   // When the wait has ended there is no waker, and nobody looks.
   thread.run.store(Run::switching);
   bool const all = request.all;
-  bool sleeps = end_commit(thread, all ? wait_word::evaluating : wait_word::waiting);
+  bool sleeps = end_commit(
+      thread, all ? wait_word::evaluating | wait_word::begins : std::uint32_t{wait_word::waiting});
   if (sleeps && all) sleeps = !evaluate(thread);
   if (sleeps) block(After::park);
   return sleeps;
@@ -128,6 +132,10 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept
   ULONG const linked = request.all ? link_all(thread) : link_any(thread);
   bool const timed = request.timeout != nullptr;
   if (timed) arm_timeout(thread, due_tick(*request.timeout));
+  // Before the commit, and no lock is held: whom that lets work is woken like any other.
+  bool const rests =
+      request.queue == nullptr && thread.queue.load(std::memory_order_relaxed) != nullptr;
+  if (rests) rest_from_queue(thread);
   bool const slept = commit(thread, request);
   NTSTATUS const status = wait_word::status(thread.wait.load());
   // An object that woke the thread unlinked its block and is unlocked: for a wait on one object
@@ -137,6 +145,7 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request) noexcept
                      status != STATUS_ALERTED;
   if (!alone) unlink(thread, linked);
   if (timed) disarm_timeout(thread);
+  if (rests) return_to_queue(thread);
   // Looked at once more: that a mutant was abandoned is added under its lock.
   return wait_word::status(thread.wait.load());
 }
@@ -164,12 +173,19 @@ NTSTATUS NTAPI wait(WaitRequest const& request) noexcept {
   thread.active_count = request.count;
   thread.wait_reason = request.reason;
   thread.wait_mode = request.mode;
+  if (request.queue != nullptr) join_queue(thread, *request.queue);
   for (ULONG i = 0; i < request.count; ++i)
     prepare_block(request.blocks[i], thread, request.objects[i], i, request.all);
   if (request.all) sort_by_object(request.blocks, request.count);
 
   NTSTATUS status = request.all ? try_all(thread) : try_any(thread);
   if (status == STATUS_TIMEOUT && !is_zero(request.timeout)) status = wait_slowly(thread, request);
+  if (request.queue != nullptr) {
+    if (status == STATUS_SUCCESS)
+      *request.entry = thread.given;
+    else
+      return_to_queue(thread);
+  }
   Machine::lower(old);
   if (status == STATUS_MUTANT_LIMIT_EXCEEDED) raise_status(status, caller);
   return status;

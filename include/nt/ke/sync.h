@@ -27,6 +27,11 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State);
 // IRQL <= DISPATCH_LEVEL.                                                         [MSDN KeSetEvent]
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
 
+// As KeSetEvent for who waits now, wait-all included; satisfies no wait that begins later, and the
+// event is not signaled when the call returns. Returns the state before. IRQL <= DISPATCH_LEVEL.
+//                                                                              [MSDN KePulseEvent]
+LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
+
 // Unsignals; KeResetEvent returns the state before. IRQL <= DISPATCH_LEVEL.   [MSDN KeResetEvent]
 LONG NTAPI KeResetEvent(PRKEVENT Event);
 VOID NTAPI KeClearEvent(PRKEVENT Event);
