@@ -24,6 +24,7 @@ void NTAPI dispatch_interrupt() noexcept {
 void NTAPI ipi_interrupt() noexcept {
   at_dispatch.assert_held();
   count_ticks();
+  take_part_in_ipi_call();
   Machine::request_dispatch();
 }
 
