@@ -1,6 +1,7 @@
 // The executive's support routines: the tagged pool, reader/writer spin locks.
 #pragma once
 
+#include <nt/ex/timer.h>
 #include <nt/ke.h>
 
 #ifdef __cplusplus

@@ -88,6 +88,12 @@ VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type);
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc);
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc);
 
+// The same, but each time up to TolerableDelay milliseconds later, together with others if it can
+// be.
+//                                                                      [MSDN KeSetCoalescableTimer]
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
+                                    ULONG TolerableDelay, PKDPC Dpc);
+
 // TRUE if the timer was set. A DPC that is queued already still runs. IRQL <= DISPATCH_LEVEL.
 //                                                                            [MSDN KeCancelTimer]
 BOOLEAN NTAPI KeCancelTimer(PKTIMER Timer);
