@@ -7,6 +7,7 @@
 #include <nt/ke/dpc.h>
 #include <nt/ke/irql.h>
 #include <nt/ke/processor.h>
+#include <nt/ke/processor_change.h>
 #include <nt/ke/queue.h>
 #include <nt/ke/sync.h>
 #include <nt/ke/thread.h>
