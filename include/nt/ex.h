@@ -4,6 +4,7 @@
 
 #include <nt/ex/push_lock.h>
 #include <nt/ex/resource.h>
+#include <nt/ex/timer.h>
 #include <nt/ke.h>
 
 #ifdef __cplusplus
@@ -88,7 +89,6 @@ VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag);  // 0 fits every tag
 // DISPATCH_LEVEL and returns the level to release with; AtDpcLevel is for >= DISPATCH_LEVEL. A
 // waiting writer keeps new readers out. The try forms return whether they took it.
 // [MSDN ExAcquireSpinLockExclusive]                                  [MSDN ExAcquireSpinLockShared]
-typedef ULONG LOGICAL;
 typedef LONG EX_SPIN_LOCK, *PEX_SPIN_LOCK;
 
 KIRQL NTAPI ExAcquireSpinLockShared(PEX_SPIN_LOCK SpinLock);

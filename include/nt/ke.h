@@ -9,6 +9,8 @@
 #include <nt/ke/fast_mutex.h>
 #include <nt/ke/irql.h>
 #include <nt/ke/processor.h>
+#include <nt/ke/processor_change.h>
+#include <nt/ke/queue.h>
 #include <nt/ke/sync.h>
 #include <nt/ke/thread.h>
 #include <nt/ke/time.h>

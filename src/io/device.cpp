@@ -47,13 +47,6 @@ struct Shape {
   bool named;
 };
 
-void empty(KDEVICE_QUEUE& queue) noexcept {
-  constexpr CSHORT device_queue_object = 20;
-  queue.Type = device_queue_object;
-  queue.Size = sizeof queue;
-  list_initialize(queue.DeviceListHead);
-}
-
 void fill(DEVICE_OBJECT& device, DRIVER_OBJECT& driver, Shape const& shape) noexcept {
   auto* const after = reinterpret_cast<char*>(&device + 1);
   auto& extension = *reinterpret_cast<DeviceExtension*>(after + round_up(shape.extension_bytes));
@@ -70,7 +63,7 @@ void fill(DEVICE_OBJECT& device, DRIVER_OBJECT& driver, Shape const& shape) noex
   device.StackSize = 1;
   device.SectorSize = sector_size(shape.type);
   device.DeviceObjectExtension = &extension.common;
-  empty(device.DeviceQueue);
+  KeInitializeDeviceQueue(&device.DeviceQueue);
   KeInitializeEvent(&device.DeviceLock, SynchronizationEvent, TRUE);
 }
 

@@ -1,5 +1,5 @@
 // Which processors a thread may run on.
-//                                [MSDN KeSetSystemAffinityThreadEx, KeRevertToUserAffinityThreadEx]
+//                                [MSDN KeSetSystemAffinityThreadEx, KeSetSystemGroupAffinityThread]
 #include "ke/scheduler.hpp"
 
 using namespace mica;
@@ -11,6 +11,13 @@ namespace {
 void restrict(Thread& thread, KAFFINITY affinity) noexcept MICA_REQUIRES(at_dispatch) {
   thread.affinity = affinity;
   if ((affinity >> Machine::processor_number() & 1) == 0) block(After::requeue_back);
+}
+
+// Whether there is such a group, and every processor of the mask in it.
+bool is_valid(GROUP_AFFINITY const& affinity) noexcept {
+  for (USHORT const reserved : affinity.Reserved)
+    if (reserved != 0) return false;
+  return affinity.Group == 0 && affinity.Mask != 0 && (affinity.Mask & ~state().active.load()) == 0;
 }
 
 }  // namespace
@@ -30,6 +37,12 @@ void NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity) {
   static_cast<void>(KeSetSystemAffinityThreadEx(Affinity));
 }
 
+void NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity,
+                                          PGROUP_AFFINITY PreviousAffinity) {
+  KAFFINITY const old = is_valid(*Affinity) ? KeSetSystemAffinityThreadEx(Affinity->Mask) : 0;
+  if (PreviousAffinity != nullptr) *PreviousAffinity = {.Mask = old, .Group = 0, .Reserved = {}};
+}
+
 void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
   RaiseToDispatch raised;
   Thread& thread = current_thread();
@@ -40,6 +53,10 @@ void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
 
 void NTAPI KeRevertToUserAffinityThread() {
   KeRevertToUserAffinityThreadEx(0);
+}
+
+void NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity) {
+  KeRevertToUserAffinityThreadEx(is_valid(*PreviousAffinity) ? PreviousAffinity->Mask : 0);
 }
 
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor) {

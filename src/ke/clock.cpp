@@ -34,6 +34,7 @@ void NTAPI write_shared_page(TimeState const& time, Tick tick) noexcept {
 // What the running thread used: one period an interrupt. True: its quantum is over.
 bool NTAPI charge(Thread& thread, std::uint32_t period_100ns) noexcept {
   auto const period = static_cast<LONG>(period_100ns);
+  thread.ticks.store(thread.ticks.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   return thread.quantum_100ns.fetch_sub(period, std::memory_order_relaxed) <= period;
 }
 

@@ -13,8 +13,7 @@ namespace {
 
 constexpr ULONG worthwhile_depth = 4;
 
-// KDPC::Number: 0 for whichever processor inserts it, else one more than the number of the target.
-constexpr USHORT any_processor = 0;
+constexpr USHORT any_processor = 0;  // KDPC::Number: whichever processor inserts it
 
 constexpr ULONG_PTR invalid_dpc = 1;        // TIMER_OR_DPC_INVALID: what is invalid
 constexpr ULONG unexpected_in_callout = 2;  // IRQL_UNEXPECTED_VALUE: where it was noticed
@@ -26,6 +25,14 @@ QueueWord queue_word(KDPC& dpc) noexcept {
 
 Processor& target_of(KDPC const& dpc) noexcept MICA_REQUIRES(at_dispatch) {
   return dpc.Number == any_processor ? current() : state().processors[dpc.Number - 1u];
+}
+
+bool is_threaded(KDPC const& dpc) noexcept {
+  return dpc.Type == ThreadedDpcObject;
+}
+
+DpcQueue& queue_of(KDPC const& dpc, Processor& target) noexcept {
+  return is_threaded(dpc) ? target.threaded.queue : target.dpcs;
 }
 
 // Sees to it that the target comes to look at its queue.
@@ -69,23 +76,29 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
   RaiseToHigh raised;
   at_dispatch.assert_held();
   Processor& target = target_of(*Dpc);
+  DpcQueue& queue = queue_of(*Dpc, target);
+  bool const threaded = is_threaded(*Dpc);
   auto const importance = static_cast<KDPC_IMPORTANCE>(Dpc->Importance);
   ULONG depth = 0;
   for (;;) {
     if (is_queued(*Dpc)) return FALSE;
-    SpinGuardAtDispatch guard{target.dpcs.lock};
+    SpinGuardAtDispatch guard{queue.lock};
     PVOID expected = nullptr;
-    if (!queue_word(*Dpc).compare_exchange_strong(expected, &target.dpcs)) continue;
+    if (!queue_word(*Dpc).compare_exchange_strong(expected, &queue)) continue;
     Dpc->SystemArgument1 = SystemArgument1;
     Dpc->SystemArgument2 = SystemArgument2;
     if (importance == HighImportance)
-      target.dpcs.prepend(*Dpc);
+      queue.prepend(*Dpc);
     else
-      target.dpcs.append(*Dpc);
-    depth = target.dpcs.depth();
+      queue.append(*Dpc);
+    depth = queue.depth();
     break;
   }
-  announce(target, importance, depth);
+  // From here on the DPC may have run, and be gone.
+  if (threaded)
+    static_cast<void>(KeInsertQueueDpc(&target.threaded.starter, nullptr, nullptr));
+  else
+    announce(target, importance, depth);
   return TRUE;
 }
 
@@ -111,64 +124,35 @@ void NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number) {
   auto const number = static_cast<UCHAR>(Number);
   if (number >= state().count) [[unlikely]]
     bugcheck(TIMER_OR_DPC_INVALID, invalid_dpc, as_parameter(Dpc), number);
-  Dpc->Number = static_cast<USHORT>(number + 1);
+  Dpc->Number = target_name(number);
 }
 
 NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber) {
   if (ProcNumber->Group != 0 || ProcNumber->Reserved != 0 || ProcNumber->Number >= state().count)
     return STATUS_INVALID_PARAMETER;
-  Dpc->Number = static_cast<USHORT>(ProcNumber->Number + 1);
+  Dpc->Number = target_name(ProcNumber->Number);
   return STATUS_SUCCESS;
 }
 
-namespace {
-
-// A DPC for each processor, behind everything that was queued there before; the last one to run
-// sets the event.
-struct Flush {
-  std::atomic<ULONG> left;
-  KEVENT done;
-  KDPC dpcs[max_processors];
-
-  static void NTAPI arrived(PKDPC, PVOID context, PVOID, PVOID) {
-    auto& flush = *static_cast<Flush*>(context);
-    if (flush.left.fetch_sub(1) == 1) static_cast<void>(KeSetEvent(&flush.done, 0, FALSE));
-  }
-};
-
-}  // namespace
-
-void NTAPI KeFlushQueuedDpcs(void) {
-  Flush flush;
-  MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, nullptr);
-  ULONG const count = static_cast<ULONG>(std::popcount(state().active.load()));
-  flush.left = count;
-  KeInitializeEvent(&flush.done, NotificationEvent, FALSE);
-  for (ULONG number = 0; number < count; ++number) {
-    KDPC& dpc = flush.dpcs[number];
-    KeInitializeDpc(&dpc, Flush::arrived, &flush);
-    KeSetTargetProcessorDpc(&dpc, static_cast<CCHAR>(number));
-    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
-  }
-  static_cast<void>(KeWaitForSingleObject(&flush.done, Executive, KernelMode, FALSE, nullptr));
-}
-
 namespace mica::ke {
+
+// Invariant D2. Below DISPATCH_LEVEL this may be another processor by now: nothing but the level is
+// looked at.
+void NTAPI run_dpc(DpcCall const& call, KIRQL expected) noexcept {
+  call.routine(call.dpc, call.context, call.first, call.second);
+  KIRQL const level = Machine::irql();
+  if (level != expected) [[unlikely]]
+    bugcheck(
+        IRQL_UNEXPECTED_VALUE,
+        static_cast<ULONG>(level) << 16 | static_cast<ULONG>(expected) << 8 | unexpected_in_callout,
+        reinterpret_cast<ULONG_PTR>(call.routine), as_parameter(call.context));
+}
 
 void NTAPI retire_dpcs() noexcept {
   Processor& processor = current();
   DpcCall call;
   processor.in_dpc = true;
-  while (processor.dpcs.take(call)) {
-    call.routine(call.dpc, call.context, call.first, call.second);
-    // Invariant D2. Below DISPATCH_LEVEL this may be another processor by now: nothing but the
-    // level is looked at.
-    KIRQL const level = Machine::irql();
-    if (level != DISPATCH_LEVEL) [[unlikely]]
-      bugcheck(IRQL_UNEXPECTED_VALUE,
-               static_cast<ULONG>(level) << 16 | DISPATCH_LEVEL << 8 | unexpected_in_callout,
-               reinterpret_cast<ULONG_PTR>(call.routine), as_parameter(call.context));
-  }
+  while (processor.dpcs.take(call)) run_dpc(call, DISPATCH_LEVEL);
   processor.in_dpc = false;
 }
 

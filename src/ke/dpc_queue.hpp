@@ -21,6 +21,14 @@ struct DpcCall {
   PVOID second;
 };
 
+// KDPC::Number of a DPC for that processor; 0 is for whichever inserts it.
+[[nodiscard]] constexpr USHORT target_name(ULONG number) noexcept {
+  return static_cast<USHORT>(number + 1);
+}
+
+// Calls the routine, which must be and stay at that level.
+void NTAPI run_dpc(DpcCall const& call, KIRQL level) noexcept;
+
 class DpcQueue {
  public:
   SpinLock<Rank::dpc> lock;

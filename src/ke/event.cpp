@@ -1,4 +1,4 @@
-// Events.                                        [MSDN KeInitializeEvent, KeSetEvent, KeResetEvent]
+// Events.                                        [MSDN KeInitializeEvent, KeSetEvent, KePulseEvent]
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
 
@@ -15,6 +15,22 @@ LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
     set_state(header, 1);
     return previous;
   });
+}
+
+// Set and reset under one lock: what satisfied nobody is not left for those who come.
+LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
+  DISPATCHER_HEADER& header = Event->Header;
+  KIRQL const old = begin_signal(Wait, Event);
+  at_dispatch.assert_held();
+  WakeList wakes;
+  lock_object(header);
+  LONG const previous = header.SignalState;
+  if (!list_empty(header.WaitListHead)) pulse_waiters(header, wakes);
+  set_state(header, 0);
+  unlock_object(header);
+  finish_wakes(wakes, Increment);
+  end_signal(Wait, old);
+  return previous;
 }
 
 LONG NTAPI KeResetEvent(PRKEVENT Event) {

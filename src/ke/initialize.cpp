@@ -17,6 +17,8 @@ void initialize_processor(State& state, ULONG number) noexcept {
   processor.ready.effective = highest_priority + 1;
   processor.armed.store(no_tick, std::memory_order_relaxed);
 
+  initialize_threaded_dpcs(processor, number);
+
   Thread& idle = processor.idle;
   initialize_header(idle.Header, ThreadObject, 0, 0);
   idle.priority = idle.base_priority = idle_priority;
@@ -30,6 +32,8 @@ void initialize_processor(State& state, ULONG number) noexcept {
 void NTAPI initialize(State& state, unsigned count) noexcept {
   state.count = count;
   state.time.period_100ns = default_period_100ns;
+  initialize_header(state.generic_call.Header, EventSynchronizationObject,
+                    sizeof state.generic_call, 1);
   list_initialize(state.bugcheck.callbacks);
   list_initialize(state.bugcheck.reason_callbacks);
   for (ULONG number = 0; number < count; ++number) initialize_processor(state, number);

@@ -25,6 +25,7 @@ void NTAPI dispatch_interrupt() noexcept {
 void NTAPI ipi_interrupt() noexcept {
   at_dispatch.assert_held();
   count_ticks();
+  take_part_in_ipi_call();
   if (has_kernel_apcs(current_thread())) Machine::request_apc();
   Machine::request_dispatch();
 }

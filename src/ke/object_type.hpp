@@ -8,12 +8,16 @@ enum ObjectType : unsigned char {
   EventNotificationObject = 0,
   EventSynchronizationObject = 1,
   MutantObject = 2,
+  QueueObject = 4,
   SemaphoreObject = 5,
   ThreadObject = 6,
   TimerNotificationObject = 8,
   TimerSynchronizationObject = 9,
-  ApcObject = 18,  // KAPC::Type, and
-  DpcObject = 19,  // KDPC::Type, which are no dispatcher headers'
+  // These are no dispatcher header's.
+  ApcObject = 18,
+  DpcObject = 19,  // KDPC::Type
+  DeviceQueueObject = 20,
+  ThreadedDpcObject = 24,  // KDPC::Type
 };
 
 }  // namespace mica::ke

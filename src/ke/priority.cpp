@@ -2,7 +2,10 @@
 //                                                 [MSDN KeSetPriorityThread; WI7 part 1, chapter 4]
 #include <nt/zw.h>
 
+#include <algorithm>
+
 #include "ke/scheduler.hpp"
+#include "ke/verifier.hpp"
 
 using namespace mica;
 using namespace mica::ke;
@@ -13,10 +16,43 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{Thread->lock};
   KPRIORITY const old = Thread->priority.load();
+  Thread->saturation = 0;
   Thread->base_priority.store(Priority);
   Thread->quantum_100ns.store(quantum_100ns, std::memory_order_relaxed);
   change_priority(*Thread, Priority);
   return old;
+}
+
+namespace {
+
+constexpr KPRIORITY process_priority = 8;  // there is only the System process
+constexpr LONG saturation = (highest_priority + 1) / 2;
+
+// The increment that a call of KeSetBasePriorityThread left.
+LONG NTAPI increment_of(Thread const& thread) noexcept {
+  return thread.saturation != 0 ? thread.saturation * saturation
+                                : thread.base_priority.load() - process_priority;
+}
+
+}  // namespace
+
+LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
+  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Thread);
+  RaiseToDispatch raised;
+  SpinGuardAtDispatch guard{Thread->lock};
+  LONG const old = increment_of(*Thread);
+  LONG const increment = std::clamp(Increment, -saturation, saturation);
+  KPRIORITY const base = std::clamp(process_priority + increment, 1, lowest_realtime - 1);
+  Thread->saturation = static_cast<CHAR>(increment / saturation);
+  Thread->base_priority.store(base);
+  Thread->quantum_100ns.store(quantum_100ns, std::memory_order_relaxed);
+  change_priority(*Thread, base);
+  return old;
+}
+
+ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime) {
+  *UserTime = 0;  // no thread leaves the kernel
+  return Thread->ticks.load(std::memory_order_relaxed);
 }
 
 KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread) {

@@ -6,7 +6,9 @@
 
 #include "ke/bugcheck.hpp"
 #include "ke/dpc_queue.hpp"
+#include "ke/generic_call.hpp"
 #include "ke/ready_queue.hpp"
+#include "ke/threaded_dpc.hpp"
 #include "ke/timer_wheel.hpp"
 
 namespace mica::init {
@@ -61,6 +63,7 @@ struct Processor {
   After after;       // ...and what to do with it
 
   DpcQueue dpcs;
+  ThreadedDpcs threaded;
   bool in_dpc;                    // a DPC routine runs here
   std::atomic<bool> quantum_end;  // the clock found the running thread's quantum used up
 
@@ -96,11 +99,15 @@ struct State {
   TimeState time;
   BugcheckState bugcheck;
   DebugPrintState debug_print;
+  IpiCall ipi_call;
+  KEVENT generic_call;  // signalled: nobody is in KeGenericCallDpc
   // The thread has ended and left its stack; its memory and stack are the caller's again.
   // DISPATCH_LEVEL.
   void(NTAPI* thread_ended)(Thread& thread);
   // Gives a user APC without RundownRoutine back to the pool: its thread ended. PASSIVE_LEVEL.
   void(NTAPI* free_apc)(KAPC* apc);
+  // Some processor wants its DPC thread. DISPATCH_LEVEL.
+  void(NTAPI* want_dpc_thread)();
 };
 
 inline constexpr std::uint32_t default_period_100ns = 10'000;  // 1 ms: docs/adr/0003

@@ -52,3 +52,42 @@ ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber) {
 USHORT NTAPI KeQueryActiveGroupCount(void) {
   return 1;
 }
+
+USHORT NTAPI KeQueryMaximumGroupCount(void) {
+  return 1;
+}
+
+KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber) {
+  return GroupNumber == 0 ? active() : 0;
+}
+
+NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber) {
+  if (ProcIndex >= state().count) return STATUS_INVALID_PARAMETER;
+  *ProcNumber = {.Group = 0, .Number = static_cast<UCHAR>(ProcIndex), .Reserved = 0};
+  return STATUS_SUCCESS;
+}
+
+ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
+  bool const exists = ProcNumber->Group == 0 && ProcNumber->Reserved == 0 &&
+                      ProcNumber->Number < state().count;
+  return exists ? ProcNumber->Number : INVALID_PROCESSOR_INDEX;
+}
+
+USHORT NTAPI KeQueryHighestNodeNumber(void) {
+  return 0;
+}
+
+USHORT NTAPI KeGetCurrentNodeNumber(void) {
+  return 0;
+}
+
+void NTAPI KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count) {
+  KAFFINITY const mask = NodeNumber == 0 ? active() : 0;
+  if (Affinity != nullptr) *Affinity = {.Mask = mask, .Group = 0, .Reserved = {}};
+  if (Count != nullptr)
+    *Count = static_cast<USHORT>(mask != 0 ? KeQueryActiveProcessorCount(nullptr) : 0);
+}
+
+USHORT NTAPI KeQueryNodeMaximumProcessorCount(USHORT NodeNumber) {
+  return static_cast<USHORT>(NodeNumber == 0 ? state().count : 0);
+}

@@ -80,6 +80,14 @@ void NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql) {
   KeLowerIrql(NewIrql);
 }
 
+KIRQL NTAPI KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock) {
+  return KeAcquireSpinLockRaiseToDpc(SpinLock);
+}
+
+void NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql) {
+  KeReleaseSpinLock(SpinLock, OldIrql);
+}
+
 void NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock) {
   require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
   acquire(SpinLock);

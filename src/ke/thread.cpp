@@ -2,6 +2,7 @@
 #include "ke/apc.hpp"
 #include "ke/apc_disable.hpp"
 #include "ke/expiry.hpp"
+#include "ke/queue.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
 
@@ -70,6 +71,7 @@ void NTAPI end_thread() noexcept {
     abandon(MICA_CONTAINING(*thread.mutants.Flink, KMUTANT, MutantListEntry));
   Machine::raise(DISPATCH_LEVEL);
   at_dispatch.assert_held();
+  leave_queue(thread);
   block(After::bury);
   __builtin_unreachable();
 }

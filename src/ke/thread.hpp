@@ -44,6 +44,8 @@ inline constexpr std::uint32_t normal_apc = 256;
 inline constexpr std::uint32_t user_apc = 512;
 inline constexpr std::uint32_t kernel_apc = special_apc | normal_apc;
 inline constexpr std::uint32_t any_apc = kernel_apc | user_apc;
+// Evaluating: by the thread itself, before it sleeps for the first time.
+inline constexpr std::uint32_t begins = 1024;
 [[nodiscard]] constexpr State state(std::uint32_t word) noexcept {
   return static_cast<State>(word & state_mask);
 }
@@ -100,6 +102,8 @@ struct _KTHREAD {
   KAFFINITY user_affinity;  // what KeRevertToUserAffinityThread goes back to
   bool system_affinity;
   std::atomic<LONG> quantum_100ns;
+  CHAR saturation;           // 1 or -1: KeSetBasePriorityThread asked for the highest or the lowest
+  std::atomic<ULONG> ticks;  // that found it running; written by its processor's clock
 
   mica::ke::SpinLock<mica::ke::Rank::thread> lock;
   // Owned ones, and critical regions, negated: its own thread's, or its waker's while it is still.
@@ -114,6 +118,13 @@ struct _KTHREAD {
   bool apcs_stopped;                       // it ends: nothing is queued any more
   std::atomic<std::uint32_t> queued_apcs;  // the kinds that are queued: bits of wait_word
   bool in_normal_apc;                      // its own: a NormalRoutine runs
+
+  // The KQUEUE it belongs to; see ke/queue.hpp.
+  std::atomic<KQUEUE*> queue;
+  LIST_ENTRY queue_link;                // in the queue's ThreadListHead
+  std::atomic<std::uint32_t> at_queue;  // it is about to touch the queue from outside of a call
+  std::atomic<std::uint32_t> released;  // who runs the queue down still holds queue_link
+  LIST_ENTRY* given;                    // the entry that it took, or was given
 
   mica::hal::Stack stack;
   PKSTART_ROUTINE start_routine;

@@ -13,9 +13,10 @@ using namespace mica::ke;
 
 namespace {
 
+constexpr Tick millisecond_100ns = 10'000;
+
 // A period in ticks, not shorter than it says. `milliseconds` > 0.
 Tick NTAPI period_ticks(ULONG milliseconds) noexcept {
-  constexpr Tick millisecond_100ns = 10'000;
   Tick const unit = state().time.period_100ns;
   return (milliseconds * millisecond_100ns + unit - 1) / unit;
 }
@@ -78,27 +79,59 @@ void NTAPI KeInitializeTimer(PKTIMER Timer) {
   KeInitializeTimerEx(Timer, NotificationTimer);
 }
 
-BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
-  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Timer);
+namespace {
+
+struct Setting {
+  LARGE_INTEGER due;
+  ULONG period_milliseconds;
+  ULONG tolerance_milliseconds;
+  PKDPC dpc;
+};
+
+// Of the ticks from `due` to `due + tolerance` the one with the most zero bits at its end: what
+// other timers choose too.
+Tick NTAPI coalesced(Tick due, Tick tolerance) noexcept {
+  Tick const last = due + tolerance;
+  int const kept = std::bit_width((due - 1) ^ last) - 1;
+  return last >> kept << kept;
+}
+
+bool NTAPI set(KTIMER& timer, Setting const& setting) noexcept {
   RaiseToDispatch raised;
   WakeList wakes;
-  bool const was_armed = lock_disarmed(*Timer);
-  set_state(Timer->Header, 0);
-  Timer->Dpc = Dpc;
-  Timer->Period = Period > 0 ? static_cast<ULONG>(Period) : 0;
+  bool const was_armed = lock_disarmed(timer);
+  set_state(timer.Header, 0);
+  timer.Dpc = setting.dpc;
+  timer.Period = setting.period_milliseconds;
   Tick const now = state().time.tick.load(std::memory_order_acquire);
-  Tick const due = due_tick(DueTime);
+  Tick const due = due_tick(setting.due);
   if (due > now) {
-    Timer->Header.Inserted = 1;
-    link_timer(*Timer, due);
+    Tick const tolerance =
+        Tick{setting.tolerance_milliseconds} * millisecond_100ns / state().time.period_100ns;
+    timer.Header.Inserted = 1;
+    link_timer(timer, coalesced(due, tolerance));
   } else {
     // Absolute and past: the first period begins now.
-    Timer->DueTime.QuadPart = now;
-    signal_timer(*Timer, now, wakes);
+    timer.DueTime.QuadPart = now;
+    signal_timer(timer, now, wakes);
   }
-  unlock_object(Timer->Header);
+  unlock_object(timer.Header);
   finish_wakes(wakes, 0);
-  return was_armed ? TRUE : FALSE;
+  return was_armed;
+}
+
+}  // namespace
+
+BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
+  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Timer);
+  ULONG const period = Period > 0 ? static_cast<ULONG>(Period) : 0;
+  return set(*Timer, {DueTime, period, 0, Dpc}) ? TRUE : FALSE;
+}
+
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
+                                    ULONG TolerableDelay, PKDPC Dpc) {
+  MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Timer);
+  return set(*Timer, {DueTime, Period, TolerableDelay, Dpc}) ? TRUE : FALSE;
 }
 
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc) {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ke/apc.hpp"
+#include "ke/queue.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/verifier.hpp"
 
@@ -20,6 +21,7 @@ void prepare_block(KWAIT_BLOCK& block, Thread& thread, PVOID object, ULONG index
   block.WaitListEntry = {};
   block.WaitType = static_cast<UCHAR>(all ? WaitAll : WaitAny);
   block.WaitKey = static_cast<USHORT>(index);
+  block.BlockState = 0;
   block.Thread = &thread;
   block.Object = object;
 }
@@ -36,6 +38,7 @@ void prepare(Thread& thread, WaitRequest const& request) noexcept {
   thread.active_count = request.count;
   thread.wait_reason = request.reason;
   thread.wait_mode = request.mode;
+  if (request.queue != nullptr) join_queue(thread, *request.queue);
   for (ULONG i = 0; i < request.count; ++i)
     prepare_block(request.blocks[i], thread, request.objects[i], i, request.all);
   if (request.all) sort_by_object(request.blocks, request.count);
@@ -115,10 +118,11 @@ bool begin_commit(Thread& thread, bool alertable, std::uint32_t apcs) noexcept {
 }
 
 // False: the wait has ended already.
-bool end_commit(Thread& thread, wait_word::State next) noexcept {
+bool end_commit(Thread& thread, std::uint32_t next) noexcept {
   std::uint32_t seen = thread.wait.load();
   while (wait_word::state(seen) == wait_word::committing)
-    if (thread.wait.compare_exchange_weak(seen, wait_word::with_state(seen, next))) return true;
+    if (thread.wait.compare_exchange_weak(seen, (seen & ~wait_word::state_mask) | next))
+      return true;
   return false;
 }
 
@@ -128,7 +132,8 @@ bool commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(a
   // When the wait has ended there is no waker, and nobody looks.
   thread.run.store(Run::switching);
   bool const all = request.all;
-  bool sleeps = end_commit(thread, all ? wait_word::evaluating : wait_word::waiting);
+  bool sleeps = end_commit(
+      thread, all ? wait_word::evaluating | wait_word::begins : std::uint32_t{wait_word::waiting});
   if (sleeps && all) sleeps = !evaluate(thread);
   if (sleeps) block(After::park);
   return sleeps;
@@ -145,6 +150,10 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request, std::optional<T
   }
   ULONG const linked = request.all ? link_all(thread) : link_any(thread);
   if (due) arm_timeout(thread, *due);
+  // Before the commit, and no lock is held: whom that lets work is woken like any other.
+  bool const rests =
+      request.queue == nullptr && thread.queue.load(std::memory_order_relaxed) != nullptr;
+  if (rests) rest_from_queue(thread);
   bool const slept = commit(thread, request);
   NTSTATUS const status = wait_word::status(thread.wait.load());
   // An object that woke the thread unlinked its block and is unlocked: for a wait on one object
@@ -155,6 +164,7 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request, std::optional<T
                      status != STATUS_KERNEL_APC;
   if (!alone) unlink(thread, linked);
   if (due) disarm_timeout(thread);
+  if (rests) return_to_queue(thread);
   // Looked at once more: that a mutant was abandoned is added under its lock.
   return wait_word::status(thread.wait.load());
 }
@@ -189,9 +199,16 @@ NTSTATUS NTAPI wait(WaitRequest const& request) noexcept {
     status = wait_slowly(thread, request, due, permitted_apcs(thread, old) | user);
     if (status != STATUS_KERNEL_APC) break;
     // It runs as the level falls, and may itself wait; then the same wait goes on.
+    if (request.queue != nullptr) return_to_queue(thread);
     Machine::request_apc();
     Machine::lower(old);
     Machine::raise(DISPATCH_LEVEL);
+  }
+  if (request.queue != nullptr) {
+    if (status == STATUS_SUCCESS)
+      *request.entry = thread.given;
+    else
+      return_to_queue(thread);
   }
   Machine::lower(old);
   if (status == STATUS_MUTANT_LIMIT_EXCEEDED) raise_status(status, caller);

@@ -27,6 +27,8 @@ struct WakeList {
 
 void NTAPI wake_waiters(DISPATCHER_HEADER& header,
                         WakeList& wakes) noexcept;  // the object is locked
+// KePulseEvent: as if the object, an event, were signalled for its waiters alone.
+void NTAPI pulse_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept;
 // `increment` is the boost of KeSetEvent and its like, 0 for none.
 void NTAPI finish_wakes(WakeList& wakes, KPRIORITY increment) noexcept MICA_REQUIRES(at_dispatch);
 

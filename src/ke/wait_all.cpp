@@ -21,9 +21,31 @@ void unlock_all(Thread& thread) noexcept {
 }
 
 bool all_signaled(Thread& thread) noexcept {
-  for (ULONG i = 0; i < thread.active_count; ++i)
-    if (!is_signaled(header_of(thread.active_blocks[i].Object), thread)) return false;
+  for (ULONG i = 0; i < thread.active_count; ++i) {
+    KWAIT_BLOCK const& block = thread.active_blocks[i];
+    if (block.BlockState != pulsed && !is_signaled(header_of(block.Object), thread)) return false;
+  }
   return true;
+}
+
+// A pulse of a synchronization event is for one waiter: the others no longer have it.
+void NTAPI take_pulse(DISPATCHER_HEADER& header) noexcept {
+  if (type_of(header) != EventSynchronizationObject) return;
+  for (LIST_ENTRY* entry = header.WaitListHead.Flink; entry != &header.WaitListHead;
+       entry = entry->Flink)
+    MICA_CONTAINING(*entry, KWAIT_BLOCK, WaitListEntry).BlockState = 0;
+}
+
+NTSTATUS NTAPI take(KWAIT_BLOCK& block, Thread& thread) noexcept {
+  DISPATCHER_HEADER& header = header_of(block.Object);
+  if (is_signaled(header, thread)) return consume(header, thread);
+  take_pulse(header);
+  return STATUS_SUCCESS;
+}
+
+// A pulse that did not help is over.
+void NTAPI forget_pulses(Thread& thread) noexcept {
+  for (ULONG i = 0; i < thread.active_count; ++i) thread.active_blocks[i].BlockState = 0;
 }
 
 // The status that flags ask for: a reason that came while the wait was evaluated. STATUS_SUCCESS:
@@ -45,10 +67,12 @@ NTSTATUS NTAPI take_all(Thread& thread, bool& taken) noexcept {
   NTSTATUS status = STATUS_SUCCESS;
   for (ULONG i = 0; taken && i < thread.active_count; ++i) {
     if (repeats(thread, i)) continue;
-    if (consume(header_of(thread.active_blocks[i].Object), thread) == STATUS_ABANDONED)
-      status = STATUS_ABANDONED;
+    if (take(thread.active_blocks[i], thread) == STATUS_ABANDONED) status = STATUS_ABANDONED;
   }
-  if (taken) finish(thread, status);
+  if (taken)
+    finish(thread, status);
+  else
+    forget_pulses(thread);
   unlock_all(thread);
   return status;
 }
@@ -66,7 +90,8 @@ bool NTAPI evaluate(Thread& thread) noexcept {
     static_cast<void>(take_all(thread, taken));
     if (taken) return true;
     std::uint32_t expected = seen & ~wait_word::recheck;
-    std::uint32_t const waiting = wait_word::with_state(expected, wait_word::waiting);
+    std::uint32_t const waiting =
+        wait_word::with_state(expected & ~wait_word::begins, wait_word::waiting);
     if (thread.wait.compare_exchange_strong(expected, waiting)) return false;
   }
 }

@@ -29,6 +29,10 @@ bool NTAPI evaluate(Thread& thread) noexcept MICA_REQUIRES(at_dispatch);
 // Under the locks of all its objects: takes them if all are signalled, and ends the wait.
 NTSTATUS NTAPI take_all(Thread& thread, bool& taken) noexcept;
 
+// KWAIT_BLOCK::BlockState of a wait-all: its event was pulsed, and counts as signalled for the
+// evaluation that comes. Guarded by the event's lock.
+inline constexpr UCHAR pulsed = 1;
+
 struct WaitRequest {
   PVOID const* objects;
   KWAIT_BLOCK* blocks;
@@ -38,6 +42,8 @@ struct WaitRequest {
   KPROCESSOR_MODE mode;
   bool alertable;
   LARGE_INTEGER const* timeout;
+  KQUEUE* queue = nullptr;       // the object, if the wait is for an entry...
+  PLIST_ENTRY* entry = nullptr;  // ...and where it goes
 };
 
 [[nodiscard]] NTSTATUS NTAPI wait(WaitRequest const& request) noexcept;

@@ -41,6 +41,7 @@ NTSTATUS NTAPI initialize() noexcept {
   hooks.current_thread = current_thread_object;
   hooks.wake_reaper = wake_reaper;
   ke::state().thread_ended = thread_ended;
+  ke::state().want_dpc_thread = wake_reaper;
 
   HANDLE reaper = nullptr;
   status =

@@ -32,6 +32,7 @@ void NTAPI reap(void*) noexcept {
       thread = next;
     }
     ob::reap();
+    start_dpc_threads();
   }
 }
 

@@ -31,6 +31,8 @@ struct State {
 void NTAPI thread_ended(ke::Thread& thread) noexcept;
 // ob::Hooks::wake_reaper.
 void NTAPI wake_reaper() noexcept;
+// Makes the DPC threads that processors want. IRQL PASSIVE_LEVEL.
+void NTAPI start_dpc_threads() noexcept;
 // The reaper's body.
 void NTAPI reap(void* context) noexcept;
 

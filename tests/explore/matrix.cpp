@@ -80,6 +80,8 @@ PKTHREAD other(Things& things) noexcept {
 
 constexpr Operation<Things> operations[] = {
     {"set", [](Things& things) { KeSetEvent(&things.event, 1, FALSE); }},
+    {"pulse", [](Things& things) { KePulseEvent(&things.event, 1, FALSE); }},
+    {"pulse-all", [](Things& things) { KePulseEvent(&things.notification, 1, FALSE); }},
     {"reset", [](Things& things) { KeResetEvent(&things.event); }},
     {"clear", [](Things& things) { KeClearEvent(&things.event); }},
     {"read", [](Things& things) { static_cast<void>(KeReadStateEvent(&things.event)); }},

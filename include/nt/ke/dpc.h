@@ -31,6 +31,27 @@ VOID NTAPI KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number);
 // [MSDN KeSetTargetProcessorDpcEx]
 NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber);
 
+// A threaded DPC: runs at PASSIVE_LEVEL in a thread of its processor that no other thread preempts,
+// and must keep to what a DPC may do; at DISPATCH_LEVEL if that thread could not be made. Any IRQL.
+//                                                                   [MSDN KeInitializeThreadedDpc]
+VOID NTAPI KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine,
+                                   PVOID DeferredContext);
+
+// Runs Routine once on every active processor, as a DPC with its two system arguments, and returns
+// when each has called KeSignalCallDpcDone. IRQL <= APC_LEVEL.
+VOID NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context);
+// In such a routine, last: this processor is done.
+VOID NTAPI KeSignalCallDpcDone(PVOID SystemArgument1);
+// In such a routine, as often as one likes, but on each processor equally: returns when all have
+// called it, TRUE on one of them.
+LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID SystemArgument2);
+
+// Runs BroadcastFunction on every active processor at the same time, at IPI_LEVEL, and returns what
+// it returned on this one when it has on all. IRQL <= DISPATCH_LEVEL.       [MSDN KeIpiGenericCall]
+typedef ULONG_PTR(NTAPI KIPI_BROADCAST_WORKER)(ULONG_PTR Argument);
+typedef KIPI_BROADCAST_WORKER* PKIPI_BROADCAST_WORKER;
+ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR Context);
+
 #ifdef __cplusplus
 }
 #endif

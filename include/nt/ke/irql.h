@@ -59,6 +59,12 @@ VOID NTAPI KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql);
 VOID NTAPI KeAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);
 VOID NTAPI KeReleaseSpinLockFromDpcLevel(PKSPIN_LOCK SpinLock);
 
+// For DPC routines, ordinary or threaded: raises to DISPATCH_LEVEL if below, and returns the level
+// to release with. IRQL <= DISPATCH_LEVEL.
+//                                                                    [MSDN KeAcquireSpinLockForDpc]
+KIRQL NTAPI KeAcquireSpinLockForDpc(PKSPIN_LOCK SpinLock);
+VOID NTAPI KeReleaseSpinLockForDpc(PKSPIN_LOCK SpinLock, KIRQL OldIrql);
+
 // TRUE and the lock, or FALSE at once when somebody holds it. IRQL >= DISPATCH_LEVEL.
 //                                                       [MSDN KeTryToAcquireSpinLockAtDpcLevel]
 BOOLEAN NTAPI KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock);

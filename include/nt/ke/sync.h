@@ -27,6 +27,11 @@ VOID NTAPI KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State);
 // IRQL <= DISPATCH_LEVEL.                                                         [MSDN KeSetEvent]
 LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
 
+// As KeSetEvent for who waits now, wait-all included; satisfies no wait that begins later, and the
+// event is not signaled when the call returns. Returns the state before. IRQL <= DISPATCH_LEVEL.
+//                                                                              [MSDN KePulseEvent]
+LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait);
+
 // Unsignals; KeResetEvent returns the state before. IRQL <= DISPATCH_LEVEL.   [MSDN KeResetEvent]
 LONG NTAPI KeResetEvent(PRKEVENT Event);
 VOID NTAPI KeClearEvent(PRKEVENT Event);
@@ -82,6 +87,12 @@ VOID NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type);
 // IRQL <= DISPATCH_LEVEL.                                                       [MSDN KeSetTimerEx]
 BOOLEAN NTAPI KeSetTimer(PKTIMER Timer, LARGE_INTEGER DueTime, PKDPC Dpc);
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc);
+
+// The same, but each time up to TolerableDelay milliseconds later, together with others if it can
+// be.
+//                                                                      [MSDN KeSetCoalescableTimer]
+BOOLEAN NTAPI KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period,
+                                    ULONG TolerableDelay, PKDPC Dpc);
 
 // TRUE if the timer was set. A DPC that is queued already still runs. IRQL <= DISPATCH_LEVEL.
 //                                                                            [MSDN KeCancelTimer]

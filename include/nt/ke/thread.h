@@ -42,6 +42,16 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority);
 // Any IRQL.                                                         [MSDN KeQueryPriorityThread]
 KPRIORITY NTAPI KeQueryPriorityThread(PKTHREAD Thread);
 
+// Base and current priority become that of the process, 8 for the System process, plus Increment,
+// kept within 1 to 15; an Increment of 16 or more, or -16 or less, means the highest and the
+// lowest. Returns the increment before: 16 or -16 if it was such a one. IRQL <= DISPATCH_LEVEL.
+//                                                                   [MSDN KeSetBasePriorityThread]
+LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment);
+
+// Clock ticks that found the thread running: in the kernel, and in *UserTime outside of it.
+// IRQL <= DISPATCH_LEVEL.                                             [MSDN KeQueryRuntimeThread]
+ULONG NTAPI KeQueryRuntimeThread(PKTHREAD Thread, PULONG UserTime);
+
 // The calling thread runs only on these processors until reverted; it is on one of them when the
 // call returns, if IRQL <= APC_LEVEL, else once the level falls. A mask without an active processor
 // changes nothing. Returns the system affinity before, 0 if there was none, for
@@ -50,6 +60,14 @@ VOID NTAPI KeSetSystemAffinityThread(KAFFINITY Affinity);
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity);
 VOID NTAPI KeRevertToUserAffinityThread(void);
 VOID NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity);
+
+// The same with a group, which must be 0, and a mask of active processors only; else nothing
+// changes and *PreviousAffinity (may be null) is zero, as it is when there was no system affinity
+// before. Reverting to zero is reverting to the thread's own. IRQL <= DISPATCH_LEVEL.
+//                                                            [MSDN KeSetSystemGroupAffinityThread]
+VOID NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity,
+                                          PGROUP_AFFINITY PreviousAffinity);
+VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity);
 
 // The processor to prefer; one that does not exist changes nothing. Returns the one before.
 //                                                               [MSDN KeSetIdealProcessorThread]
@@ -77,6 +95,23 @@ KAFFINITY NTAPI KeQueryActiveProcessors(void);
 ULONG NTAPI KeQueryMaximumProcessorCount(void);
 ULONG NTAPI KeQueryMaximumProcessorCountEx(USHORT GroupNumber);
 USHORT NTAPI KeQueryActiveGroupCount(void);  // there is one group
+USHORT NTAPI KeQueryMaximumGroupCount(void);
+// The active processors of a group; 0 if there is no such group.        [MSDN KeQueryGroupAffinity]
+KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber);
+
+// Between an index, counted over all groups, and group and number. STATUS_INVALID_PARAMETER, or
+// INVALID_PROCESSOR_INDEX, for what is no processor.          [MSDN KeGetProcessorNumberFromIndex]
+#define INVALID_PROCESSOR_INDEX 0xffffffff
+NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber);
+ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber);
+
+// There is one node, number 0, with every processor. Of another node the affinity is zero, and so
+// is each count.
+//                                                                  [MSDN KeQueryNodeActiveAffinity]
+USHORT NTAPI KeQueryHighestNodeNumber(void);
+USHORT NTAPI KeGetCurrentNodeNumber(void);
+VOID NTAPI KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count);
+USHORT NTAPI KeQueryNodeMaximumProcessorCount(USHORT NodeNumber);
 
 #ifdef __cplusplus
 }
