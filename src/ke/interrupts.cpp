@@ -20,13 +20,14 @@ void NTAPI dispatch_interrupt() noexcept {
   }
   arm_clock();
   reschedule();
+  // Who queued an APC to the thread that runs here sent an IPI for it.
+  if (has_kernel_apcs(current_thread())) Machine::request_apc();
 }
 
 void NTAPI ipi_interrupt() noexcept {
   at_dispatch.assert_held();
   count_ticks();
   take_part_in_ipi_call();
-  if (has_kernel_apcs(current_thread())) Machine::request_apc();
   Machine::request_dispatch();
 }
 
