@@ -33,7 +33,7 @@ void sort_by_object(KWAIT_BLOCK* blocks, ULONG count) noexcept {
       std::swap(blocks[j], blocks[j - 1]);
 }
 
-void prepare(Thread& thread, WaitRequest const& request) noexcept {
+void prepare(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(at_dispatch) {
   thread.active_blocks = request.blocks;
   thread.active_count = request.count;
   thread.wait_reason = request.reason;
