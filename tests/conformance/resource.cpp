@@ -75,35 +75,35 @@ MICA_CASE("Ex: what a thread has acquired is its own affair") {
 }
 
 MICA_CASE("Ex: exclusive waiters get a resource one at a time, in their order") {
+  struct Writer {
+    Resource& resource;
+    int& turn;
+    int number;
+    void operator()() const noexcept {
+      InCriticalRegion region;
+      MICA_CHECK(resource.acquire());
+      MICA_CHECK(turn++ == number);
+      MICA_CHECK(ExIsResourceAcquiredExclusiveLite(resource) == TRUE);
+      resource.release();
+    }
+  };
+  constexpr ULONG count = 3;
   Resource resource;
   int turn = 0;
-  auto first = [&] {
-    InCriticalRegion region;
-    MICA_CHECK(resource.acquire());
-    MICA_CHECK(turn++ == 0);
-    MICA_CHECK(ExIsResourceAcquiredExclusiveLite(resource) == TRUE);
-    resource.release();
-  };
-  auto second = [&] {
-    InCriticalRegion region;
-    MICA_CHECK(resource.acquire());
-    MICA_CHECK(turn++ == 1);
-    resource.release();
-  };
+  Writer writers[count] = {{resource, turn, 0}, {resource, turn, 1}, {resource, turn, 2}};
+  mica::test::Thread* threads[count];
   MICA_CHECK(resource.acquire());
-  auto* const before = start(first, {.processor = 1});
-  until_waiting(before);
-  MICA_CHECK(ExGetExclusiveWaiterCount(resource) == 1);
-  auto* const after = start(second, {.processor = 0});
-  until_waiting(after);
-  MICA_CHECK(ExGetExclusiveWaiterCount(resource) == 2);
+  for (ULONG i = 0; i < count; ++i) {
+    threads[i] = start(writers[i], {.processor = static_cast<int>(i)});
+    until_waiting(threads[i]);
+    MICA_CHECK(ExGetExclusiveWaiterCount(resource) == i + 1);
+  }
   MICA_CHECK(ExGetSharedWaiterCount(resource) == 0);
   MICA_CHECK(turn == 0);
   resource.release();
-  join(before);
-  join(after);
-  MICA_CHECK(turn == 2);
-  MICA_CHECK(resource.get()->ContentionCount == 2);
+  for (auto* thread : threads) join(thread);
+  MICA_CHECK(turn == static_cast<int>(count));
+  MICA_CHECK(resource.get()->ContentionCount == count);
 }
 
 MICA_CASE("Ex: the release of an exclusive owner lets in all who wait to share") {

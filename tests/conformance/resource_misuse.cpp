@@ -92,7 +92,7 @@ MICA_CASE("Ex: freeing a block with a resource in it is violation D2") {
   for (SIZE_T const bytes : {SIZE_T{200}, SIZE_T{9000}}) {
     auto* const memory = static_cast<UCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, tag));
     MICA_REQUIRE(memory != nullptr);
-    for (SIZE_T const at : {offset, bytes - sizeof(ERESOURCE)}) {
+    for (SIZE_T const at : {bytes - sizeof(ERESOURCE), offset}) {
       auto* const resource = reinterpret_cast<PERESOURCE>(memory + at);
       MICA_CHECK(ExInitializeResourceLite(resource) == STATUS_SUCCESS);
       Bugcheck const end = bugcheck_of([&] { ExFreePoolWithTag(memory, tag); });
