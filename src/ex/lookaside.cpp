@@ -43,7 +43,7 @@ VOID NTAPI free_to_pool(PVOID buffer, PLOOKASIDE_LIST_EX) {
 
 // The fields of the kinds of lists are the same, and two types that differ in their alignment.
 template <class Fields>
-void begin(Fields& list, ULONG type, SIZE_T bytes, ULONG tag) noexcept {
+void NTAPI begin(Fields& list, ULONG type, SIZE_T bytes, ULONG tag) noexcept {
   InitializeSListHead(&list.ListHead);
   if (bytes < LOOKASIDE_MINIMUM_BLOCK_SIZE)
     ke::violation(ke::Rule::lookaside_size, ke::as_parameter(&list), bytes,
@@ -61,7 +61,7 @@ void begin(Fields& list, ULONG type, SIZE_T bytes, ULONG tag) noexcept {
 }
 
 template <class Fields>
-void end(Fields& list) noexcept {
+void NTAPI end(Fields& list) noexcept {
   if (!set_in_use(list.ListEntry, false))
     ke::violation(ke::Rule::lookaside_unknown, ke::as_parameter(&list));
 }
