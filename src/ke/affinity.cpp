@@ -14,7 +14,7 @@ void restrict(Thread& thread, KAFFINITY affinity) noexcept MICA_REQUIRES(at_disp
 }
 
 // Whether there is such a group, and every processor of the mask in it.
-bool is_valid(GROUP_AFFINITY const& affinity) noexcept {
+bool NTAPI is_valid(GROUP_AFFINITY const& affinity) noexcept {
   for (USHORT const reserved : affinity.Reserved)
     if (reserved != 0) return false;
   return affinity.Group == 0 && affinity.Mask != 0 && (affinity.Mask & ~state().active.load()) == 0;

@@ -8,7 +8,7 @@ using namespace mica::ke;
 namespace {
 
 // Processors never leave, and all are started before the first system thread runs.
-KAFFINITY active() noexcept {
+KAFFINITY NTAPI active() noexcept {
   return state().active.load(std::memory_order_acquire);
 }
 
@@ -84,8 +84,8 @@ USHORT NTAPI KeGetCurrentNodeNumber(void) {
 void NTAPI KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count) {
   KAFFINITY const mask = NodeNumber == 0 ? active() : 0;
   if (Affinity != nullptr) *Affinity = {.Mask = mask, .Group = 0, .Reserved = {}};
-  if (Count != nullptr)
-    *Count = static_cast<USHORT>(mask != 0 ? KeQueryActiveProcessorCount(nullptr) : 0);
+  // They are numbered without a gap.
+  if (Count != nullptr) *Count = static_cast<USHORT>(std::bit_width(mask));
 }
 
 USHORT NTAPI KeQueryNodeMaximumProcessorCount(USHORT NodeNumber) {
