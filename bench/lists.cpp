@@ -98,14 +98,17 @@ void lookaside_floor(benchmark::State& state) {
 BENCHMARK(lookaside_floor)->Name("lookaside/floor");
 
 bool const added = [] {
-  for (auto const& [name, allocator] : peers())
-    benchmark::RegisterBenchmark(("lookaside/peer:" + name).c_str(), [=](benchmark::State& state) {
-      for (auto _ : state) {
-        void* const memory = allocator.allocate(64);
-        *static_cast<char volatile*>(memory) = 1;
-        allocator.release(memory);
-      }
-    });
+  for (auto const& peer : peers()) {
+    Allocator const allocator = peer.second;
+    benchmark::RegisterBenchmark(("lookaside/peer:" + peer.first).c_str(),
+                                 [allocator](benchmark::State& state) {
+                                   for (auto _ : state) {
+                                     void* const memory = allocator.allocate(64);
+                                     *static_cast<char volatile*>(memory) = 1;
+                                     allocator.release(memory);
+                                   }
+                                 });
+  }
   return true;
 }();
 

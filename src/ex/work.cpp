@@ -7,6 +7,7 @@
 
 #include "base/list.hpp"
 #include "ex/state.hpp"
+#include "ke/apc_disable.hpp"
 #include "ke/verifier.hpp"
 #include "ps/state.hpp"
 
@@ -63,8 +64,8 @@ void NTAPI check_return(WORK_QUEUE_ITEM const* item, PWORKER_THREAD_ROUTINE rout
   if (KIRQL const level = Machine::irql(); level != PASSIVE_LEVEL)
     ke::bugcheck(WORKER_THREAD_RETURNED_AT_BAD_IRQL, place, level, ke::as_parameter(parameter),
                  ke::as_parameter(item));
-  if (SHORT const disabled = ke::current_thread().kernel_apc_disable; disabled != 0)
-    ke::bugcheck(APC_INDEX_MISMATCH, place, 0, static_cast<USHORT>(disabled), worker_routine);
+  if (ULONG const disabled = ke::apc_disable_count(ke::current_thread()); disabled != 0)
+    ke::bugcheck(APC_INDEX_MISMATCH, place, 0, disabled, worker_routine);
 }
 
 // From the call on the item may be anything: its address is only a name.

@@ -1,5 +1,6 @@
 // Running APCs, in the thread that they are for.
 #include "ke/apc.hpp"
+#include "ke/apc_disable.hpp"
 #include "ke/processor.hpp"
 #include "ke/wait_internal.hpp"
 
@@ -100,7 +101,7 @@ void NTAPI stop_apcs(Thread& thread) noexcept {
     if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) != 0) continue;
     if (!list_empty(thread.kernel_apcs))
       bugcheck(KERNEL_APC_PENDING_DURING_EXIT, as_parameter(&apc_of(*thread.kernel_apcs.Flink)),
-               static_cast<USHORT>(thread.kernel_apc_disable), APC_LEVEL);
+               apc_disable_count(thread), PASSIVE_LEVEL);
     stopped = thread.apcs_stopped = true;
     while (LIST_ENTRY* const entry = list_pop_front(thread.user_apcs)) {
       apc_of(*entry).Inserted = FALSE;

@@ -53,6 +53,12 @@ TEST_CASE("ex: a work item's routine that returns with APCs disabled stops") {
   CHECK(end.parameters()[3] == 1);
 }
 
+TEST_CASE("ex: a work item's routine that returns from a guarded region it did not leave stops") {
+  mica::Outcome const end = outcome_of([](PVOID) NTAPI { KeEnterGuardedRegion(); });
+  CHECK(end.is_bugcheck(APC_INDEX_MISMATCH));
+  CHECK(end.parameters()[2] == 0xFFFF0000);
+}
+
 TEST_CASE("ex: a work item's routine that ends its thread stops") {
   static PKTHREAD worker;
   mica::Outcome const end = outcome_of([](PVOID) NTAPI {

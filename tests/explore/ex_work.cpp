@@ -219,7 +219,6 @@ MICA_EXPLORE("E3-registered", "E3: a routine finds what was written before it wa
 
 MICA_EXPLORE("E3-three", "E3: two notify while the routine is taken back", .processors = 3) {
   Object object;
-  Listener listener;
   std::atomic<int> heard{0};
   auto hear = [](PVOID context, PVOID, PVOID) NTAPI { ++*static_cast<std::atomic<int>*>(context); };
   PVOID const registration = ExRegisterCallback(object, hear, &heard);
