@@ -29,8 +29,8 @@ void NTAPI stop_apcs(Thread& thread) noexcept;
   return MICA_CONTAINING(entry, KAPC, ApcListEntry);
 }
 
-// Whether kernel APCs are queued to the calling thread: asked when its processor was interrupted for
-// them, and when it is switched to.
+// Whether kernel APCs are queued to the calling thread: asked when its processor was interrupted
+// for them, and when it is switched to.
 [[nodiscard]] inline bool has_kernel_apcs(Thread const& thread) noexcept {
   return (thread.queued_apcs.load(std::memory_order_relaxed) & wait_word::kernel_apc) != 0;
 }
