@@ -154,8 +154,12 @@ struct Machine {
     point();
   }
 
-  MICA_RAW static void request_apc() noexcept { request_software(hal_host::apc_level); }
-  MICA_RAW static void request_dispatch() noexcept { request_software(hal_host::dispatch_level); }
+  MICA_RAW static void request_apc() noexcept {
+    request_software(hal_host::apc_level);
+  }
+  MICA_RAW static void request_dispatch() noexcept {
+    request_software(hal_host::dispatch_level);
+  }
 
   MICA_RAW static bool disable_interrupts() noexcept {
     point();
@@ -258,12 +262,14 @@ MICA_RAW inline bool Machine::compare_exchange_16(std::uint64_t* target, std::ui
                                                   std::uint64_t const* desired) noexcept {
   point();
   hal_host::order_write(target, 16);
+  hal_host::token_release(target);
   bool swapped;
   asm volatile("lock cmpxchg16b %1"
                : "=@ccz"(swapped), "+m"(*reinterpret_cast<__int128*>(target)), "+a"(expected[0]),
                  "+d"(expected[1])
                : "b"(desired[0]), "c"(desired[1])
                : "memory");
+  hal_host::token_acquire(target);
   hal_host::order_exchange_16(target);
   return swapped;
 }
@@ -272,12 +278,14 @@ inline bool Machine::compare_exchange_16(std::uint64_t* target, std::uint64_t* e
                                          std::uint64_t const* desired) noexcept {
   point();
   hal_host::order_write(target, 16);
+  hal_host::token_release(target);
   __int128 wanted, old;
   __builtin_memcpy(&old, expected, 16);
   __builtin_memcpy(&wanted, desired, 16);
   bool const swapped = __atomic_compare_exchange(reinterpret_cast<__int128*>(target), &old, &wanted,
                                                  false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
   __builtin_memcpy(expected, &old, 16);
+  hal_host::token_acquire(target);
   hal_host::order_exchange_16(target);
   return swapped;
 }

@@ -34,7 +34,8 @@ Bugcheck at(KIRQL level, Body body) {
 }  // namespace
 
 MICA_CASE("Ex: a lookaside list that is in use must not be initialized") {
-  NPAGED_LOOKASIDE_LIST list, other;
+  // No locals: with ThreadSanitizer g++ 12 mistakes the place of aligned ones between the calls.
+  static NPAGED_LOOKASIDE_LIST list, other;
   begin(&other);
   begin(&list);
   MICA_CHECK(violates(bugcheck_of([&] { begin(&list); }), 0xCA, &list));
