@@ -3,9 +3,10 @@
 claim host-gcc "host tests, g++, Release" script/test
 claim host-clang "host tests, clang++, Release" script/test --preset test-clang
 claim host-gcc-debug "host tests, g++, Debug" script/test --preset test-debug
-claim host-clang-debug "host tests, clang++, Debug" script/test --preset test-clang-debug
-claim asan "host tests under AddressSanitizer and UndefinedBehaviorSanitizer" script/test --preset asan
-claim asan-clang "the same with clang++" script/test --preset asan-clang
+claim host-clang-debug "host tests but explorations, clang++, Debug" script/test --preset test-clang-debug
+# g++'s AddressSanitizer is the preset asan.
+claim asan "host tests under AddressSanitizer and UndefinedBehaviorSanitizer, clang++" \
+  script/test --preset asan-clang
 claim tsan "host tests under ThreadSanitizer, parallel mode included" script/test --preset tsan
 claim parallel "host tests in parallel mode, one OS thread per processor" script/test -R '[Pp]arallel'
 claim tidy "layers, sizes, banned constructs, no global state" script/test -R '^tidy'
