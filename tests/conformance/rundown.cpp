@@ -214,3 +214,10 @@ MICA_CASE("Ex: levels above those of rundown protection are bugcheck A") {
   });
   MICA_CHECK(too_high(waits, &plain, DISPATCH_LEVEL));
 }
+
+MICA_CASE("Ex: a cache-aware rundown protection that was freed is no pool any more") {
+  auto* const reference = ExAllocateCacheAwareRundownProtection(NonPagedPoolNx, tag);
+  MICA_REQUIRE(reference != nullptr);
+  ExFreeCacheAwareRundownProtection(reference);
+  MICA_CHECK(bugcheck_of([&] { ExFreePool(reference); }).code == BAD_POOL_CALLER);
+}
