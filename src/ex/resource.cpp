@@ -26,8 +26,7 @@ void NTAPI reset(ERESOURCE& resource, OWNER_ENTRY* table) noexcept {
 // How often the calling thread has acquired it.
 ULONG NTAPI own_count(ERESOURCE& resource, bool exclusively) noexcept {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, &resource);
-  ke::RaiseToDispatch raised;
-  ResourceGuard guard{resource};
+  ke::KernelSpinGuard guard{resource.SpinLock};
   if (exclusively && !owned_exclusively(resource)) return 0;
   OWNER_ENTRY const* const entry = find_owner(resource, ExGetCurrentResourceThread());
   return entry == nullptr ? 0 : entry->OwnerCount;
@@ -35,8 +34,7 @@ ULONG NTAPI own_count(ERESOURCE& resource, bool exclusively) noexcept {
 
 // False: the calling thread does not own it. One pointer may own several shares.
 bool NTAPI hand_over(ERESOURCE& resource, ERESOURCE_THREAD owner) noexcept {
-  ke::RaiseToDispatch raised;
-  ResourceGuard guard{resource};
+  ke::KernelSpinGuard guard{resource.SpinLock};
   OWNER_ENTRY* const from = find_owner(resource, ExGetCurrentResourceThread());
   if (from == nullptr) return false;
   OWNER_ENTRY* const to = find_owner(resource, owner);

@@ -16,22 +16,9 @@
 #include <cstddef>
 
 #include "ke/irql.hpp"
+#include "ke/kernel_spin_guard.hpp"
 
 namespace mica::ex {
-
-// Holds one resource for a scope. The caller is at DISPATCH_LEVEL.
-class [[nodiscard]] ResourceGuard {
- public:
-  explicit ResourceGuard(ERESOURCE& resource) noexcept : resource_{resource} {
-    KeAcquireSpinLockAtDpcLevel(&resource.SpinLock);
-  }
-  ~ResourceGuard() noexcept { KeReleaseSpinLockFromDpcLevel(&resource_.SpinLock); }
-  ResourceGuard(ResourceGuard const&) = delete;
-  ResourceGuard& operator=(ResourceGuard const&) = delete;
-
- private:
-  ERESOURCE& resource_;
-};
 
 struct ResourceWaiter {
   KEVENT admitted;

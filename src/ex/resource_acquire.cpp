@@ -63,8 +63,7 @@ BOOLEAN NTAPI acquire_shared(PERESOURCE requested, bool wait, Sharing sharing) n
     Answer answer;
     ULONG room;
     {
-      ke::RaiseToDispatch raised;
-      ResourceGuard guard{resource};
+      ke::KernelSpinGuard guard{resource.SpinLock};
       room = room_for_owners(resource);
       answer = ask_shared(resource, waiter, wait, sharing);
     }
@@ -100,8 +99,7 @@ BOOLEAN NTAPI acquire_exclusive(PERESOURCE requested, bool wait) noexcept {
   waiter.thread = ExGetCurrentResourceThread();
   Answer answer;
   {
-    ke::RaiseToDispatch raised;
-    ResourceGuard guard{resource};
+    ke::KernelSpinGuard guard{resource.SpinLock};
     answer = ask_exclusive(resource, waiter, wait);
   }
   if (answer == Answer::queued) wait_until_admitted(waiter);
@@ -128,7 +126,7 @@ bool NTAPI let_go(ERESOURCE& resource, ERESOURCE_THREAD owner) noexcept {
   ke::RaiseToDispatch raised;
   ResourceWaiter* admitted = nullptr;
   {
-    ResourceGuard guard{resource};
+    ke::KernelSpinGuardAtDispatch guard{resource.SpinLock};
     OWNER_ENTRY* const entry = find_owner(resource, owner);
     if (owner == 0 || entry == nullptr) return false;
     entry->OwnerCount = entry->OwnerCount - 1;
@@ -155,7 +153,7 @@ bool NTAPI convert(ERESOURCE& resource) noexcept {
   ke::RaiseToDispatch raised;
   ResourceWaiter* admitted = nullptr;
   {
-    ResourceGuard guard{resource};
+    ke::KernelSpinGuardAtDispatch guard{resource.SpinLock};
     bool const owned = owned_exclusively(resource) &&
                        resource.OwnerEntry.OwnerThread == ExGetCurrentResourceThread();
     if (!owned) return false;

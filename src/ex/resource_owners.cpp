@@ -51,8 +51,7 @@ bool NTAPI grow_owners(ERESOURCE& resource, ULONG room) noexcept {
   if (table == nullptr) return false;
   table->TableSize = size;
   {
-    ke::RaiseToDispatch raised;
-    ResourceGuard guard{resource};
+    ke::KernelSpinGuard guard{resource.SpinLock};
     if (room_for_owners(resource) < size) {
       if (resource.OwnerTable != nullptr) copy_entries(resource.OwnerTable, table);
       std::swap(resource.OwnerTable, table);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ke/kernel_spin_guard.hpp"
 #include "ke/object_lock.hpp"
 #include "ke/verifier.hpp"
 
@@ -50,18 +51,15 @@ bool NTAPI is_set(KTIMER& timer) noexcept {
 void NTAPI expire(PKDPC, PVOID context, PVOID, PVOID) {
   auto& timer = *static_cast<_EX_TIMER*>(context);
   if (timer.callback != nullptr) timer.callback(&timer, timer.context);
-  KeAcquireSpinLockAtDpcLevel(&timer.lock);
-  bool const deleted = timer.deleted;
-  KeReleaseSpinLockFromDpcLevel(&timer.lock);
-  if (deleted) static_cast<void>(KeInsertQueueDpc(&timer.deletion, nullptr, nullptr));
+  ke::KernelSpinGuardAtDispatch guard{timer.lock};
+  if (timer.deleted) static_cast<void>(KeInsertQueueDpc(&timer.deletion, nullptr, nullptr));
 }
 
 // The timer was deleted: nobody sets it any more.
 void NTAPI remove(PKDPC, PVOID context, PVOID, PVOID) {
   auto& timer = *static_cast<_EX_TIMER*>(context);
   // Who deletes it has let it go.
-  KeAcquireSpinLockAtDpcLevel(&timer.lock);
-  KeReleaseSpinLockFromDpcLevel(&timer.lock);
+  { ke::KernelSpinGuardAtDispatch guard{timer.lock}; }
   // Its expiry will come here again.
   if (is_set(timer.timer)) return;
   if (KeRemoveQueueDpc(&timer.expiry) && timer.callback != nullptr)
@@ -110,14 +108,10 @@ BOOLEAN NTAPI ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period,
             static_cast<ULONG_PTR>(Parameters->NoWakeTolerance));
   LARGE_INTEGER due;
   due.QuadPart = DueTime;
-  KIRQL const old = KeAcquireSpinLockRaiseToDpc(&Timer->lock);
-  BOOLEAN was_set = FALSE;
-  if (!Timer->deleted) {
-    Timer->periodic = Period != 0;
-    was_set = KeSetTimerEx(&Timer->timer, due, period_of(Period), &Timer->expiry);
-  }
-  KeReleaseSpinLock(&Timer->lock, old);
-  return was_set;
+  ke::KernelSpinGuard guard{Timer->lock};
+  if (Timer->deleted) return FALSE;
+  Timer->periodic = Period != 0;
+  return KeSetTimerEx(&Timer->timer, due, period_of(Period), &Timer->expiry);
 }
 
 BOOLEAN NTAPI ExCancelTimer(PEX_TIMER Timer, PEXT_CANCEL_PARAMETERS) {

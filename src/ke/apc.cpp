@@ -47,23 +47,6 @@ wait_word::State interrupt_wait(Thread& thread, std::uint32_t kind) noexcept {
   }
 }
 
-// A processor that switches to the thread after this looks at its queue by itself.
-void interrupt_where_it_runs(Thread& thread) noexcept MICA_REQUIRES(at_dispatch) {
-  for (;;) {
-    ULONG const number = thread.processor.load();
-    Processor& processor = state().processors[number];
-    SpinGuardAtDispatch guard{processor.ready.lock};
-    Scheduling const where = thread.scheduling.load(std::memory_order_acquire);
-    if (thread.processor.load() != number) continue;
-    if (where != Scheduling::running) return;
-    if (&processor == &current())
-      Machine::request_apc();
-    else
-      Machine::send_ipi(number);
-    return;
-  }
-}
-
 }  // namespace
 }  // namespace mica::ke
 
@@ -104,7 +87,7 @@ BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArg
   }
   auto const before = interrupt_wait(thread, kind);
   if (before == wait_word::waiting) wake(thread, Increment);
-  if (before == wait_word::idle && kind != wait_word::user_apc) interrupt_where_it_runs(thread);
+  if (before == wait_word::idle && kind != wait_word::user_apc) interrupt_if_running(thread);
   return TRUE;
 }
 

@@ -2,6 +2,7 @@
 //   Everything is guarded by the queue's own spin lock; an entry's Inserted says whether it is in.
 //   Sorted by key as far as entries were inserted by key: who inserts without one stands at the
 //   end.
+#include "ke/kernel_spin_guard.hpp"
 #include "ke/object_type.hpp"
 #include "ke/verifier.hpp"
 
@@ -12,19 +13,6 @@ namespace {
 
 using Queue = KDEVICE_QUEUE;
 using Entry = KDEVICE_QUEUE_ENTRY;
-
-class [[nodiscard]] Lock {
- public:
-  explicit Lock(Queue& queue) noexcept
-      : lock_{queue.Lock}, old_{KeAcquireSpinLockRaiseToDpc(&queue.Lock)} {}
-  ~Lock() noexcept { KeReleaseSpinLock(&lock_, old_); }
-  Lock(Lock const&) = delete;
-  Lock& operator=(Lock const&) = delete;
-
- private:
-  KSPIN_LOCK& lock_;
-  KIRQL const old_;
-};
 
 // The queue becomes busy, or `entry` stands before `place`. Whether it does.
 bool NTAPI enter(Queue& queue, Entry& entry, LIST_ENTRY& place) noexcept {
@@ -78,14 +66,14 @@ void NTAPI KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue) {
 BOOLEAN NTAPI KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
                                   PKDEVICE_QUEUE_ENTRY DeviceQueueEntry) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, DeviceQueue);
-  Lock lock{*DeviceQueue};
+  KernelSpinGuard guard{DeviceQueue->Lock};
   return enter(*DeviceQueue, *DeviceQueueEntry, DeviceQueue->DeviceListHead) ? TRUE : FALSE;
 }
 
 BOOLEAN NTAPI KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
                                        PKDEVICE_QUEUE_ENTRY DeviceQueueEntry, ULONG SortKey) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, DeviceQueue);
-  Lock lock{*DeviceQueue};
+  KernelSpinGuard guard{DeviceQueue->Lock};
   DeviceQueueEntry->SortKey = SortKey;
   LIST_ENTRY& place = first_of(*DeviceQueue, [SortKey](ULONG other) { return other > SortKey; });
   return enter(*DeviceQueue, *DeviceQueueEntry, place) ? TRUE : FALSE;
@@ -93,13 +81,13 @@ BOOLEAN NTAPI KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
 
 PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, DeviceQueue);
-  Lock lock{*DeviceQueue};
+  KernelSpinGuard guard{DeviceQueue->Lock};
   return take(*DeviceQueue, *DeviceQueue->DeviceListHead.Flink);
 }
 
 PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, DeviceQueue);
-  Lock lock{*DeviceQueue};
+  KernelSpinGuard guard{DeviceQueue->Lock};
   return take_by_key(*DeviceQueue, SortKey);
 }
 
@@ -112,7 +100,7 @@ PKDEVICE_QUEUE_ENTRY NTAPI KeRemoveByKeyDeviceQueueIfBusy(PKDEVICE_QUEUE DeviceQ
 BOOLEAN NTAPI KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue,
                                        PKDEVICE_QUEUE_ENTRY DeviceQueueEntry) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, DeviceQueue);
-  Lock lock{*DeviceQueue};
+  KernelSpinGuard guard{DeviceQueue->Lock};
   if (DeviceQueueEntry->Inserted == FALSE) return FALSE;
   remove(*DeviceQueueEntry);
   return TRUE;

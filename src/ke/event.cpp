@@ -17,20 +17,14 @@ LONG NTAPI KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
   });
 }
 
-// Set and reset under one lock: what satisfied nobody is not left for those who come.
+// Those who wait may have it; it is not left for those who come.
 LONG NTAPI KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait) {
-  DISPATCHER_HEADER& header = Event->Header;
-  KIRQL const old = begin_signal(Wait, Event);
-  at_dispatch.assert_held();
-  WakeList wakes;
-  lock_object(header);
-  LONG const previous = header.SignalState;
-  if (!list_empty(header.WaitListHead)) pulse_waiters(header, wakes);
-  set_state(header, 0);
-  unlock_object(header);
-  finish_wakes(wakes, Increment);
-  end_signal(Wait, old);
-  return previous;
+  constexpr auto reset = [](DISPATCHER_HEADER& header) {
+    LONG const previous = header.SignalState;
+    set_state(header, 0);
+    return previous;
+  };
+  return signal(Event->Header, Increment, Wait, reset, pulse_waiters);
 }
 
 LONG NTAPI KeResetEvent(PRKEVENT Event) {

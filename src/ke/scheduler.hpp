@@ -31,4 +31,8 @@ void NTAPI epilogue() noexcept MICA_REQUIRES(at_dispatch);
 // Changes a thread's current priority wherever it stands. The thread's lock is held.
 void NTAPI change_priority(Thread& thread, KPRIORITY priority) noexcept MICA_REQUIRES(at_dispatch);
 
+// Has the processor that runs the thread take a dispatch interrupt. One that switches to it after
+// this call began finds what was written before.
+void NTAPI interrupt_if_running(Thread& thread) noexcept MICA_REQUIRES(at_dispatch);
+
 }  // namespace mica::ke

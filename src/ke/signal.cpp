@@ -151,6 +151,7 @@ void NTAPI pulse_waiters(DISPATCHER_HEADER& header, WakeList& wakes) noexcept {
   set_state(header, 1);
   wake_any_waiters(header, wakes);
   if (header.SignalState > 0) pulse_all_waiters(header, wakes);
+  set_state(header, 0);
 }
 
 void NTAPI finish_wakes(WakeList& wakes, KPRIORITY increment) noexcept {

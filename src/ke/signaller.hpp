@@ -25,10 +25,10 @@ inline void initialize_header(DISPATCHER_HEADER& header, UCHAR type, std::size_t
 void NTAPI end_signal(BOOLEAN wait, KIRQL old) noexcept;
 
 // Changes an object's state under its lock by `change`, which returns the previous state, and wakes
-// whom that satisfies.
+// whom that satisfies, by `wake_whom`.
 template <class Change>
-inline LONG signal(DISPATCHER_HEADER& header, KPRIORITY increment, BOOLEAN wait,
-                   Change change) noexcept {
+inline LONG signal(DISPATCHER_HEADER& header, KPRIORITY increment, BOOLEAN wait, Change change,
+                   decltype(wake_waiters)& wake_whom = wake_waiters) noexcept {
   KIRQL const old = begin_signal(wait, &header);
   at_dispatch.assert_held();
   lock_object(header);
@@ -37,7 +37,7 @@ inline LONG signal(DISPATCHER_HEADER& header, KPRIORITY increment, BOOLEAN wait,
     unlock_object(header);
   } else {
     WakeList wakes;
-    wake_waiters(header, wakes);
+    wake_whom(header, wakes);
     unlock_object(header);
     finish_wakes(wakes, increment);
   }

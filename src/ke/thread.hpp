@@ -56,6 +56,9 @@ inline constexpr std::uint32_t begins = 1024;
   return (word & alerted) | static_cast<std::uint32_t>(claimed) |
          static_cast<std::uint32_t>(status) << 16;
 }
+// What objects end waits with, abandoned ones too, is less; timeouts, alerts and APCs are not.
+inline constexpr NTSTATUS first_other_status = STATUS_USER_APC;
+static_assert(STATUS_ABANDONED_WAIT_63 < first_other_status);
 [[nodiscard]] constexpr NTSTATUS status(std::uint32_t word) noexcept {
   return static_cast<NTSTATUS>(word >> 16);
 }

@@ -159,9 +159,8 @@ NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request, std::optional<T
   // An object that woke the thread unlinked its block and is unlocked: for a wait on one object
   // there is nothing left to unlink. One that claimed the wait before it slept may still be locked,
   // and must not be gone before its signaller is.
-  bool const alone = slept && request.count == 1 && !request.all && status != STATUS_TIMEOUT &&
-                     status != STATUS_ALERTED && status != STATUS_USER_APC &&
-                     status != STATUS_KERNEL_APC;
+  bool const alone =
+      slept && request.count == 1 && !request.all && status < wait_word::first_other_status;
   if (!alone) unlink(thread, linked);
   if (due) disarm_timeout(thread);
   if (rests) return_to_queue(thread);

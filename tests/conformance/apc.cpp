@@ -31,10 +31,10 @@ MICA_CASE(
   Noted normal_1{diary, 1, true}, special_2{diary, 2, false}, normal_3{diary, 3, true},
       special_4{diary, 4, false};
   {
-    Raised const raised{APC_LEVEL};
+    AtLevel const raised{APC_LEVEL};
     for (Noted* const one : {&normal_1, &special_2, &normal_3, &special_4})
       MICA_CHECK(one->insert() == TRUE);
-    { Raised const higher{DISPATCH_LEVEL}; }
+    { AtLevel const higher{DISPATCH_LEVEL}; }
     MICA_CHECK(diary.text == 0);
   }
   MICA_CHECK(diary.text == 2413);
@@ -81,7 +81,7 @@ MICA_CASE("Ke: leaving a critical region at APC_LEVEL leaves APCs for the loweri
   KeEnterCriticalRegion();
   MICA_CHECK(normal.insert() == TRUE);
   {
-    Raised const raised{APC_LEVEL};
+    AtLevel const raised{APC_LEVEL};
     KeLeaveCriticalRegion();
     MICA_CHECK(diary.text == 0);
   }
@@ -92,7 +92,7 @@ MICA_CASE("Ke: an APC is queued once at a time, and may be removed") {
   Diary diary;
   Noted normal{diary, 1, true};
   {
-    Raised const raised{APC_LEVEL};
+    AtLevel const raised{APC_LEVEL};
     MICA_CHECK(KeRemoveQueueApc(&normal.apc) == FALSE);
     MICA_CHECK(normal.insert() == TRUE);
     MICA_CHECK(normal.insert() == FALSE);
@@ -109,7 +109,7 @@ MICA_CASE("Ke: a removed APC leaves the others in their order") {
   Diary diary;
   Noted first{diary, 1, true}, second{diary, 2, true}, third{diary, 3, true};
   {
-    Raised const raised{APC_LEVEL};
+    AtLevel const raised{APC_LEVEL};
     for (Noted* const one : {&first, &second, &third}) MICA_CHECK(one->insert() == TRUE);
     MICA_CHECK(KeRemoveQueueApc(&second.apc) == TRUE);
   }

@@ -44,16 +44,4 @@ struct Noted {
 
 inline void NTAPI nothing(PKAPC, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*) {}
 
-// Raised while it lives.
-class [[nodiscard]] Raised {
- public:
-  explicit Raised(KIRQL level) noexcept : old_{KfRaiseIrql(level)} {}
-  ~Raised() { KeLowerIrql(old_); }
-  Raised(Raised const&) = delete;
-  Raised& operator=(Raised const&) = delete;
-
- private:
-  KIRQL const old_;
-};
-
 }  // namespace mica::test

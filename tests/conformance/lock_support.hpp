@@ -20,18 +20,6 @@ namespace mica::test {
   return reinterpret_cast<ULONG_PTR>(object);
 }
 
-// At another level for a scope.
-class [[nodiscard]] AtLevel {
- public:
-  explicit AtLevel(KIRQL level) noexcept { KeRaiseIrql(level, &old_); }
-  ~AtLevel() { KeLowerIrql(old_); }
-  AtLevel(AtLevel const&) = delete;
-  AtLevel& operator=(AtLevel const&) = delete;
-
- private:
-  KIRQL old_;
-};
-
 class [[nodiscard]] InCriticalRegion {
  public:
   InCriticalRegion() noexcept { KeEnterCriticalRegion(); }

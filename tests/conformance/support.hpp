@@ -25,6 +25,18 @@ inline NTSTATUS wait(void* object, LONGLONG duration_100ns, BOOLEAN alertable = 
 // Does not wait.
 inline NTSTATUS poll(void* object) noexcept { return wait(object, 0); }
 
+// At another level for a scope.
+class [[nodiscard]] AtLevel {
+ public:
+  explicit AtLevel(KIRQL level) noexcept { KeRaiseIrql(level, &old_); }
+  ~AtLevel() { KeLowerIrql(old_); }
+  AtLevel(AtLevel const&) = delete;
+  AtLevel& operator=(AtLevel const&) = delete;
+
+ private:
+  KIRQL old_;
+};
+
 // Waits until `holds()`, letting others run.
 template <class Condition>
 void until(Condition holds) noexcept {

@@ -1,6 +1,8 @@
 // Timers that the executive allocates.
 //                                                 [MSDN "ExXxxTimer Routines and EX_TIMER Objects"]
-//   A timer is an object to wait on, too. It expires with the clock's ticks.
+//   A timer is an object to wait on, too. It expires with the clock's ticks: there is no power to
+//   save and no finer clock, so EX_TIMER_HIGH_RESOLUTION, EX_TIMER_NO_WAKE and its tolerance are
+//   checked, and change nothing.
 #pragma once
 
 #include <nt/ke.h>

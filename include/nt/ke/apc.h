@@ -55,8 +55,8 @@ typedef enum _KAPC_ENVIRONMENT {
 // Prepares an APC for that thread, which must live until it was delivered, removed or run down. It
 // must not be queued. ApcMode and NormalContext count only with a NormalRoutine: without one the
 // mode is KernelMode. RundownRoutine may be null. Threads are not attached to other processes yet:
-// every environment is the thread's own. IRQL <= DISPATCH_LEVEL.          [Dr. Dobb's, November
-// 2002, "Inside NT's Asynchronous Procedure Call"]
+// every environment is the thread's own. IRQL <= DISPATCH_LEVEL.
+//               ["Inside NT's Asynchronous Procedure Call", Dr. Dobb's Journal, November 2002]
 VOID NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment,
                            PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
                            PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode,

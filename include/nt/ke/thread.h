@@ -73,8 +73,9 @@ VOID NTAPI KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity);
 //                                                               [MSDN KeSetIdealProcessorThread]
 UCHAR NTAPI KeSetIdealProcessorThread(PKTHREAD Thread, UCHAR Processor);
 
-// Ends an alertable wait of the thread in that mode (STATUS_ALERTED), or the next one. TRUE if an
-// alert was waiting already. IRQL <= DISPATCH_LEVEL.                               [WI7 p1 ch4]
+// Ends an alertable wait of the thread (STATUS_ALERTED), or the next one. TRUE if an alert was
+// waiting already. Alerts of both modes are one: AlertMode changes nothing. IRQL <= DISPATCH_LEVEL.
+//                                                                                  [WI7 p1 ch4]
 BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
 // Whether an alert is waiting for the calling thread; it is taken back. IRQL <= DISPATCH_LEVEL.
 BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE AlertMode);
