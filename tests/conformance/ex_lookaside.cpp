@@ -155,8 +155,11 @@ MICA_CASE("Ex: without routines of its own a list of the newer kind uses the poo
   MICA_REQUIRE(block != nullptr && other != nullptr);
   ExFreePoolWithTag(other, tag);
   list.L.Depth = 0;
-  ExFreeToLookasideListEx(&list, block);
-  Bugcheck const end = bugcheck_of([=] { ExFreePool(block); });
+  Bugcheck const end = bugcheck_of([&] {
+    static_cast<void>(KeRaiseIrqlToDpcLevel());  // nobody is given it in between
+    ExFreeToLookasideListEx(&list, block);
+    ExFreePool(block);
+  });
   MICA_CHECK(end.happened && end.code == BAD_POOL_CALLER);  // it was freed
   ExDeleteLookasideListEx(&list);
 }

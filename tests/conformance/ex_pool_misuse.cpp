@@ -42,6 +42,7 @@ MICA_CASE("Ex: a block freed twice is bad") {
   void* const memory = ExAllocatePoolWithTag(NonPagedPoolNx, 64, tag);
   MICA_REQUIRE(memory != nullptr);
   Bugcheck const end = bugcheck_of([=] {
+    static_cast<void>(KeRaiseIrqlToDpcLevel());  // nobody is given it in between
     ExFreePoolWithTag(memory, tag);
     ExFreePoolWithTag(memory, tag);
   });
