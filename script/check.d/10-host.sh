@@ -2,7 +2,7 @@
 
 claim host-gcc "host tests, g++, Release" script/test
 claim host-clang "host tests, clang++, Release" script/test --preset test-clang
-claim host-gcc-debug "host tests, g++, Debug" script/test --preset test-debug
+claim host-gcc-debug "host tests but explorations, g++, Debug" script/test --preset test-debug
 claim host-clang-debug "host tests but explorations, clang++, Debug" script/test --preset test-clang-debug
 # g++'s AddressSanitizer is the preset asan.
 claim asan "host tests under AddressSanitizer and UndefinedBehaviorSanitizer, clang++" \
