@@ -13,11 +13,12 @@ void restrict(Thread& thread, KAFFINITY affinity) noexcept MICA_REQUIRES(at_disp
   if ((affinity >> Machine::processor_number() & 1) == 0) block(After::requeue_back);
 }
 
-// Whether there is such a group, and every processor of the mask in it.
+// Whether there is such a group, and every processor of the mask in it; with none in the mask
+// nothing happens anyway.
 bool NTAPI is_valid(GROUP_AFFINITY const& affinity) noexcept {
   for (USHORT const reserved : affinity.Reserved)
     if (reserved != 0) return false;
-  return affinity.Group == 0 && affinity.Mask != 0 && (affinity.Mask & ~state().active.load()) == 0;
+  return affinity.Group == 0 && (affinity.Mask & ~state().active.load()) == 0;
 }
 
 }  // namespace

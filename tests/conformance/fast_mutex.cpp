@@ -1,5 +1,6 @@
 // Fast mutexes and guarded mutexes: what each routine promises, by both sets of names.
 //                        [MSDN ExAcquireFastMutex, ExTryToAcquireFastMutex, KeAcquireGuardedMutex]
+#include "busy.hpp"
 #include "lock_support.hpp"
 
 using namespace mica::test;
@@ -133,6 +134,26 @@ MICA_CASE("Ex: each of several waiters gets a fast mutex") {
     }
     for (auto* thread : threads) join(thread);
     MICA_CHECK(turns == 3);
+  });
+}
+
+MICA_CASE("Ex: a fast mutex that was released is free although who waited has not run yet") {
+  with_each([](Names const& names, FAST_MUTEX& mutex) {
+    Pinned const pinned{LOW_REALTIME_PRIORITY};
+    auto rival = [&] {
+      names.acquire(&mutex);
+      names.release(&mutex);
+    };
+    mica::test::Thread* thread;
+    {
+      Unsafely owner{names, mutex};
+      thread = start(rival, {.processor = 0});
+      until_waiting(thread);
+    }
+    BOOLEAN const free = names.try_to_acquire(&mutex);
+    MICA_CHECK(free == TRUE);
+    if (free) names.release(&mutex);
+    join(thread);
   });
 }
 

@@ -189,3 +189,19 @@ MICA_EXPLORE("Q4-rundown", "Q4: a thread that rests, returns or ends does not to
   team.run();
   for (unsigned char const byte : memory) MICA_CHECK(byte == 0xA5);
 }
+
+MICA_EXPLORE("Q4-timeout", "Q4: a rundown or a timeout ends a wait, and leaves nobody in the queue",
+             .processors = 2, .time_jumps = true, .bound = 1) {
+  Shared shared{plenty};
+  auto taker = [&] {
+    LARGE_INTEGER soon = relative(1);
+    PLIST_ENTRY const answer = shared.remove(&soon);
+    MICA_CHECK(is_status(answer, STATUS_ABANDONED) || is_status(answer, STATUS_TIMEOUT));
+  };
+  auto owner = [&] { MICA_CHECK(KeRundownQueue(&shared.queue) == nullptr); };
+  Team team{window};
+  team.add(taker, {.processor = 0});
+  team.add(owner, {.processor = 1});
+  team.run();
+  shared.check_nobody_waits();
+}
