@@ -95,14 +95,18 @@ void NTAPI stop_apcs(Thread& thread) noexcept {
   Machine::raise(APC_LEVEL);
   LIST_ENTRY left;
   list_initialize(left);
-  for (bool stopped = false; !stopped;) {
+  for (KAPC* held_off = nullptr; !thread.apcs_stopped;) {
+    if (held_off != nullptr)
+      bugcheck(KERNEL_APC_PENDING_DURING_EXIT, as_parameter(held_off), apc_disable_count(thread),
+               PASSIVE_LEVEL);
     deliver(thread);
     SpinGuard guard{thread.apc_lock};
     if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) != 0) continue;
-    if (!list_empty(thread.kernel_apcs))
-      bugcheck(KERNEL_APC_PENDING_DURING_EXIT, as_parameter(&apc_of(*thread.kernel_apcs.Flink)),
-               apc_disable_count(thread), PASSIVE_LEVEL);
-    stopped = thread.apcs_stopped = true;
+    if (!list_empty(thread.kernel_apcs)) {
+      held_off = &apc_of(*thread.kernel_apcs.Flink);
+      continue;
+    }
+    thread.apcs_stopped = true;
     while (LIST_ENTRY* const entry = list_pop_front(thread.user_apcs)) {
       apc_of(*entry).Inserted = FALSE;
       list_append(left, *entry);

@@ -1,5 +1,7 @@
 // APCs: where, when and in which order they run.
 //                                     [MSDN "Types of APCs", "Disabling APCs"; WI7 p1 ch3]
+#include <nt/ps.h>
+
 #include "apc_support.hpp"
 
 using namespace mica::test;
@@ -212,4 +214,36 @@ MICA_CASE("Ke: APCs are queued and removed at DISPATCH_LEVEL at most") {
     KeRemoveQueueApc(&apc);
   });
   MICA_CHECK(remove.happened && remove.code == IRQL_NOT_LESS_OR_EQUAL);
+}
+
+MICA_CASE("Ke: what a special APC's kernel routine puts in place of a normal routine is not called") {
+  KAPC apc;
+  bool called = false;
+  KeInitializeApc(
+      &apc, KeGetCurrentThread(), OriginalApcEnvironment,
+      [](PKAPC, PKNORMAL_ROUTINE* normal, PVOID* context, PVOID* first, PVOID*) NTAPI {
+        *context = *first;
+        *normal = [](PVOID context, PVOID, PVOID) NTAPI { *static_cast<bool*>(context) = true; };
+      },
+      nullptr, nullptr, KernelMode, nullptr);
+  MICA_CHECK(KeInsertQueueApc(&apc, &called, nullptr, 0) == TRUE);
+  MICA_CHECK(!called);
+}
+
+MICA_CASE("Ke: a thread that ends inside a normal APC leaves no other one behind: bugcheck 20") {
+  static KAPC outer, inner;
+  Bugcheck const end = bugcheck_of([] {
+    KeInitializeApc(&inner, KeGetCurrentThread(), OriginalApcEnvironment, nothing, nullptr,
+                    [](PVOID, PVOID, PVOID) NTAPI {}, KernelMode, nullptr);
+    KeInitializeApc(
+        &outer, KeGetCurrentThread(), OriginalApcEnvironment, nothing, nullptr,
+        [](PVOID, PVOID, PVOID) NTAPI {
+          MICA_CHECK(KeInsertQueueApc(&inner, nullptr, nullptr, 0) == TRUE);
+          PsTerminateSystemThread(STATUS_SUCCESS);
+        },
+        KernelMode, nullptr);
+    KeInsertQueueApc(&outer, nullptr, nullptr, 0);
+  });
+  MICA_CHECK(end.happened && end.code == KERNEL_APC_PENDING_DURING_EXIT);
+  MICA_CHECK(end.parameters[0] == reinterpret_cast<ULONG_PTR>(&inner));
 }

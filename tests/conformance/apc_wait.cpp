@@ -122,6 +122,26 @@ MICA_CASE(
   }
 }
 
+MICA_CASE("Ke: a wait at APC_LEVEL is interrupted by no APC") {
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  Diary diary;
+  auto waiter = [&] {
+    AtLevel const raised{APC_LEVEL};
+    MICA_CHECK(wait(&event) == STATUS_SUCCESS);
+    MICA_CHECK(diary.text == 0);
+  };
+  auto* const thread = start(waiter, {.processor = 1});
+  Noted special{diary, 1, false, object_of(thread)};
+  until_waiting(thread);
+  MICA_CHECK(special.insert() == TRUE);
+  sleep(millisecond_100ns);
+  MICA_CHECK(!nobody_waits_for(event));
+  KeSetEvent(&event, 0, FALSE);
+  join(thread);
+  MICA_CHECK(diary.text == 1);
+}
+
 MICA_CASE("Ke: a kernel APC interrupts a thread that runs, wherever it runs") {
   std::atomic<bool> over{false};
   auto spinner = [&] { spin_until(over); };

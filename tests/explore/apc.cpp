@@ -1,5 +1,7 @@
 // A1: an APC is delivered once, where and when levels and regions allow it. W2: it interrupts a
 // wait, which goes on.
+#include <nt/ex.h>
+
 #include "rig.hpp"
 
 using namespace mica::explore;
@@ -219,6 +221,23 @@ MICA_EXPLORE("A1-end-user", "A1: a user APC meets its thread's end: it is run do
   auto other = [&] { apc.insert(); };
   meet(team, thread, other);
   MICA_CHECK(apc.ran() == 0 && apc.run_down() == apc.queued());
+}
+
+MICA_EXPLORE("A1-end-pool", "A1: a user APC that nobody runs down is freed with its thread's end",
+             .processors = 2, .bound = 1, .leaks = true) {
+  Team team{window};
+  auto thread = [] {};
+  auto other = [&] {
+    auto* const apc = static_cast<PKAPC>(
+        ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, sizeof(KAPC), 'cpAx'));
+    if (apc == nullptr) return;
+    KeInitializeApc(
+        apc, team.thread(0), OriginalApcEnvironment,
+        [](PKAPC, PKNORMAL_ROUTINE*, PVOID*, PVOID*, PVOID*) NTAPI {}, nullptr,
+        [](PVOID, PVOID, PVOID) NTAPI {}, UserMode, nullptr);
+    if (!KeInsertQueueApc(apc, nullptr, nullptr, 0)) ExFreePoolWithTag(apc, 'cpAx');
+  };
+  meet(team, thread, other);
 }
 
 MICA_EXPLORE("A1-user", "A1: a user APC ends an alertable wait, and is not lost", .processors = 2,
