@@ -106,9 +106,13 @@ void NTAPI work_for_ever(void* context) noexcept {
 [[nodiscard]] bool NTAPI make_worker(Work& work) noexcept {
   auto* const worker =
       static_cast<Worker*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Worker), tag_worker));
-  _ETHREAD* const thread = worker != nullptr
-                               ? ps::make_thread(work_for_ever, worker, published[DelayedWorkQueue])
-                               : nullptr;
+  _ETHREAD* thread = nullptr;
+  if (worker != nullptr)
+    static_cast<void>(ps::make_thread({.process = *PsInitialSystemProcess,
+                                       .routine = work_for_ever,
+                                       .context = worker,
+                                       .priority = published[DelayedWorkQueue]},
+                                      &thread));
   if (thread == nullptr) {
     if (worker != nullptr) ExFreePoolWithTag(worker, tag_worker);
     ke::SpinGuard guard{work.lock};
