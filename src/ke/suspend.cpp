@@ -15,14 +15,12 @@ void NTAPI stay(void*, void*, void*) noexcept {
       KeWaitForSingleObject(&current_thread().goes_on, Suspended, KernelMode, FALSE, nullptr));
 }
 
-// One of the counts is about to leave zero. If its APC is queued already, for an earlier time, that
-// will do. False: the thread has begun to end.
+// One of the counts is about to rise. If its APC is queued already, for an earlier time, that will
+// do. False: the thread has begun to end, and waits for the event no more.
 bool hold(Thread& thread) noexcept MICA_REQUIRES(at_dispatch, thread.suspend_lock) {
   if (thread.suspend_count + thread.freeze_count != 0) return true;
   KeClearEvent(&thread.goes_on);
-  if (queue_apc(thread.suspend_apc, nullptr, nullptr, 0) != Queued::refused) return true;
-  static_cast<void>(KeSetEvent(&thread.goes_on, 0, FALSE));
-  return false;
+  return queue_apc(thread.suspend_apc, nullptr, nullptr, 0) != Queued::refused;
 }
 
 // One of the counts went down.

@@ -160,6 +160,30 @@ MICA_CASE("Ke: a normal APC holds others back in its own environment only") {
   MICA_CHECK(held.runs == 1);
 }
 
+MICA_CASE("Ke: a user APC from elsewhere ends no wait of a thread that is attached") {
+  OwnProcess process, other;
+  OwnEvent never;
+  NTSTATUS attached = STATUS_PENDING, detached = STATUS_PENDING;
+  auto body = [&] {
+    KAPC_STATE state;
+    KeStackAttachProcess(&other.kernel(), &state);
+    attached = wait(&never.event, 50 * millisecond_100ns, TRUE);
+    KeUnstackDetachProcess(&state);
+    detached = wait(&never.event, 50 * millisecond_100ns, TRUE);
+  };
+  KAPC apc;
+  {
+    ProcessThread const thread{process, body};
+    until(
+        [&] { return never.event.Header.WaitListHead.Flink != &never.event.Header.WaitListHead; });
+    KeInitializeApc(
+        &apc, &thread.kernel(), OriginalApcEnvironment, nothing, [](PKAPC) NTAPI {},
+        [](PVOID, PVOID, PVOID) NTAPI {}, UserMode, nullptr);
+    MICA_CHECK(KeInsertQueueApc(&apc, nullptr, nullptr, 0) == TRUE);
+  }
+  MICA_CHECK(attached == STATUS_TIMEOUT && detached == STATUS_USER_APC);
+}
+
 MICA_CASE("Ke: a user APC for the own process ends no wait of an attached thread") {
   OwnProcess other;
   OwnEvent never;

@@ -75,11 +75,26 @@ MICA_EXPLORE("A1-attach-there",
   Team team{window};
   OwnProcess process;
   Placed apc{team};
-  auto thread = [&] { attach_for_a_moment(process); };
+  auto thread = [&] {
+    KeAttachProcess(&process.kernel());
+    point();
+    KeDetachProcess();
+  };
   auto inserter = [&] { apc.insert(AttachedApcEnvironment, true); };
   meet(team, thread, inserter);
   MICA_CHECK(apc.ran() == apc.queued());
   MICA_CHECK(!apc.queued() || apc.where() == process.get());
+}
+
+MICA_EXPLORE("A1-attach-current", "A1: an APC is for where its thread was when it was initialized",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  OwnProcess process;
+  Placed apc{team};
+  auto thread = [&] { attach_for_a_moment(process); };
+  auto inserter = [&] { apc.insert(CurrentApcEnvironment, false); };
+  meet(team, thread, inserter);
+  MICA_CHECK(apc.ran() == apc.queued());
 }
 
 MICA_EXPLORE("A1-attach-nested",

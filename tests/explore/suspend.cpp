@@ -23,6 +23,11 @@ void suspend_and_resume(KTHREAD& thread) noexcept {
   if (suspend(thread)) MICA_CHECK(mica::ke::resume(thread) != 0);
 }
 
+// A thread that is left where it may not run stays here for ever.
+void until_on_last() noexcept {
+  while (KeGetCurrentProcessorNumberEx(nullptr) != 1) KeStallExecutionProcessor(1);
+}
+
 template <class First, class Second>
 void meet(Team& team, First& first, Second& second) {
   team.add(first, {.processor = 0});
@@ -69,8 +74,10 @@ MICA_EXPLORE("S1-again", "S1: a thread that is suspended again is held again", .
     KTHREAD& held = *team.thread(0);
     suspend_and_resume(held);
     if (!suspend(held)) return;
-    // Its processor has nothing else to do than to hold it.
-    wait(&held.goes_on, tick_100ns);
+    mica::test::sleep(tick_100ns);  // by then it is held, or has passed
+    int const before = passed;
+    mica::test::sleep(tick_100ns);
+    MICA_CHECK(passed == before);
     MICA_CHECK(mica::ke::resume(held) == 1);
   };
   meet(team, thread, other);
@@ -105,7 +112,7 @@ MICA_EXPLORE("S1-self", "S1: who suspends itself is resumed by another, whenever
 }
 
 MICA_EXPLORE("S1-freeze", "S1: a process that thaws runs on, with those that began meanwhile",
-             .processors = 2, .bound = 1) {
+             .processors = 2) {
   Team team{window};
   OwnProcess process;
   bool ran = false;
@@ -122,27 +129,42 @@ MICA_EXPLORE("S1-freeze", "S1: a process that thaws runs on, with those that beg
 
 MICA_EXPLORE("W5-affinity",
              "W5: a thread whose affinity changes runs where it may, wherever it stood",
-             .processors = 2, .bound = 1) {
+             .processors = 2) {
   Team team{window};
   OwnProcess process;
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
-  std::atomic<bool> changed{false};
   auto body = [&] {
     MICA_CHECK(wait(&event) == STATUS_SUCCESS);
-    bool const late = changed;
-    mica::test::AtLevel const raised{DISPATCH_LEVEL};
-    MICA_CHECK(!late || KeGetCurrentProcessorNumberEx(nullptr) == 1);
+    until_on_last();
   };
   auto waker = [&] {
     ProcessThread const thread{process, body};
     KeSetEvent(&event, 0, FALSE);
   };
+  auto changer = [&] { MICA_CHECK(mica::ke::set_process_affinity(process.kernel(), 2)); };
+  meet(team, waker, changer);
+}
+
+MICA_EXPLORE("W5-system-affinity",
+             "W5: a system affinity meets that of the process, which it ends in", .processors = 2) {
+  Team team{window};
+  OwnProcess process;
+  std::atomic<bool> changed{false};
+  auto body = [&] {
+    KeSetSystemAffinityThread(1);
+    MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == 0);
+    bool const late = changed;
+    KeRevertToUserAffinityThread();
+    MICA_CHECK(!late || KeGetCurrentProcessorNumberEx(nullptr) == 1);
+    until_on_last();
+  };
+  auto maker = [&] { ProcessThread const thread{process, body}; };
   auto changer = [&] {
     MICA_CHECK(mica::ke::set_process_affinity(process.kernel(), 2));
     changed = true;
   };
-  meet(team, waker, changer);
+  meet(team, maker, changer);
 }
 
 MICA_EXPLORE("W5-base", "W5: a process's base priority and an increment of its thread add up",
