@@ -43,11 +43,10 @@ class [[nodiscard]] ProcessThread {
  public:
   template <class Callable>
   ProcessThread(OwnProcess const& process, Callable& callable) noexcept {
-    PKSTART_ROUTINE const call = [](PVOID context) NTAPI { (*static_cast<Callable*>(context))(); };
     process.with_handle([&](HANDLE owner) {
       HANDLE handle = nullptr;
-      MICA_REQUIRE(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, owner, &id_, call,
-                                        &callable) == STATUS_SUCCESS);
+      MICA_REQUIRE(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, owner, &id_,
+                                        call<Callable>, &callable) == STATUS_SUCCESS);
       MICA_REQUIRE(ObReferenceObjectByHandle(handle, 0, *PsThreadType, KernelMode, &object_,
                                              nullptr) == STATUS_SUCCESS);
       MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
@@ -66,6 +65,11 @@ class [[nodiscard]] ProcessThread {
   [[nodiscard]] bool ended() const noexcept { return poll(object_) == STATUS_SUCCESS; }
 
  private:
+  template <class Callable>
+  static void NTAPI call(PVOID callable) {
+    (*static_cast<Callable*>(callable))();
+  }
+
   CLIENT_ID id_{};
   PVOID object_ = nullptr;
 };
