@@ -103,14 +103,22 @@ MICA_CASE("Ke: a thread among the priorities of the other kind stays where it wa
 
 MICA_CASE("Ke: a running thread leaves a processor that its process may not use any more") {
   ULONG const last = processors() - 1;
-  OwnProcess process;
+  Pinned const self{12};
+  constexpr LONG minute_100ns = 60'000 * millisecond_100ns;
+  OwnProcess process{{.quantum_100ns = minute_100ns}};  // it leaves before its quantum ends
   Spinning spinning;
   {
     ProcessThread const thread{process, spinning};
-    for (ULONG const number : {0u, last, 0u}) {
+    for (ULONG const number : {0u, last}) {
       MICA_CHECK(ke::set_process_affinity(process.kernel(), KAFFINITY{1} << number));
       until([&] { return spinning.processor == number; });
     }
+    MICA_CHECK(ke::set_process_affinity(process.kernel(), 1));
+    // Nothing else makes it leave: nobody sleeps, or comes to its processor.
+    ULONGLONG const began = KeQueryInterruptTime();
+    while (thread.kernel().processor != 0 && KeQueryInterruptTime() - began < minute_100ns / 4)
+      KeStallExecutionProcessor(10);
+    MICA_CHECK(thread.kernel().processor == 0);
     MICA_CHECK(!ke::set_process_affinity(process.kernel(), KAFFINITY{1} << processors()));
     MICA_CHECK(process.kernel().affinity == 1);
     spinning.over = true;
