@@ -8,6 +8,7 @@
 #include <nt/ke/dpc.h>
 #include <nt/ke/fast_mutex.h>
 #include <nt/ke/irql.h>
+#include <nt/ke/process.h>
 #include <nt/ke/processor.h>
 #include <nt/ke/processor_change.h>
 #include <nt/ke/queue.h>

@@ -1,4 +1,5 @@
-// Threads as objects.
+// Processes and threads as objects.
+//   IRQL <= DISPATCH_LEVEL unless said.
 #pragma once
 
 #include <nt/ke.h>
@@ -8,12 +9,15 @@
 extern "C" {
 #endif
 
+#define PROCESS_CREATE_THREAD 0x0002
+#define PROCESS_ALL_ACCESS 0x1fffff
 #define THREAD_TERMINATE 0x0001
 #define THREAD_ALL_ACCESS 0x1fffff
 
 // Makes a thread that runs StartRoutine(StartContext) at PASSIVE_LEVEL, and a handle to it.
-// ProcessHandle: null, the System process; another is STATUS_INVALID_HANDLE.
-// STATUS_INSUFFICIENT_RESOURCES. IRQL PASSIVE_LEVEL.                    [MSDN PsCreateSystemThread]
+// ProcessHandle: of the process whose thread it is to be; null, the System process. Otherwise the
+// statuses of ObReferenceObjectByHandle, STATUS_INSUFFICIENT_RESOURCES, and for a process that has
+// ended STATUS_PROCESS_IS_TERMINATING. IRQL PASSIVE_LEVEL.              [MSDN PsCreateSystemThread]
 NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
                                     POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
                                     PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
@@ -27,6 +31,34 @@ HANDLE NTAPI PsGetCurrentThreadId(void);
 // PsGetThreadExitStatus]
 NTSTATUS NTAPI PsGetThreadExitStatus(PETHREAD Thread);
 #define PsGetCurrentThread() ((PETHREAD)KeGetCurrentThread())
+
+// The process that the calling thread is in: the one it is attached to, else its own.
+//                                                                      [MSDN PsGetCurrentProcess]
+PEPROCESS NTAPI PsGetCurrentProcess(void);
+// The process whose thread it is, attached or not.
+//                                              [MSDN PsGetThreadProcessId, PsGetCurrentProcessId]
+PEPROCESS NTAPI PsGetThreadProcess(PETHREAD Thread);
+PEPROCESS NTAPI PsGetCurrentThreadProcess(void);
+HANDLE NTAPI PsGetThreadProcessId(PETHREAD Thread);
+HANDLE NTAPI PsGetCurrentThreadProcessId(void);
+HANDLE NTAPI PsGetCurrentProcessId(void);
+// Any IRQL.                                                               [MSDN PsGetProcessId]
+HANDLE NTAPI PsGetProcessId(PEPROCESS Process);
+
+// The object of that identifier, referenced, whether it has ended or not. STATUS_INVALID_CID: there
+// is none. IRQL PASSIVE_LEVEL.        [MSDN PsLookupProcessByProcessId, PsLookupThreadByThreadId]
+NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS* Process);
+NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD* Thread);
+
+// ---- Data: cells of the current System. Any IRQL.
+PEPROCESS* NTAPI MicaCellPsInitialSystemProcess(void);
+POBJECT_TYPE* NTAPI MicaCellPsProcessType(void);
+POBJECT_TYPE* NTAPI MicaCellPsThreadType(void);
+// The System process.                                              [MSDN PsInitialSystemProcess]
+#define PsInitialSystemProcess MicaCellPsInitialSystemProcess()[0]
+// Where the type is: POBJECT_TYPE*, as drivers see it.                                  [wdm.h]
+#define PsProcessType MicaCellPsProcessType()
+#define PsThreadType MicaCellPsThreadType()
 
 #ifdef __cplusplus
 }

@@ -64,8 +64,10 @@ void NTAPI check_return(WORK_QUEUE_ITEM const* item, PWORKER_THREAD_ROUTINE rout
   if (KIRQL const level = Machine::irql(); level != PASSIVE_LEVEL)
     ke::bugcheck(WORKER_THREAD_RETURNED_AT_BAD_IRQL, place, level, ke::as_parameter(parameter),
                  ke::as_parameter(item));
-  if (ULONG const disabled = ke::apc_disable_count(ke::current_thread()); disabled != 0)
-    ke::bugcheck(APC_INDEX_MISMATCH, place, 0, disabled, worker_routine);
+  ke::Thread const& thread = ke::current_thread();
+  ULONG const disabled = ke::apc_disable_count(thread);
+  if (disabled != 0 || thread.apc_index != 0)
+    ke::bugcheck(APC_INDEX_MISMATCH, place, thread.apc_index, disabled, worker_routine);
 }
 
 // From the call on the item may be anything: its address is only a name.
@@ -106,9 +108,13 @@ void NTAPI work_for_ever(void* context) noexcept {
 [[nodiscard]] bool NTAPI make_worker(Work& work) noexcept {
   auto* const worker =
       static_cast<Worker*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Worker), tag_worker));
-  _ETHREAD* const thread = worker != nullptr
-                               ? ps::make_thread(work_for_ever, worker, published[DelayedWorkQueue])
-                               : nullptr;
+  _ETHREAD* thread = nullptr;
+  if (worker != nullptr)
+    static_cast<void>(ps::make_thread({.process = *PsInitialSystemProcess,
+                                       .routine = work_for_ever,
+                                       .context = worker,
+                                       .priority = published[DelayedWorkQueue]},
+                                      &thread));
   if (thread == nullptr) {
     if (worker != nullptr) ExFreePoolWithTag(worker, tag_worker);
     ke::SpinGuard guard{work.lock};

@@ -94,14 +94,13 @@ void Recorder::name_things(Window const& window) {
                        fmt::format("processor {}", i),
                        {},
                        0});
-  LIST_ENTRY const& head = block->ps->threads;
-  for (LIST_ENTRY* entry = head.Flink; entry != &head; entry = entry->Flink) {
-    _KTHREAD const& thread = MICA_CONTAINING(*entry, _ETHREAD, entry).kernel;
+  block->ps->threads.for_each([&](ps::Client& client) {
+    _KTHREAD const& thread = MICA_CONTAINING(client, _ETHREAD, client).kernel;
     Agent const agent = Agent::thread(thread.context.id);
     things_.push_back({reinterpret_cast<std::uintptr_t>(&thread), sizeof thread,
                        agent.name() + window.name_of(&thread), agent,
                        reinterpret_cast<std::uintptr_t>(&thread.wait)});
-  }
+  });
 }
 
 // Nobody else has stepped since, so what the memory holds is what the step left.

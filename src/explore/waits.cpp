@@ -60,9 +60,9 @@ std::string who_waits(Window const& window) {
   ke::Processor const* const block = window.processor();
   if (!block) return {};
   std::string lines;
-  LIST_ENTRY const& head = block->ps->threads;
-  for (LIST_ENTRY* entry = head.Flink; entry != &head; entry = entry->Flink)
-    lines += thread_lines(window, MICA_CONTAINING(*entry, _ETHREAD, entry).kernel);
+  block->ps->threads.for_each([&](ps::Client& client) {
+    lines += thread_lines(window, MICA_CONTAINING(client, _ETHREAD, client).kernel);
+  });
   for (ULONG i = 0; i < block->ke->count; ++i) {
     hal_host::Seat const& seat = *block->ke->processors[i].machine.core.seat;
     if (seat.activity.load() == hal_host::Activity::awaits && !seat.guard.open())

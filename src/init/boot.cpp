@@ -79,7 +79,7 @@ void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 }  // namespace
 
 void NTAPI prepare(State& state, unsigned processors) noexcept {
-  ke::initialize(state.ke, processors);
+  ke::initialize(state.ke, processors, state.ps.system.process.kernel);
   state.ke.thread_ended = keep_boot_thread;
   state.ke.free_apc = [](KAPC* apc) NTAPI { ExFreePool(apc); };
   state.ke.bugcheck.divert = divert_bugcheck;
@@ -107,9 +107,13 @@ void NTAPI start() noexcept {
   // This processor is not active yet, so the thread waits in its queue until the idle thread below
   // asks for work.
   state.ke.active.store(1);
-  ke::initialize_thread(
-      state.boot_thread.kernel,
-      {.stack = stack, .routine = phase_1, .context = &state, .priority = 8, .affinity = 1});
+  bool const made =
+      ke::initialize_thread(state.boot_thread.kernel, {.stack = stack,
+                                                       .routine = phase_1,
+                                                       .context = &state,
+                                                       .process = &state.ps.system.process.kernel,
+                                                       .priority = 0});
+  if (!made) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 2);
   ke::start_thread(state.boot_thread.kernel);
   ke::idle();
 }

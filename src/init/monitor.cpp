@@ -48,12 +48,12 @@ std::string_view wait_name(std::uint32_t word) noexcept {
 void threads() noexcept {
   ps::State& ps = state().ps;
   ke::SpinGuard guard{ps.lock};
-  for (LIST_ENTRY* entry = ps.threads.Flink; entry != &ps.threads; entry = entry->Flink) {
-    _ETHREAD& thread = MICA_CONTAINING(*entry, _ETHREAD, entry);
-    Line{} << "thread " << reinterpret_cast<std::uint64_t>(thread.id.UniqueThread) << ": priority "
+  ps.threads.for_each([](ps::Client& client) {
+    _ETHREAD& thread = MICA_CONTAINING(client, _ETHREAD, client);
+    Line{} << "thread " << reinterpret_cast<std::uint64_t>(client.id) << ": priority "
            << static_cast<std::uint64_t>(thread.kernel.priority.load()) << ", processor "
            << thread.kernel.processor.load() << ", " << wait_name(thread.kernel.wait.load());
-  }
+  });
 }
 
 void irql() noexcept {

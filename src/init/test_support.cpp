@@ -8,6 +8,7 @@
 
 #include "init/self_test.hpp"
 #include "init/state.hpp"
+#include "ke/apc.hpp"
 
 namespace mica::test {
 
@@ -131,6 +132,11 @@ void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
   // its mutexes end as mutants do.
   for (LIST_ENTRY* entry = thread->mutants.Flink; entry != &thread->mutants; entry = entry->Flink)
     MICA_CONTAINING(*entry, KMUTANT, MutantListEntry).ApcDisable = 0;
+  {
+    ke::SpinGuard guard{thread->apc_lock};
+    thread->apc_index = 0;
+    ke::recount_apcs(*thread);
+  }
   thread->kernel_apc_disable = thread->special_apc_disable = 0;
   thread->in_normal_apc = thread->wait_next = false;
   ke::end_thread();

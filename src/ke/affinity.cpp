@@ -8,9 +8,8 @@ using namespace mica::ke;
 namespace {
 
 // The calling thread goes on only where it may: it leaves this processor if it must.
-void restrict(Thread& thread, KAFFINITY affinity) noexcept MICA_REQUIRES(at_dispatch) {
-  thread.affinity = affinity;
-  if ((affinity >> Machine::processor_number() & 1) == 0) block(After::requeue_back);
+void go_where_it_may(Thread const& thread) noexcept MICA_REQUIRES(at_dispatch) {
+  if ((thread.affinity.load() >> Machine::processor_number() & 1) == 0) block(After::requeue_back);
 }
 
 // Whether there is such a group, and every processor of the mask in it; with none in the mask
@@ -28,9 +27,14 @@ KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
   Thread& thread = current_thread();
   KAFFINITY const allowed = Affinity & state().active.load();
   if (allowed == 0) return 0;
-  KAFFINITY const old = thread.system_affinity ? thread.affinity : 0;
-  thread.system_affinity = true;
-  restrict(thread, allowed);
+  KAFFINITY old = 0;
+  {
+    SpinGuardAtDispatch guard{thread.lock};
+    if (thread.system_affinity) old = thread.affinity.load();
+    thread.system_affinity = true;
+    thread.affinity.store(allowed);
+  }
+  go_where_it_may(thread);
   return old;
 }
 
@@ -48,8 +52,12 @@ void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
   RaiseToDispatch raised;
   Thread& thread = current_thread();
   KAFFINITY const allowed = Affinity & state().active.load();
-  thread.system_affinity = allowed != 0;
-  restrict(thread, allowed != 0 ? allowed : thread.user_affinity);
+  {
+    SpinGuardAtDispatch guard{thread.lock};
+    thread.system_affinity = allowed != 0;
+    thread.affinity.store(allowed != 0 ? allowed : thread.user_affinity);
+  }
+  go_where_it_may(thread);
 }
 
 void NTAPI KeRevertToUserAffinityThread() {

@@ -1,4 +1,7 @@
 // Rules for APCs
+//   A thread has two environments with queues: its own, and that of the process it is attached to
+//   (attach.cpp). What is said here of its queue is said of the environment it is in; the other
+//   one's APCs wait until it is back there.
 //   A queue belongs to its thread: anybody fills it, under its lock; only the thread itself runs
 //   what is in it, at APC_LEVEL. `queued_apcs` says which kinds are there, and is read without the
 //   lock by the thread where it is about to let them in.
@@ -34,6 +37,21 @@ void NTAPI stop_apcs(Thread& thread) noexcept;
 [[nodiscard]] inline bool has_kernel_apcs(Thread const& thread) noexcept {
   return (thread.queued_apcs.load(std::memory_order_relaxed) & wait_word::kernel_apc) != 0;
 }
+
+// The thread's own, or whoever holds the lock of its queues.
+[[nodiscard]] inline KAPC_STATE& environment_of(Thread& thread) noexcept {
+  return thread.apc_states[thread.apc_index];
+}
+[[nodiscard]] inline KAPC_STATE const& environment_of(Thread const& thread) noexcept {
+  return thread.apc_states[thread.apc_index];
+}
+
+// The calling thread is in another process than it may be, or goes to one from where it must not.
+[[noreturn]] void NTAPI bad_attachment(Thread const& thread, Process* target) noexcept;
+
+enum class Queued : std::uint8_t { now, before, refused };
+// KeInsertQueueApc: whether it was queued before, or is refused.
+Queued NTAPI queue_apc(KAPC& apc, PVOID first, PVOID second, KPRIORITY increment) noexcept;
 
 // What is queued, as `queued_apcs` says it. The queue's lock is held.
 void NTAPI recount_apcs(Thread& thread) noexcept MICA_REQUIRES(thread.apc_lock);

@@ -28,13 +28,19 @@ void check_level(KIRQL expected, Returned returned, Call const& call) noexcept {
              reinterpret_cast<ULONG_PTR>(call.normal));
 }
 
+void check_process(Thread const& thread, Process const* expected) noexcept {
+  if (environment_of(thread).Process != expected) [[unlikely]]
+    bad_attachment(thread, thread.process);
+}
+
 // Takes the next kernel APC that may run from the queue.
 bool take(Thread& thread, Call& call) noexcept {
   std::uint32_t const permitted = permitted_apcs(thread, PASSIVE_LEVEL);
   if ((thread.queued_apcs.load() & permitted) == 0) return false;
   SpinGuard guard{thread.apc_lock};
-  if (list_empty(thread.kernel_apcs)) return false;
-  KAPC& apc = apc_of(*thread.kernel_apcs.Flink);
+  LIST_ENTRY& queue = environment_of(thread).ApcListHead[KernelMode];
+  if (list_empty(queue)) return false;
+  KAPC& apc = apc_of(*queue.Flink);
   bool const special = apc.NormalRoutine == nullptr;
   if ((permitted & (special ? wait_word::special_apc : wait_word::normal_apc)) == 0) return false;
   list_remove(apc.ApcListEntry);
@@ -51,17 +57,21 @@ bool take(Thread& thread, Call& call) noexcept {
 
 // At APC_LEVEL. The APC may be gone once its KernelRoutine was called.
 void deliver(Thread& thread) noexcept {
+  KAPC_STATE& environment = environment_of(thread);
+  Process* const process = environment.Process;
   for (Call call; take(thread, call);) {
     bool const special = call.normal == nullptr;
     call.kernel(call.apc, &call.normal, &call.context, &call.first, &call.second);
     check_level(APC_LEVEL, Returned::kernel_routine, call);
+    check_process(thread, process);
     if (special || call.normal == nullptr) continue;
-    thread.in_normal_apc = true;
+    environment.KernelApcInProgress = TRUE;
     Machine::lower(PASSIVE_LEVEL);
     call.normal(call.context, call.first, call.second);
     check_level(PASSIVE_LEVEL, Returned::normal_routine, call);
+    check_process(thread, process);
     Machine::raise(APC_LEVEL);
-    thread.in_normal_apc = false;
+    environment.KernelApcInProgress = FALSE;
   }
 }
 
@@ -76,7 +86,7 @@ void run_down(KAPC& apc) noexcept {
 
 std::uint32_t NTAPI permitted_apcs(Thread const& thread, KIRQL level) noexcept {
   if (level >= APC_LEVEL || thread.special_apc_disable != 0) return 0;
-  bool const normal = thread.kernel_apc_disable == 0 && !thread.in_normal_apc;
+  bool const normal = thread.kernel_apc_disable == 0 && !environment_of(thread).KernelApcInProgress;
   return wait_word::special_apc | (normal ? wait_word::normal_apc : 0);
 }
 
@@ -102,12 +112,13 @@ void NTAPI stop_apcs(Thread& thread) noexcept {
     deliver(thread);
     SpinGuard guard{thread.apc_lock};
     if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) != 0) continue;
-    if (!list_empty(thread.kernel_apcs)) {
-      held_off = &apc_of(*thread.kernel_apcs.Flink);
+    KAPC_STATE& own = environment_of(thread);
+    if (!list_empty(own.ApcListHead[KernelMode])) {
+      held_off = &apc_of(*own.ApcListHead[KernelMode].Flink);
       continue;
     }
     thread.apcs_stopped = true;
-    while (LIST_ENTRY* const entry = list_pop_front(thread.user_apcs)) {
+    while (LIST_ENTRY* const entry = list_pop_front(own.ApcListHead[UserMode])) {
       apc_of(*entry).Inserted = FALSE;
       list_append(left, *entry);
     }

@@ -1,11 +1,12 @@
 // How ke's state begins, and the idle threads.
 #include "ke/interrupts.hpp"
+#include "ke/process.hpp"
 #include "ke/signaller.hpp"
 
 namespace mica::ke {
 namespace {
 
-void initialize_processor(State& state, ULONG number) noexcept {
+void initialize_processor(State& state, ULONG number, Process& process) noexcept {
   Processor& processor = state.processors[number];
   KPCR& pcr = processor.machine.pcr;
   pcr.Self = &pcr;
@@ -24,19 +25,23 @@ void initialize_processor(State& state, ULONG number) noexcept {
   idle.priority = idle.base_priority = idle_priority;
   idle.affinity = idle.user_affinity = KAFFINITY{1} << number;
   idle.processor = idle.ideal_processor = number;
+  idle.process = idle.apc_states[0].Process = &process;
   list_initialize(idle.mutants);
 }
 
 }  // namespace
 
-void NTAPI initialize(State& state, unsigned count) noexcept {
+void NTAPI initialize(State& state, unsigned count, Process& process) noexcept {
   state.count = count;
   state.time.period_100ns = default_period_100ns;
   initialize_header(state.generic_call.Header, EventSynchronizationObject,
                     sizeof state.generic_call, 1);
   list_initialize(state.bugcheck.callbacks);
   list_initialize(state.bugcheck.reason_callbacks);
-  for (ULONG number = 0; number < count; ++number) initialize_processor(state, number);
+  initialize_process(process, {.base_priority = normal_base_priority,
+                               .affinity = (KAFFINITY{1} << count) - 1,
+                               .quantum_100ns = default_quantum_100ns});
+  for (ULONG number = 0; number < count; ++number) initialize_processor(state, number, process);
 }
 
 void NTAPI idle() noexcept {

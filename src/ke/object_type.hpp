@@ -8,6 +8,7 @@ enum ObjectType : unsigned char {
   EventNotificationObject = 0,
   EventSynchronizationObject = 1,
   MutantObject = 2,
+  ProcessObject = 3,
   QueueObject = 4,
   SemaphoreObject = 5,
   ThreadObject = 6,

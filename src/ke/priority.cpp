@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "ke/process.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/verifier.hpp"
 
@@ -17,36 +18,41 @@ KPRIORITY NTAPI KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority) {
   SpinGuardAtDispatch guard{Thread->lock};
   KPRIORITY const old = Thread->priority.load();
   Thread->saturation = 0;
-  Thread->base_priority.store(Priority);
-  Thread->quantum_100ns.store(quantum_100ns, std::memory_order_relaxed);
-  change_priority(*Thread, Priority);
+  put_priority(*Thread, Priority);
   return old;
 }
 
+namespace mica::ke {
 namespace {
 
-constexpr KPRIORITY process_priority = 8;  // there is only the System process
 constexpr LONG saturation = (highest_priority + 1) / 2;
 
-// The increment that a call of KeSetBasePriorityThread left.
-LONG NTAPI increment_of(Thread const& thread) noexcept {
+}  // namespace
+
+LONG NTAPI priority_increment(Thread const& thread) noexcept {
   return thread.saturation != 0 ? thread.saturation * saturation
-                                : thread.base_priority.load() - process_priority;
+                                : thread.base_priority.load() - thread.process_base;
 }
 
-}  // namespace
+void NTAPI put_priority(Thread& thread, KPRIORITY priority) noexcept {
+  thread.base_priority.store(priority);
+  thread.quantum_100ns.store(thread.process->quantum_100ns.load(std::memory_order_relaxed),
+                             std::memory_order_relaxed);
+  change_priority(thread, priority);
+}
+
+}  // namespace mica::ke
 
 LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Thread);
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{Thread->lock};
-  LONG const old = increment_of(*Thread);
+  LONG const old = priority_increment(*Thread);
   LONG const increment = std::clamp(Increment, -saturation, saturation);
-  KPRIORITY const base = std::clamp(process_priority + increment, 1, lowest_realtime - 1);
+  KPRIORITY const base = Thread->process->base_priority.load();
+  Thread->process_base = base;
   Thread->saturation = static_cast<CHAR>(increment / saturation);
-  Thread->base_priority.store(base);
-  Thread->quantum_100ns.store(quantum_100ns, std::memory_order_relaxed);
-  change_priority(*Thread, base);
+  put_priority(*Thread, clamp_to_kind(base + increment, base));
   return old;
 }
 

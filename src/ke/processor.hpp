@@ -111,7 +111,6 @@ struct State {
 };
 
 inline constexpr std::uint32_t default_period_100ns = 10'000;  // 1 ms: docs/adr/0003
-inline constexpr LONG quantum_100ns = 300'000;
 
 // The block this code runs on. IRQL >= DISPATCH_LEVEL.
 [[nodiscard]] inline Processor& current() noexcept {
@@ -127,8 +126,9 @@ inline constexpr LONG quantum_100ns = 300'000;
   return *processor_block().ke;
 }
 
-// Fills processor blocks 0 to count - 1. Calls no machine member; no processor runs yet.
-void NTAPI initialize(State& state, unsigned count) noexcept;
+// Fills processor blocks 0 to count - 1, and the System process's part, whose threads the idle ones
+// are. Calls no machine member; no processor runs yet.
+void NTAPI initialize(State& state, unsigned count, Process& process) noexcept;
 
 // The first code of each processor, on its idle thread; Handlers::idle.
 [[noreturn]] void NTAPI idle() noexcept;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ke/interrupts.hpp"
+#include "ke/process.hpp"
 #include "ke/switch.hpp"
 
 namespace mica::ke {
@@ -22,6 +23,10 @@ KAFFINITY mask_of(Processor const& processor) noexcept {
 template <class Value>
 void store_changed(std::atomic<Value>& cell, Value value) noexcept {
   if (cell.load(std::memory_order_relaxed) != value) cell.store(value);
+}
+
+bool may_run_on(Thread const& thread, Processor const& processor) noexcept {
+  return (thread.affinity.load() & mask_of(processor)) != 0;
 }
 
 // What placing a thread needs to know of it; a copy, because a queued thread may run, and end, at
@@ -76,14 +81,16 @@ void NTAPI kick_lower_processor(State& ke, Placement const& placement) noexcept
 void NTAPI enqueue(State& ke, Thread& thread, Placement const& placement, bool front) noexcept
     MICA_REQUIRES(at_dispatch) {
   Processor& home = home_of(ke, placement);
+  Placement queued;
   {
     SpinGuardAtDispatch guard{home.ready.lock};
-    // change_priority stores the priority, then looks where the thread is; here it is the other way
-    // around: one of us sees the other.
+    // Who changes priority or affinity stores it, then looks where the thread is; here it is the
+    // other way around: one of us sees the other.
     store_changed(thread.processor, number_of(home));
     home.ready.insert(thread, front);
+    queued = placement_of(thread);
   }
-  kick_lower_processor(ke, placement);
+  kick_lower_processor(ke, queued);
 }
 
 // Makes it what the processor runs next. False if the processor found something as good meanwhile.
@@ -107,6 +114,8 @@ void NTAPI settle(Processor& processor, Thread& from, Thread& next) noexcept
   store_changed(next.processor, number_of(processor));
   stand(next, Scheduling::running);
   store_changed(processor.ready.effective, next.priority.load());
+  // As in enqueue(): or who changed the affinity meanwhile saw it nowhere.
+  if (!may_run_on(next, processor)) Machine::request_dispatch();
 }
 
 // The best thread above `above` that another processor's queue holds and this one may run;
@@ -169,7 +178,8 @@ Thread* NTAPI choose(State& ke, Processor& processor, Incumbent const& from) noe
 // The running thread used its time: a boost fades by one, and the clock starts anew. Real-time
 // priorities are never above their base. If KeSetPriorityThread is ahead, its priority stays.
 void NTAPI end_quantum(Thread& thread) noexcept {
-  thread.quantum_100ns.store(quantum_100ns, std::memory_order_relaxed);
+  thread.quantum_100ns.store(thread.process->quantum_100ns.load(std::memory_order_relaxed),
+                             std::memory_order_relaxed);
   KPRIORITY priority = thread.priority.load();
   if (priority > thread.base_priority.load())
     static_cast<void>(thread.priority.compare_exchange_strong(priority, priority - 1));
@@ -219,6 +229,7 @@ void NTAPI reschedule() noexcept {
   bool const idle = &running == &processor.idle;
   bool const round = processor.quantum_end.exchange(false, std::memory_order_relaxed);
   if (round) end_quantum(running);
+  if (!may_run_on(running, processor)) return block(After::requeue_back);
   KPRIORITY const own = running.priority.load();
   // At the end of its quantum a thread gives way to its equals too.
   Thread* const next =
@@ -236,54 +247,8 @@ void NTAPI request_reschedule(Processor& processor) noexcept {
     Machine::send_ipi(number_of(processor));
 }
 
-namespace {
-
-// Calls act(processor, where it stands there) under the ready lock of the processor that the thread
-// names: what is about to go to another one stands nowhere.
-template <class Act>
-void where_it_stands(Thread& thread, Act act) noexcept MICA_REQUIRES(at_dispatch) {
-  State& ke = state();
-  for (;;) {
-    Processor& processor = ke.processors[thread.processor.load()];
-    SpinGuardAtDispatch guard{processor.ready.lock};
-    Scheduling const where = thread.scheduling.load(std::memory_order_acquire);
-    if (&ke.processors[thread.processor.load()] == &processor) return act(processor, where);
-  }
-}
-
-void follow_priority(Processor& processor, Thread& thread, Scheduling where,
-                     KPRIORITY priority) noexcept MICA_REQUIRES(at_dispatch, processor.ready.lock) {
-  switch (where) {
-    case Scheduling::none:
-      return;  // whoever queues it sees the new priority
-    case Scheduling::ready:
-      processor.ready.remove(thread);
-      processor.ready.insert(thread, false);
-      return kick_lower_processor(state(), placement_of(thread));
-    case Scheduling::standby:
-      processor.ready.effective.store(priority);
-      break;
-    case Scheduling::running:
-      if (processor.ready.standby == nullptr) processor.ready.effective.store(priority);
-      break;
-  }
-  request_reschedule(processor);
-}
-
-}  // namespace
-
-// The analysis does not see that where_it_stands holds the lock.
-void NTAPI change_priority(Thread& thread, KPRIORITY priority) noexcept {
-  thread.priority.store(priority);
-  where_it_stands(thread, [&](Processor& processor, Scheduling where) MICA_NO_ANALYSIS {
-    follow_priority(processor, thread, where, priority);
-  });
-}
-
-void NTAPI interrupt_if_running(Thread& thread) noexcept {
-  where_it_stands(thread, [](Processor& processor, Scheduling where) MICA_REQUIRES(at_dispatch) {
-    if (where == Scheduling::running) request_reschedule(processor);
-  });
+void NTAPI announce(Thread const& thread) noexcept {
+  kick_lower_processor(state(), placement_of(thread));
 }
 
 }  // namespace mica::ke

@@ -31,6 +31,13 @@ void NTAPI epilogue() noexcept MICA_REQUIRES(at_dispatch);
 // Changes a thread's current priority wherever it stands. The thread's lock is held.
 void NTAPI change_priority(Thread& thread, KPRIORITY priority) noexcept MICA_REQUIRES(at_dispatch);
 
+// The same for its affinity. A thread that runs, or is to run, elsewhere goes from there.
+void NTAPI change_affinity(Thread& thread, KAFFINITY affinity) noexcept MICA_REQUIRES(at_dispatch);
+
+// A queued thread changed: makes a processor look that runs something lower. Its queue's lock is
+// held.
+void NTAPI announce(Thread const& thread) noexcept MICA_REQUIRES(at_dispatch);
+
 // Has the processor that runs the thread take a dispatch interrupt. One that switches to it after
 // this call began finds what was written before.
 void NTAPI interrupt_if_running(Thread& thread) noexcept MICA_REQUIRES(at_dispatch);

@@ -2,9 +2,11 @@
 #include "ke/apc.hpp"
 #include "ke/apc_disable.hpp"
 #include "ke/expiry.hpp"
+#include "ke/process.hpp"
 #include "ke/queue.hpp"
 #include "ke/scheduler.hpp"
 #include "ke/signaller.hpp"
+#include "ke/suspend.hpp"
 
 namespace mica::ke {
 
@@ -29,32 +31,33 @@ void check_exit(Thread& thread) noexcept {
     if (mutant.ApcDisable != 0)
       bugcheck(THREAD_TERMINATE_HELD_MUTEX, as_parameter(&thread), as_parameter(&mutant));
   }
+  if (thread.apc_index != 0) bad_attachment(thread, thread.process);
   if (ULONG const count = apc_disable_count(thread); count != 0)
     bugcheck(KERNEL_APC_PENDING_DURING_EXIT, 0, count);
 }
 
 }  // namespace
 
-void NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters) noexcept {
+bool NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters) noexcept {
   initialize_header(thread.Header, ThreadObject, 0, 0);
-  thread.priority = thread.base_priority = parameters.priority;
-  thread.affinity = thread.user_affinity = parameters.affinity;
-  ULONG const allowed = static_cast<ULONG>(std::popcount(parameters.affinity));
-  ULONG skip = state().next_ideal.fetch_add(1, std::memory_order_relaxed) % allowed;
-  KAFFINITY rest = parameters.affinity;
-  for (; skip > 0; --skip) rest &= rest - 1;
-  auto const ideal = static_cast<ULONG>(std::countr_zero(rest));
-  thread.ideal_processor.store(ideal, std::memory_order_relaxed);
-  thread.processor = ideal;
-  thread.quantum_100ns = quantum_100ns;
   list_initialize(thread.mutants);
-  list_initialize(thread.kernel_apcs);
-  list_initialize(thread.user_apcs);
+  for (KAPC_STATE& environment : thread.apc_states) {
+    list_initialize(environment.ApcListHead[KernelMode]);
+    list_initialize(environment.ApcListHead[UserMode]);
+  }
+  thread.process = thread.apc_states[0].Process = parameters.process;
+  initialize_suspension(thread);
   thread.timeout.Header.Type = timeout_type;
   thread.stack = parameters.stack;
   thread.start_routine = parameters.routine;
   thread.start_context = parameters.context;
   Machine::make_context(thread.context, parameters.stack, startup, &thread);
+  return join_process(thread, parameters.priority);
+}
+
+void NTAPI discard_thread(Thread& thread) noexcept {
+  SpinGuard guard{thread.process->lock};
+  list_remove(thread.process_link);
 }
 
 void NTAPI start_thread(Thread& thread) noexcept {
@@ -69,6 +72,7 @@ void NTAPI end_thread() noexcept {
   // Only its own thread releases a mutant, so the list can only shrink by what is done here.
   while (!list_empty(thread.mutants))
     abandon(MICA_CONTAINING(*thread.mutants.Flink, KMUTANT, MutantListEntry));
+  leave_process(thread);
   Machine::raise(DISPATCH_LEVEL);
   at_dispatch.assert_held();
   leave_queue(thread);

@@ -71,6 +71,7 @@ inline constexpr ULONG priority_levels = 32;
 inline constexpr ULONG built_in_wait_blocks = 3;  // THREAD_WAIT_OBJECTS
 
 struct Processor;
+using Process = _KPROCESS;
 
 }  // namespace mica::ke
 
@@ -101,10 +102,11 @@ struct _KTHREAD {
   std::atomic<mica::ke::Scheduling> scheduling;
   std::atomic<ULONG> processor;        // where it runs, is queued, or ran last
   std::atomic<ULONG> ideal_processor;  // a hint: nothing else depends on it
-  KAFFINITY affinity;
-  KAFFINITY user_affinity;  // what KeRevertToUserAffinityThread goes back to
-  bool system_affinity;
+  std::atomic<KAFFINITY> affinity;     // changed under the lock
+  KAFFINITY user_affinity;  // what KeRevertToUserAffinityThread goes back to; guarded by the lock
+  bool system_affinity;     // as above
   std::atomic<LONG> quantum_100ns;
+  KPRIORITY process_base;    // what base_priority is reckoned from; guarded by the lock
   CHAR saturation;           // 1 or -1: KeSetBasePriorityThread asked for the highest or the lowest
   std::atomic<ULONG> ticks;  // that found it running; written by its processor's clock
 
@@ -116,11 +118,21 @@ struct _KTHREAD {
 
   // APCs (ke/apc.hpp). What is queued is guarded by the lock.
   mica::ke::SpinLock<mica::ke::Rank::apc> apc_lock;
-  LIST_ENTRY kernel_apcs;  // special ones first
-  LIST_ENTRY user_apcs;
+  // Its own environment, and that of the process it is attached to. Special kernel APCs come first.
+  KAPC_STATE apc_states[2];
+  UCHAR apc_index;                         // which of them it is in
   bool apcs_stopped;                       // it ends: nothing is queued any more
-  std::atomic<std::uint32_t> queued_apcs;  // the kinds that are queued: bits of wait_word
-  bool in_normal_apc;                      // its own: a NormalRoutine runs
+  std::atomic<std::uint32_t> queued_apcs;  // the kinds that are queued there: bits of wait_word
+
+  // See ke/suspend.hpp.
+  mica::ke::SpinLock<mica::ke::Rank::suspend> suspend_lock;
+  ULONG suspend_count;
+  ULONG freeze_count;
+  KAPC suspend_apc;
+  KEVENT goes_on;  // signalled: both counts are zero
+
+  _KPROCESS* process;  // its own
+  LIST_ENTRY process_link;
 
   // The KQUEUE it belongs to; see ke/queue.hpp.
   std::atomic<KQUEUE*> queue;
@@ -151,13 +163,17 @@ struct ThreadParameters {
   hal::Stack stack;
   PKSTART_ROUTINE routine;
   PVOID context;
-  KPRIORITY priority;
-  KAFFINITY affinity;
+  Process* process;    // must be kept until `thread_ended`
+  KPRIORITY priority;  // 0: that of the process
 };
 
-// `thread` is zero-filled. It runs after start_thread. IRQL <= DISPATCH_LEVEL.
-void NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters) noexcept;
+// `thread` is zero-filled. It runs after start_thread. False, and it is none: the process has
+// ended. IRQL <= DISPATCH_LEVEL.
+[[nodiscard]] bool NTAPI initialize_thread(Thread& thread,
+                                           ThreadParameters const& parameters) noexcept;
 void NTAPI start_thread(Thread& thread) noexcept;
+// Instead of starting it.
+void NTAPI discard_thread(Thread& thread) noexcept;
 
 // Ends the calling thread: abandons its mutants, signals its object, hands it to
 // State::thread_ended.

@@ -49,6 +49,14 @@ static_assert(sizeof(Header) == 0x30);
 inline void reference(Header& header, LONG64 count = 1) noexcept {
   header.references.fetch_add(count, std::memory_order_relaxed);
 }
+// False: the last one is gone already, and the object is about to be deleted.
+[[nodiscard]] inline bool reference_live(Header& header) noexcept {
+  LONG64 count = header.references.load(std::memory_order_relaxed);
+  while (count > 0)
+    if (header.references.compare_exchange_weak(count, count + 1, std::memory_order_relaxed))
+      return true;
+  return false;
+}
 // Drops `count`; the object is deleted when none is left: here at PASSIVE_LEVEL, else by the
 // reaper.
 void NTAPI dereference(Header& header, LONG64 count = 1) noexcept;

@@ -11,39 +11,57 @@ using namespace mica;
 namespace mica::ps {
 namespace {
 
-constexpr KPRIORITY normal_priority = 8;
-constexpr ULONG id_step = 4;  // identifiers look like handles
+// Undoes what make_thread did.
+void discard(_ETHREAD& thread) noexcept {
+  ke::discard_thread(thread.kernel);
+  mm::free_stack(thread.kernel.stack);
+  ObDereferenceObject(&thread);
+}
 
-void list(_ETHREAD& thread) noexcept {
+// The process of a handle, referenced; null is the System process.
+NTSTATUS find_process(HANDLE handle, PVOID* process) noexcept {
   State& ps = state();
-  ke::SpinGuard guard{ps.lock};
-  ps.next_id += id_step;
-  thread.id = {reinterpret_cast<HANDLE>(ULONG_PTR{id_step}),
-               reinterpret_cast<HANDLE>(ULONG_PTR{ps.next_id})};
-  list_append(ps.threads, thread.entry);
+  if (handle != nullptr)
+    return ObReferenceObjectByHandle(handle, PROCESS_CREATE_THREAD, ps.process_type, KernelMode,
+                                     process, nullptr);
+  *process = &ps.system.process;
+  ObReferenceObject(*process);
+  return STATUS_SUCCESS;
 }
 
 }  // namespace
 
-_ETHREAD* NTAPI make_thread(PKSTART_ROUTINE routine, void* context, KPRIORITY priority) noexcept {
+NTSTATUS NTAPI make_thread(ThreadRequest const& request, _ETHREAD** made) noexcept {
+  State& ps = state();
   auto* const thread =
-      static_cast<_ETHREAD*>(ob::allocate_object(state().thread_type, sizeof(_ETHREAD)));
-  if (thread == nullptr) return nullptr;
+      static_cast<_ETHREAD*>(ob::allocate_object(ps.thread_type, sizeof(_ETHREAD)));
+  if (thread == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   thread->is_object = true;
   thread->exit_status = STATUS_PENDING;
-  list_initialize(thread->entry);
+  list_initialize(thread->client.entry);
+  thread->kernel.process = &request.process.kernel;
+  ObReferenceObject(&request.process);  // the thread's
   hal::Stack const stack = mm::allocate_stack();
-  if (stack.base == nullptr) {
-    ObDereferenceObject(thread);
-    return nullptr;
+  NTSTATUS status = STATUS_INSUFFICIENT_RESOURCES;
+  if (stack.base != nullptr) {
+    status = ke::initialize_thread(thread->kernel, {.stack = stack,
+                                                    .routine = request.routine,
+                                                    .context = request.context,
+                                                    .process = &request.process.kernel,
+                                                    .priority = request.priority})
+                 ? STATUS_SUCCESS
+                 : STATUS_PROCESS_IS_TERMINATING;
+    if (!NT_SUCCESS(status)) mm::free_stack(stack);
   }
-  ke::initialize_thread(thread->kernel, {.stack = stack,
-                                         .routine = routine,
-                                         .context = context,
-                                         .priority = priority,
-                                         .affinity = ke::state().active.load()});
-  list(*thread);
-  return thread;
+  if (!NT_SUCCESS(status)) {
+    ObDereferenceObject(thread);
+    return status;
+  }
+  ke::SpinGuard guard{ps.lock};
+  thread->client.id = new_id(ps);
+  ps.threads.add(thread->client);
+  *made = thread;
+  return STATUS_SUCCESS;
 }
 
 }  // namespace mica::ps
@@ -52,28 +70,34 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
                                     POBJECT_ATTRIBUTES ObjectAttributes, HANDLE ProcessHandle,
                                     PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
                                     PVOID StartContext) {
-  if (ProcessHandle != nullptr) return STATUS_INVALID_HANDLE;  // there is only the System process
   if (NTSTATUS const status = ob::check_attributes(ObjectAttributes); !NT_SUCCESS(status))
     return status;
-  _ETHREAD* const thread = ps::make_thread(StartRoutine, StartContext, ps::normal_priority);
-  if (thread == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  PVOID process = nullptr;
+  if (NTSTATUS const status = ps::find_process(ProcessHandle, &process); !NT_SUCCESS(status))
+    return status;
+  ob::Reference const kept{process};
+  _ETHREAD* thread = nullptr;
+  NTSTATUS status = ps::make_thread({.process = *static_cast<_EPROCESS*>(process),
+                                     .routine = StartRoutine,
+                                     .context = StartContext},
+                                    &thread);
+  if (!NT_SUCCESS(status)) return status;
   ObReferenceObject(thread);  // the handle's
   // The handle takes over its reference, or gives it back.
-  NTSTATUS const status = ObInsertObject(thread, nullptr, DesiredAccess, 0, nullptr, ThreadHandle);
+  status = ObInsertObject(thread, nullptr, DesiredAccess, 0, nullptr, ThreadHandle);
   if (!NT_SUCCESS(status)) {
-    mm::free_stack(thread->kernel.stack);
-    ObDereferenceObject(thread);
+    ps::discard(*thread);
     return status;
   }
-  if (ClientId != nullptr) *ClientId = thread->id;
+  if (ClientId != nullptr) *ClientId = {PsGetThreadProcessId(thread), PsGetThreadId(thread)};
   ke::start_thread(thread->kernel);
   return STATUS_SUCCESS;
 }
 
 HANDLE NTAPI PsGetThreadId(PETHREAD Thread) {
-  return Thread->id.UniqueThread;
+  return Thread->client.id;
 }
 
 HANDLE NTAPI PsGetCurrentThreadId() {
-  return ps::current_thread().id.UniqueThread;
+  return ps::current_thread().client.id;
 }

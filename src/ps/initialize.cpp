@@ -1,4 +1,4 @@
-// The type Thread, and the first threads.
+// The types Process and Thread, the System process, and the first threads.
 #include <nt/ke.h>
 #include <nt/ob.h>
 #include <nt/zw.h>
@@ -12,32 +12,73 @@ namespace {
 
 void NTAPI remove_thread(void* object) noexcept {
   auto& thread = *static_cast<_ETHREAD*>(object);
+  {
+    ke::SpinGuard guard{state().lock};
+    list_remove(thread.client.entry);
+  }
+  ObDereferenceObject(thread.kernel.process);
+}
+
+void NTAPI remove_process(void* object) noexcept {
   ke::SpinGuard guard{state().lock};
-  list_remove(thread.entry);
+  list_remove(static_cast<_EPROCESS*>(object)->client.entry);
+}
+
+void* NTAPI current_process_object() noexcept {
+  return PsGetCurrentProcess();
 }
 
 void* NTAPI current_thread_object() noexcept {
   return &current_thread();
 }
 
+ob::TypeOptions type_options(char16_t const* name, void(NTAPI* remove)(void*),
+                             GENERIC_MAPPING const& mapping, ACCESS_MASK all, ULONG tag) noexcept {
+  return {.name = name,
+          .procedures = {.remove = remove,
+                         .close = nullptr,
+                         .parse = nullptr,
+                         .name_suffix = nullptr,
+                         .name_owner = nullptr},
+          .mapping = mapping,
+          .valid_access = all,
+          .tag = tag};
+}
+
+NTSTATUS make_types(State& ps) noexcept {
+  NTSTATUS const status = ob::create_type(
+      type_options(u"Process", remove_process, {0x20410, 0x20BEB, 0x121001, PROCESS_ALL_ACCESS},
+                   PROCESS_ALL_ACCESS, tag_process),
+      &ps.process_type);
+  if (!NT_SUCCESS(status)) return status;
+  return ob::create_type(
+      type_options(u"Thread", remove_thread, {0x20048, 0x20037, 0x120000, THREAD_ALL_ACCESS},
+                   THREAD_ALL_ACCESS, tag_thread),
+      &ps.thread_type);
+}
+
+// It has had threads since the System began; now it becomes an object.
+void adopt_system_process(State& ps) noexcept {
+  ps.system.header.references.store(1, std::memory_order_relaxed);
+  ps.system.header.type = ps.process_type;
+  ps.initial_system_process = &ps.system.process;
+  ke::SpinGuard guard{ps.lock};
+  ps.system.process.client.id = new_id(ps);
+  ps.processes.add(ps.system.process.client);
+}
+
 }  // namespace
 
 NTSTATUS NTAPI initialize() noexcept {
   State& ps = state();
-  list_initialize(ps.threads);
+  ps.processes.initialize();
+  ps.threads.initialize();
   KeInitializeEvent(&ps.work, SynchronizationEvent, FALSE);
-  NTSTATUS status = ob::create_type({.name = u"Thread",
-                                     .procedures = {.remove = remove_thread,
-                                                    .close = nullptr,
-                                                    .parse = nullptr,
-                                                    .name_suffix = nullptr,
-                                                    .name_owner = nullptr},
-                                     .mapping = {0x20048, 0x20037, 0x120000, THREAD_ALL_ACCESS},
-                                     .valid_access = THREAD_ALL_ACCESS,
-                                     .tag = tag_thread},
-                                    &ps.thread_type);
+  NTSTATUS status = make_types(ps);
   if (!NT_SUCCESS(status)) return status;
+  adopt_system_process(ps);
   ob::Hooks& hooks = ob::state().hooks;
+  hooks.current_process = current_process_object;
   hooks.current_thread = current_thread_object;
   hooks.wake_reaper = wake_reaper;
   ke::state().thread_ended = thread_ended;

@@ -4,28 +4,56 @@
 #include <nt/ob.h>
 
 #include "ke/processor.hpp"
+#include "ob/header.hpp"
+#include "ps/process.hpp"
 #include "ps/thread.hpp"
 
 namespace mica::ps {
 
+// The System process: an object that nobody allocated. Its first reference stays.
+struct SystemProcess {
+  ob::Header header;
+  _EPROCESS process;
+};
+static_assert(offsetof(SystemProcess, process) == sizeof(ob::Header));
+
 struct State {
+  SystemProcess system;
+  // Cells: what drivers know as PsProcessType, PsThreadType and PsInitialSystemProcess.
+  POBJECT_TYPE process_type;
   POBJECT_TYPE thread_type;
-  ke::SpinLock<ke::Rank::ps_threads> lock;
-  LIST_ENTRY threads;                 // every thread that was started and not yet deleted
-  ULONG next_id;                      // guarded by lock
-  std::atomic<_ETHREAD*> ended;       // left their stacks; last in, first out
-  KEVENT work;                        // for the reaper: a thread ended, or ob has objects to delete
+  PEPROCESS initial_system_process;
+  ke::SpinLock<ke::Rank::ps_clients> lock;
+  ClientTable processes;         // which were made and are not yet deleted
+  ClientTable threads;           // as above
+  ULONG last_id;                 // guarded by lock
+  std::atomic<_ETHREAD*> ended;  // left their stacks; last in, first out
+  KEVENT work;                   // for the reaper: a thread ended, or ob has objects to delete
 };
 
-[[nodiscard]] inline State& state() noexcept { return *ke::processor_block().ps; }
+[[nodiscard]] inline State& state() noexcept {
+  return *ke::processor_block().ps;
+}
 
 // Makes the type Thread and starts the reaper. After ob::initialize. IRQL PASSIVE_LEVEL.
 [[nodiscard]] NTSTATUS NTAPI initialize() noexcept;
 
-// A system thread, which ke::start_thread lets run; it has the one reference that is its own while
-// it runs. Null without memory. IRQL <= DISPATCH_LEVEL.
-[[nodiscard]] _ETHREAD* NTAPI make_thread(PKSTART_ROUTINE routine, void* context,
-                                          KPRIORITY priority) noexcept;
+// A thread of the process, which ke::start_thread lets run; it has the one reference that is its
+// own while it runs. `priority` 0 is the process's. STATUS_INSUFFICIENT_RESOURCES,
+// STATUS_PROCESS_IS_TERMINATING. IRQL <= DISPATCH_LEVEL.
+struct ThreadRequest {
+  _EPROCESS& process;
+  PKSTART_ROUTINE routine;
+  void* context;
+  KPRIORITY priority = 0;
+};
+[[nodiscard]] NTSTATUS NTAPI make_thread(ThreadRequest const& request, _ETHREAD** thread) noexcept;
+
+// The lock is held.
+[[nodiscard]] inline HANDLE new_id(State& ps) noexcept {
+  ps.last_id += id_step;
+  return reinterpret_cast<HANDLE>(ULONG_PTR{ps.last_id});
+}
 
 // ke::State::thread_ended.
 void NTAPI thread_ended(ke::Thread& thread) noexcept;
@@ -41,5 +69,6 @@ void NTAPI reap(void* context) noexcept;
 }
 
 inline constexpr ULONG tag_thread = 'erhT';
+inline constexpr ULONG tag_process = 'corP';
 
 }  // namespace mica::ps

@@ -6,11 +6,11 @@
 #include <nt/ps.h>
 
 #include "ke/thread.hpp"
+#include "ps/client.hpp"
 
 struct _ETHREAD {
-  _KTHREAD kernel;   // first: PETHREAD and PKTHREAD are one address
-  LIST_ENTRY entry;  // in ps::State::threads, guarded by its lock
-  CLIENT_ID id;
+  _KTHREAD kernel;  // first: PETHREAD and PKTHREAD are one address
+  mica::ps::Client client;
   NTSTATUS exit_status;  // STATUS_PENDING while it runs
   _ETHREAD* next_ended;  // on the reaper's list
   bool is_object;        // false: the boot thread, which no object manager made

@@ -6,6 +6,7 @@
 #include <nt/ps.h>
 
 #include "catch.hpp"
+#include "ps/process.hpp"
 
 namespace {
 
@@ -57,6 +58,19 @@ TEST_CASE("ex: a work item's routine that returns from a guarded region it did n
   mica::Outcome const end = outcome_of([](PVOID) NTAPI { KeEnterGuardedRegion(); });
   CHECK(end.is_bugcheck(APC_INDEX_MISMATCH));
   CHECK(end.parameters()[2] == 0xFFFF0000);
+}
+
+TEST_CASE("ex: a work item's routine that returns in another process stops") {
+  PWORKER_THREAD_ROUTINE const routine = [](PVOID) NTAPI {
+    PEPROCESS const process = mica::ps::make_process({});
+    if (process != nullptr) KeAttachProcess(&process->kernel);
+  };
+  mica::Outcome const end = outcome_of(routine);
+  CHECK(end.is_bugcheck(APC_INDEX_MISMATCH));
+  CHECK(end.parameters()[0] == reinterpret_cast<ULONG_PTR>(routine));
+  CHECK(end.parameters()[1] == 1);
+  CHECK(end.parameters()[2] == 0);
+  CHECK(end.parameters()[3] == 1);
 }
 
 TEST_CASE("ex: a work item's routine that ends its thread stops") {

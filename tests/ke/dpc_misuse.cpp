@@ -2,6 +2,7 @@
 #include <mica/system.hpp>
 
 #include <nt/ke.h>
+#include <nt/ps.h>
 
 #include "catch.hpp"
 
@@ -30,5 +31,23 @@ TEST_CASE("ke: a DPC that lowers IRQL is a violation") {
   CHECK(end.is_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x31));
   CHECK(end.parameters()[1] == DISPATCH_LEVEL);
   CHECK(end.parameters()[2] == PASSIVE_LEVEL);
+  CHECK(end.parameters()[3] == 1);
+}
+
+TEST_CASE("ke: a DPC routine that attaches its processor's thread stops") {
+  mica::System system;
+  mica::Outcome const end = system.try_run([] {
+    auto routine = [](PKDPC, PVOID, PVOID, PVOID) NTAPI {
+      KAPC_STATE state;
+      KeStackAttachProcess(reinterpret_cast<PRKPROCESS>(PsInitialSystemProcess), &state);
+    };
+    KDPC dpc;
+    KeInitializeDpc(&dpc, routine, nullptr);
+    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+    KeFlushQueuedDpcs();
+  });
+  CHECK(end.is_bugcheck(INVALID_PROCESS_ATTACH_ATTEMPT));
+  CHECK(end.parameters()[0] == end.parameters()[1]);
+  CHECK(end.parameters()[2] == 0);
   CHECK(end.parameters()[3] == 1);
 }

@@ -83,6 +83,19 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                                          BOOLEAN InternalDeviceIoControl, PKEVENT Event,
                                          PIO_STATUS_BLOCK IoStatusBlock);
 
+// ---- Processes. IRQL <= DISPATCH_LEVEL.
+// PsGetCurrentProcess, and PsGetThreadProcess.       [MSDN IoGetCurrentProcess, IoThreadToProcess]
+PEPROCESS NTAPI IoGetCurrentProcess(void);
+PEPROCESS NTAPI IoThreadToProcess(PETHREAD Thread);
+
+// ---- Data: cells of the current System, where the types are. Any IRQL.                   [wdm.h]
+POBJECT_TYPE* NTAPI MicaCellIoDeviceObjectType(void);
+POBJECT_TYPE* NTAPI MicaCellIoDriverObjectType(void);
+POBJECT_TYPE* NTAPI MicaCellIoFileObjectType(void);
+#define IoDeviceObjectType MicaCellIoDeviceObjectType()
+#define IoDriverObjectType MicaCellIoDriverObjectType()
+#define IoFileObjectType MicaCellIoFileObjectType()
+
 #ifdef __cplusplus
 }
 #endif

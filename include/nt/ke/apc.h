@@ -54,15 +54,18 @@ typedef enum _KAPC_ENVIRONMENT {
 
 // Prepares an APC for that thread, which must live until it was delivered, removed or run down. It
 // must not be queued. ApcMode and NormalContext count only with a NormalRoutine: without one the
-// mode is KernelMode. RundownRoutine may be null. Threads are not attached to other processes yet:
-// every environment is the thread's own. IRQL <= DISPATCH_LEVEL.
+// mode is KernelMode. RundownRoutine may be null. Environment says in which process it runs, of a
+// thread that may be attached to another when the time comes: in its own (OriginalApcEnvironment),
+// in that (AttachedApcEnvironment), in the one that the thread is in now (CurrentApcEnvironment),
+// or when the APC is queued (InsertApcEnvironment). IRQL <= DISPATCH_LEVEL.
 //               ["Inside NT's Asynchronous Procedure Call", Dr. Dobb's Journal, November 2002]
 VOID NTAPI KeInitializeApc(PKAPC Apc, PKTHREAD Thread, KAPC_ENVIRONMENT Environment,
                            PKKERNEL_ROUTINE KernelRoutine, PKRUNDOWN_ROUTINE RundownRoutine,
                            PKNORMAL_ROUTINE NormalRoutine, KPROCESSOR_MODE ApcMode,
                            PVOID NormalContext);
 // Queues it. Increment: what the thread's priority is boosted by if this ends its wait. FALSE: it
-// is queued already, or the thread has begun to end. IRQL <= DISPATCH_LEVEL.            [as above]
+// is queued already, the thread has begun to end, or it is not attached though the APC is for that.
+// IRQL <= DISPATCH_LEVEL.            [as above]
 BOOLEAN NTAPI KeInsertQueueApc(PKAPC Apc, PVOID SystemArgument1, PVOID SystemArgument2,
                                KPRIORITY Increment);
 // TRUE: it was queued, and will not run. IRQL <= DISPATCH_LEVEL.                        [as above]

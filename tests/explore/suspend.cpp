@@ -1,0 +1,183 @@
+// S1: a suspended thread goes on when it was resumed as often, and not before.
+// W5: so far as their affinities say, which may change.
+#include "rig.hpp"
+
+#include "conformance/process_support.hpp"
+#include "ke/suspend.hpp"
+
+using namespace mica::explore;
+using mica::test::OwnProcess;
+using mica::test::ProcessThread;
+
+namespace {
+
+// Whether it was suspended: it may have ended.
+bool suspend(KTHREAD& thread) noexcept {
+  ULONG previous = 0;
+  NTSTATUS const status = mica::ke::suspend(thread, &previous);
+  MICA_CHECK(status == STATUS_SUCCESS || status == STATUS_THREAD_IS_TERMINATING);
+  return status == STATUS_SUCCESS;
+}
+
+void suspend_and_resume(KTHREAD& thread) noexcept {
+  if (suspend(thread)) MICA_CHECK(mica::ke::resume(thread) != 0);
+}
+
+// A thread that is left where it may not run stays here for ever.
+void until_on_last() noexcept {
+  while (KeGetCurrentProcessorNumberEx(nullptr) != 1) KeStallExecutionProcessor(1);
+}
+
+template <class First, class Second>
+void meet(Team& team, First& first, Second& second) {
+  team.add(first, {.processor = 0});
+  team.add(second, {.processor = 1});
+  team.run();
+}
+
+}  // namespace
+
+MICA_EXPLORE("S1-end", "S1: a thread that ends is suspended before, or not at all", .processors = 2,
+             .bound = 1) {
+  Team team{window};
+  auto thread = [] {};
+  auto other = [&] { suspend_and_resume(*team.thread(0)); };
+  meet(team, thread, other);
+}
+
+MICA_EXPLORE("S1-wait", "S1: a suspension meets a wait and its end", .processors = 2, .bound = 1) {
+  Team team{window};
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  auto thread = [&] { MICA_CHECK(wait(&event) == STATUS_SUCCESS); };
+  auto other = [&] {
+    MICA_CHECK(suspend(*team.thread(0)));
+    KeSetEvent(&event, 0, FALSE);
+    MICA_CHECK(mica::ke::resume(*team.thread(0)) == 1);
+  };
+  meet(team, thread, other);
+  MICA_CHECK(KeReadStateEvent(&event) == 0);
+}
+
+MICA_EXPLORE("S1-again", "S1: a thread that is suspended again is held again", .processors = 2,
+             .bound = 1) {
+  Team team{window};
+  std::atomic<int> passed{0};
+  auto thread = [&] {
+    // Where it may be held.
+    for (int i = 0; i < 2; ++i) {
+      point();
+      ++passed;
+    }
+  };
+  auto other = [&] {
+    KTHREAD& held = *team.thread(0);
+    suspend_and_resume(held);
+    if (!suspend(held)) return;
+    mica::test::sleep(tick_100ns);  // by then it is held, or has passed
+    int const before = passed;
+    mica::test::sleep(tick_100ns);
+    MICA_CHECK(passed == before);
+    MICA_CHECK(mica::ke::resume(held) == 1);
+  };
+  meet(team, thread, other);
+  MICA_CHECK(passed == 2);
+}
+
+MICA_EXPLORE("S1-two", "S1: two who suspend and resume one thread leave it running",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  auto thread = [] { point(); };
+  auto other = [&] { suspend_and_resume(*team.thread(0)); };
+  auto third = other;
+  team.add(thread, {.processor = 0});
+  team.add(other, {.processor = 1});
+  team.add(third, {.processor = 0});
+  team.run();
+}
+
+MICA_EXPLORE("S1-self", "S1: who suspends itself is resumed by another, whenever that comes",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  std::atomic<bool> held{false};
+  auto thread = [&] {
+    mica::test::AtLevel const raised{APC_LEVEL};
+    held = suspend(*KeGetCurrentThread());
+  };
+  auto other = [&] {
+    spin_while(held, false);
+    MICA_CHECK(mica::ke::resume(*team.thread(0)) == 1);
+  };
+  meet(team, thread, other);
+}
+
+MICA_EXPLORE("S1-freeze", "S1: a process that thaws runs on, with those that began meanwhile",
+             .processors = 2) {
+  Team team{window};
+  OwnProcess process;
+  bool ran = false;
+  auto body = [&] { ran = true; };
+  auto maker = [&] { ProcessThread const thread{process, body}; };
+  auto freezer = [&] {
+    mica::ke::freeze_process(process.kernel());
+    point();
+    mica::ke::thaw_process(process.kernel());
+  };
+  meet(team, maker, freezer);
+  MICA_CHECK(ran);
+}
+
+MICA_EXPLORE("W5-affinity",
+             "W5: a thread whose affinity changes runs where it may, wherever it stood",
+             .processors = 2) {
+  Team team{window};
+  OwnProcess process;
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  auto body = [&] {
+    MICA_CHECK(wait(&event) == STATUS_SUCCESS);
+    until_on_last();
+  };
+  auto waker = [&] {
+    ProcessThread const thread{process, body};
+    KeSetEvent(&event, 0, FALSE);
+  };
+  auto changer = [&] { MICA_CHECK(mica::ke::set_process_affinity(process.kernel(), 2)); };
+  meet(team, waker, changer);
+}
+
+MICA_EXPLORE("W5-system-affinity",
+             "W5: a system affinity meets that of the process, which it ends in", .processors = 2) {
+  Team team{window};
+  OwnProcess process;
+  std::atomic<bool> changed{false};
+  auto body = [&] {
+    KeSetSystemAffinityThread(1);
+    MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == 0);
+    bool const late = changed;
+    KeRevertToUserAffinityThread();
+    MICA_CHECK(!late || KeGetCurrentProcessorNumberEx(nullptr) == 1);
+    until_on_last();
+  };
+  auto maker = [&] { ProcessThread const thread{process, body}; };
+  auto changer = [&] {
+    MICA_CHECK(mica::ke::set_process_affinity(process.kernel(), 2));
+    changed = true;
+  };
+  meet(team, maker, changer);
+}
+
+MICA_EXPLORE("W5-base", "W5: a process's base priority and an increment of its thread add up",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  OwnProcess process;
+  KEVENT event;
+  KeInitializeEvent(&event, NotificationEvent, FALSE);
+  auto body = [&] { wait(&event); };
+  ProcessThread const thread{process, body};
+  auto increment = [&] { static_cast<void>(KeSetBasePriorityThread(&thread.kernel(), 2)); };
+  auto base = [&] { mica::ke::set_process_priority(process.kernel(), 4); };
+  meet(team, increment, base);
+  MICA_CHECK(KeQueryPriorityThread(&thread.kernel()) == 6);
+  KeSetEvent(&event, 0, FALSE);
+}
