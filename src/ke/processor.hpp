@@ -5,6 +5,7 @@
 #include <nt/rtl/debug.h>
 
 #include "ke/bugcheck.hpp"
+#include "ke/device_interrupt.hpp"
 #include "ke/dpc_queue.hpp"
 #include "ke/generic_call.hpp"
 #include "ke/ready_queue.hpp"
@@ -97,6 +98,8 @@ struct State {
   std::atomic<KAFFINITY> active;  // bit n: processor n runs
   std::atomic<ULONG> next_ideal;  // new threads are spread over the processors
   TimeState time;
+  // By vector.
+  InterruptChain interrupts[Machine::last_device_vector - Machine::first_device_vector + 1];
   BugcheckState bugcheck;
   DebugPrintState debug_print;
   IpiCall ipi_call;
