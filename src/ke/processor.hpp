@@ -84,6 +84,10 @@ struct TimeState {
   std::uint32_t period_100ns;         // of the clock: the unit of timers
   std::atomic<Tick> tick;             // the last one counted
   std::atomic<std::uint32_t> keeper;  // held by the processor that writes the shared page
+  // What whoever set the clock added to the system time that the machine began with; it wraps.
+  // Written by who has `setting` and `keeper`.
+  std::atomic<std::uint64_t> adjustment_100ns;
+  SpinLock<Rank::system_time> setting;  // several wheels at a time follow one setting
 };
 
 // Who else gets what is printed.                                  [wdm.h, DbgSetDebugPrintCallback]
