@@ -56,6 +56,10 @@ template <class Callable>
   return bugcheck_of([](void* argument) { (*static_cast<Callable*>(argument))(); }, &callable);
 }
 
+// ---- Devices: asks a processor for the attention that a device with this vector would ask for
+// (0x30 to 0xCF). It comes soon. Any IRQL.
+void interrupt(ULONG processor, UCHAR vector) noexcept;
+
 // ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due has
 // run.
 void sleep(LONGLONG duration_100ns) noexcept;

@@ -62,7 +62,7 @@ std::string clipped(std::string const& text, std::size_t most) {
 
 // PASSIVE, APC, DISPATCH, devices, and clock and above.
 unsigned shade_of(KIRQL level) noexcept {
-  return level < hal_host::device_level ? level : level < hal_host::clock_level ? 3 : 4;
+  return level < hal_host::first_device_level ? level : level < hal_host::clock_level ? 3 : 4;
 }
 
 unsigned lane_x(unsigned processor) noexcept {

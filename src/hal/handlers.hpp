@@ -47,6 +47,8 @@ struct Handlers {
   void(NTAPI* ipi)();
   // The armed moment has come; entered at CLOCK_LEVEL, must not switch contexts.
   void(NTAPI* clock)();
+  // A device's interrupt of that vector; entered at level vector >> 4, must not switch contexts.
+  void(NTAPI* device)(std::uint8_t vector);
   // The first code of each processor: its idle thread, entered at DISPATCH_LEVEL on the stack that
   // start_processor was given. Never returns.
   void(NTAPI* idle)();

@@ -20,6 +20,16 @@
 //   send_ipi(number)  Makes Handlers::ipi run at IPI_LEVEL on that processor (another or the own
 //                     one), after every store the caller made before. Requests that meet merge into
 //                     one. IRQL >= DISPATCH_LEVEL.
+//   request_interrupt(number, vector)
+//                     What a device's message does: Handlers::device(vector) runs on that processor
+//                     (another or the own one) at level vector >> 4, after every store the caller
+//                     made before. Requests of one vector that meet merge into one; of several
+//                     vectors of one level the highest comes first. IRQL >= DISPATCH_LEVEL.
+//   first_device_vector, last_device_vector
+//                     The vectors that devices may have: their levels are all between
+//                     DISPATCH_LEVEL and CLOCK_LEVEL. An edge is all that a machine knows: who
+//                     stands for a device whose line stays raised requests again until it is
+//                     served.
 //   freeze_others()   Stops every other processor for ever, whatever its IRQL: for a bugcheck. Any
 //                     IRQL.
 //   halt()            The idle thread waits for an interrupt. Entered with interrupts disabled by
@@ -155,7 +165,7 @@ concept MachineLike = requires(
     std::atomic<std::uint32_t> const& word, std::atomic_ref<UCHAR> const& byte,
     std::atomic<void*> const& wide_word, InterruptTime due, PhysicalAddress address,
     PageNumber page, Protection protection, std::size_t bytes, char const* text,
-    std::uint64_t* wide, Verdict verdict, std::uint64_t code) {
+    std::uint64_t* wide, Verdict verdict, std::uint64_t code, std::uint8_t vector) {
   { processor.pcr } -> std::same_as<KPCR&>;
   { M::current() } noexcept -> std::same_as<typename M::Processor&>;
   { M::current_thread() } noexcept -> std::same_as<PKTHREAD>;
@@ -163,6 +173,9 @@ concept MachineLike = requires(
   { M::processor_count() } noexcept -> std::same_as<ULONG>;
   { M::start_processor(processor, stack) } noexcept -> std::same_as<bool>;
   { M::send_ipi(number) } noexcept -> std::same_as<void>;
+  { M::request_interrupt(number, vector) } noexcept -> std::same_as<void>;
+  { M::first_device_vector } -> std::convertible_to<std::uint8_t>;
+  { M::last_device_vector } -> std::convertible_to<std::uint8_t>;
   { M::freeze_others() } noexcept -> std::same_as<void>;
   { M::halt() } noexcept -> std::same_as<void>;
   { M::await(word, std::uint32_t{}) } noexcept -> std::same_as<void>;

@@ -12,6 +12,12 @@ using namespace hal_host;
 
 namespace {
 
+// A request that met another of its level may find its vector taken already.
+void run_device_handler(Simulation& simulation, KIRQL level) noexcept {
+  if (std::uint8_t const vector = simulation.take_vector(level))
+    simulation.handlers().device(vector);
+}
+
 void run_handler(Simulation& simulation, KIRQL level) noexcept {
   hal::Handlers const& handlers = simulation.handlers();
   switch (level) {
@@ -23,9 +29,10 @@ void run_handler(Simulation& simulation, KIRQL level) noexcept {
       return handlers.clock();
     case ipi_level:
       return handlers.ipi();
-    case device_level:
-      return simulation.device_interrupt();
     default:
+      if (level == entry_level && simulation.entry_interrupt()) return;
+      if (level >= first_device_level && level <= last_device_level)
+        return run_device_handler(simulation, level);
       simulation.violation("an interrupt at a level that has no handler");
   }
 }

@@ -158,8 +158,9 @@ void Simulation::save(Image& image) const {
   image.skew_100ns = skew_100ns_;
   image.hash = hash_;
   image.context_ids = context_ids_;
-  image.device_routine = device_routine_;
-  image.device_argument = device_argument_;
+  image.entry_wanted = entry_wanted_;
+  image.entry_routine = entry_routine_;
+  image.entry_argument = entry_argument_;
   image.log_bytes = log_.size();
 }
 
@@ -170,8 +171,9 @@ void Simulation::load(Image const& image) noexcept {
   skew_100ns_ = image.skew_100ns;
   hash_ = image.hash;
   context_ids_ = image.context_ids;
-  device_routine_ = image.device_routine;
-  device_argument_ = image.device_argument;
+  entry_wanted_ = image.entry_wanted;
+  entry_routine_ = image.entry_routine;
+  entry_argument_ = image.entry_argument;
   log_.resize(image.log_bytes);
 }
 

@@ -72,7 +72,9 @@ struct Context {
 
 inline constexpr KIRQL apc_level = 1;
 inline constexpr KIRQL dispatch_level = 2;
-inline constexpr KIRQL device_level = 5;
+inline constexpr KIRQL first_device_level = 3;
+inline constexpr KIRQL last_device_level = 12;
+inline constexpr KIRQL entry_level = 12;  // where a run enters the kernel from outside
 inline constexpr KIRQL clock_level = 13;
 inline constexpr KIRQL ipi_level = 14;
 
@@ -114,6 +116,9 @@ struct Machine {
   static ULONG NTAPI processor_count() noexcept;
   static bool NTAPI start_processor(Processor& processor, hal::Stack stack) noexcept;
   static void NTAPI send_ipi(unsigned number) noexcept;
+  static constexpr std::uint8_t first_device_vector = hal_host::first_device_level << 4;
+  static constexpr std::uint8_t last_device_vector = hal_host::last_device_level << 4 | 0xf;
+  static void NTAPI request_interrupt(unsigned number, std::uint8_t vector) noexcept;
   static void NTAPI freeze_others() noexcept;
   static void NTAPI halt() noexcept;
   template <class Word>

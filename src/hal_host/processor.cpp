@@ -41,6 +41,12 @@ void NTAPI Machine::send_ipi(unsigned number) noexcept {
   point();
 }
 
+void NTAPI Machine::request_interrupt(unsigned number, std::uint8_t vector) noexcept {
+  point();
+  simulation().request_device(number, vector);
+  point();
+}
+
 void NTAPI Machine::freeze_others() noexcept {
   point();
   simulation().freeze_others();

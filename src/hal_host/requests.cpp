@@ -1,5 +1,6 @@
 // What a processor asks of its simulation, in either mode.
 #include <algorithm>
+#include <bit>
 
 #include "hal_host/simulation.hpp"
 
@@ -77,6 +78,27 @@ void Simulation::request(unsigned number, KIRQL level) noexcept {
     { std::lock_guard const guard{mutex_}; }
     changed_.notify_all();
   }
+}
+
+void Simulation::request_device(unsigned number, std::uint8_t vector) noexcept {
+  auto const level = static_cast<KIRQL>(vector >> 4);
+  if (vector < Machine::first_device_vector || vector > Machine::last_device_vector)
+    violation("an interrupt of a vector that no device may have");
+  note(vector);
+  seats_[number].vectors[level].fetch_or(static_cast<std::uint16_t>(1u << (vector & 15)),
+                                         std::memory_order_release);
+  request(number, level);
+}
+
+std::uint8_t Simulation::take_vector(KIRQL level) noexcept {
+  Seat& seat = me();
+  std::uint16_t const requested = seat.vectors[level].load(std::memory_order_acquire);
+  if (requested == 0) return 0;
+  auto const highest = static_cast<unsigned>(std::bit_width(requested) - 1);
+  auto const others = static_cast<std::uint16_t>(~(1u << highest));
+  if ((seat.vectors[level].fetch_and(others, std::memory_order_acq_rel) & others) != 0)
+    seat.block->core.pending |= level_bit(level);
+  return static_cast<std::uint8_t>(level << 4 | highest);
 }
 
 void Simulation::arm(std::uint64_t due_100ns) noexcept {

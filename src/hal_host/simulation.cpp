@@ -78,9 +78,19 @@ Ending Simulation::run() {
 }
 
 void Simulation::interrupt(void(NTAPI* routine)(void*), void* argument) noexcept {
-  device_routine_ = routine;
-  device_argument_ = argument;
-  seats_[0].wire.fetch_or(level_bit(device_level));
+  entry_routine_ = routine;
+  entry_argument_ = argument;
+  entry_wanted_ = true;
+  seats_[0].wire.fetch_or(level_bit(entry_level));
+}
+
+bool Simulation::entry_interrupt() noexcept {
+  if (!entry_wanted_.load() || me().number != 0) return false;
+  entry_wanted_ = false;
+  // A device of that level may have interrupted as well.
+  me().block->core.pending |= me().vectors[entry_level].load() != 0 ? level_bit(entry_level) : 0;
+  entry_routine_(entry_argument_);
+  return true;
 }
 
 void Simulation::note(std::uint64_t event) noexcept {

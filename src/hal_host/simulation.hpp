@@ -39,7 +39,9 @@ struct Seat {
   Machine::Context* running = nullptr;
   Machine::Context* leaving = nullptr;  // a switch between save and publication
   std::atomic<std::uint32_t> wire{0};   // interrupts requested, not yet arrived
-  unsigned refusals = 0;                // how often the policy kept the wire waiting...
+  // Which vectors of each device level were requested; the wire, or the processor, has their level.
+  std::atomic<std::uint16_t> vectors[last_device_level + 1]{};
+  unsigned refusals = 0;  // how often the policy kept the wire waiting...
   static constexpr unsigned most_refusals =
       16;         // ...until what was requested lands whatever it says
   Guard guard{};  // while it awaits
@@ -92,7 +94,7 @@ class Simulation {
   [[nodiscard]] Ending run();
   // Inside: from now on all processors halted is quiet, armed clocks or not. Ends with the run.
   void settle() noexcept { settling_.store(true); }
-  // Between runs: a device interrupt on processor 0 at device_level; routine must not switch.
+  // Between runs: an interrupt on processor 0 at entry_level; routine must not switch.
   void interrupt(void(NTAPI* routine)(void*), void* argument) noexcept;
 
   // Inside, deterministic mode: run() returns `paused`, and called again it goes on from here. The
@@ -120,6 +122,10 @@ class Simulation {
   void decide() noexcept;
   [[nodiscard]] bool start(Machine::Processor& block, hal::Stack stack) noexcept;
   void request(unsigned number, KIRQL level) noexcept;
+  void request_device(unsigned number, std::uint8_t vector) noexcept;
+  // The highest requested vector of that level on this processor, requested no more; 0: there is
+  // none.
+  [[nodiscard]] std::uint8_t take_vector(KIRQL level) noexcept;
   void freeze_others() noexcept;
   void await(Guard const& guard) noexcept;
   void halt() noexcept;
@@ -133,7 +139,8 @@ class Simulation {
   // Happens-before: the host's thread to the kernel's, and back.
   [[nodiscard]] void* enter_token() noexcept { return &enter_token_; }
   [[nodiscard]] void* exit_token() noexcept { return &exit_token_; }
-  void device_interrupt() noexcept { device_routine_(device_argument_); }
+  // Whether it was the outside that interrupted at entry_level; then its routine has run.
+  [[nodiscard]] bool entry_interrupt() noexcept;
   [[nodiscard]] std::uint64_t next_context_id() noexcept { return ++context_ids_; }
   void remember(Machine::Context& context) noexcept;
   void forget(Machine::Context& context) noexcept;
@@ -180,8 +187,9 @@ class Simulation {
   std::uint64_t hash_ = 0xcbf29ce484222325;
   std::uint64_t context_ids_ = 0;
   std::atomic<bool> settling_{false};
-  void(NTAPI* device_routine_)(void*) = nullptr;
-  void* device_argument_ = nullptr;
+  std::atomic<bool> entry_wanted_{false};
+  void(NTAPI* entry_routine_)(void*) = nullptr;
+  void* entry_argument_ = nullptr;
   std::string log_;
   std::vector<Machine::Context*> contexts_;  // sanitized builds: whose strands to drop
 
@@ -201,8 +209,9 @@ struct Simulation::Image {
   std::byte seats[sizeof seats_];
   Seat* paused;
   std::uint64_t steps, skew_100ns, hash, context_ids;
-  void(NTAPI* device_routine)(void*);
-  void* device_argument;
+  bool entry_wanted;
+  void(NTAPI* entry_routine)(void*);
+  void* entry_argument;
   std::size_t log_bytes;
 };
 

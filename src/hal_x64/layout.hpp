@@ -42,6 +42,8 @@ enum Vector : std::uint8_t {
   vector_machine_check = 18,
   vector_apc = 0x1f,
   vector_dispatch = 0x2f,
+  vector_first_device = 0x30,
+  vector_last_device = 0xcf,
   vector_clock = 0xd1,
   vector_ipi = 0xe1,
   vector_flush = 0xe2,  // the machine's own: another processor changed the page tables

@@ -43,6 +43,9 @@ struct Machine {
   static ULONG NTAPI processor_count() noexcept;
   static bool NTAPI start_processor(Processor& processor, hal::Stack stack) noexcept;
   static void NTAPI send_ipi(unsigned number) noexcept;
+  static constexpr std::uint8_t first_device_vector = hal_x64::vector_first_device;
+  static constexpr std::uint8_t last_device_vector = hal_x64::vector_last_device;
+  static void NTAPI request_interrupt(unsigned number, std::uint8_t vector) noexcept;
   static void NTAPI freeze_others() noexcept;
   // Interrupts are recognised only after the instruction that follows sti. [SDM 2B, "STI"]
   static void halt() noexcept { asm volatile("sti; hlt" ::: "memory"); }

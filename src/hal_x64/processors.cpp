@@ -121,6 +121,10 @@ void Machine::send_ipi(unsigned number) noexcept {
   hal_x64::apic::send(hal_x64::apic_id_of(number), hal_x64::vector_ipi);
 }
 
+void Machine::request_interrupt(unsigned number, std::uint8_t vector) noexcept {
+  hal_x64::apic::send(hal_x64::apic_id_of(number), vector);
+}
+
 void Machine::request_apc() noexcept {
   hal_x64::apic::send_self(hal_x64::vector_apc);
 }

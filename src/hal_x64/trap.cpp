@@ -93,7 +93,7 @@ void fault(TrapFrame& frame) noexcept {
 // which may switch contexts; the level on return is the interrupted code's, on whichever processor
 // that goes on.
 template <class Handler>
-void deliver(Vector vector, Handler handler) noexcept {
+void deliver(std::uint8_t vector, Handler handler) noexcept {
   std::uint64_t const interrupted = read_cr8();
   write_cr8(vector >> 4);
   apic::end_of_interrupt();
@@ -106,6 +106,10 @@ void with_interrupts(Handler handler) noexcept {
   enable_interrupts();
   handler();
   mask_interrupts();
+}
+
+void device(std::uint8_t vector) noexcept {
+  deliver(vector, [vector] { with_interrupts([vector] { registered->device(vector); }); });
 }
 
 }  // namespace
@@ -137,7 +141,9 @@ extern "C" void mica_trap(TrapFrame& frame) noexcept {
       stop_if_frozen();
       return fault(frame);
     default:
-      return fault(frame);
+      if (frame.vector < vector_first_device || frame.vector > vector_last_device)
+        return fault(frame);
+      return device(static_cast<std::uint8_t>(frame.vector));
   }
 }
 

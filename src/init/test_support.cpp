@@ -93,6 +93,11 @@ void sleep(LONGLONG duration_100ns) noexcept {
   KeFlushQueuedDpcs();
 }
 
+void interrupt(ULONG processor, UCHAR vector) noexcept {
+  ke::RaiseToHigh raised;
+  Machine::request_interrupt(processor, vector);
+}
+
 namespace {
 
 struct Expectation {

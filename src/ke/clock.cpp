@@ -1,6 +1,7 @@
 // The clock: counts ticks, charges quanta, finds timers due. Arms the next interrupt only for who
 // needs it: an idle processor without timers takes none.
 #include "ke/interrupts.hpp"
+#include "ke/wait.hpp"
 
 namespace mica::ke {
 namespace {
@@ -22,14 +23,18 @@ ULONG tick_count_multiplier(std::uint32_t period_100ns) noexcept {
   return static_cast<ULONG>((std::uint64_t{period_100ns} << 24) / 10'000);
 }
 
+}  // namespace
+
 void NTAPI write_shared_page(TimeState const& time, Tick tick) noexcept {
   KUSER_SHARED_DATA& page = *Machine::shared_user_data();
   std::uint64_t const interrupt_time = tick * time.period_100ns;
   publish(page.InterruptTime, interrupt_time);
-  publish(page.SystemTime, Machine::boot_system_time_100ns() + interrupt_time);
+  publish(page.SystemTime, first_system_time() + interrupt_time);
   publish(page.TickCount, tick);
   page.TickCountMultiplier = tick_count_multiplier(time.period_100ns);
 }
+
+namespace {
 
 // What the running thread used: one period an interrupt. True: its quantum is over.
 bool NTAPI charge(Thread& thread, std::uint32_t period_100ns) noexcept {

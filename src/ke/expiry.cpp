@@ -24,11 +24,11 @@ void NTAPI expire_timer(KTIMER& timer, Tick now) noexcept MICA_REQUIRES(at_dispa
 
 }  // namespace
 
-void NTAPI link_timer(KTIMER& timer, Tick due) noexcept {
+void NTAPI link_timer(KTIMER& timer, Due const& due) noexcept {
   Processor& processor = current();
-  timer.Processor = static_cast<decltype(timer.Processor)>(Machine::processor_number());
+  timer.Processor = static_cast<USHORT>(Machine::processor_number());
   SpinGuardAtDispatch guard{processor.timers.lock};
-  processor.timers.insert(timer, due);
+  processor.timers.insert(timer, due, processor.ke->time.period_100ns);
 }
 
 bool NTAPI unlink_timer(KTIMER& timer) noexcept {
@@ -64,7 +64,7 @@ void NTAPI expire_timers() noexcept {
   }
 }
 
-void NTAPI arm_timeout(Thread& thread, Tick due) noexcept {
+void NTAPI arm_timeout(Thread& thread, Due const& due) noexcept {
   link_timer(thread.timeout, due);
 }
 

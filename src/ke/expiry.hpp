@@ -11,7 +11,7 @@ inline constexpr UCHAR timeout_type = 0x7F;
 // Links it into the current processor's wheel. The object is locked, if it is one. The clock comes
 // in time: while a thread runs it comes with every tick, and an idle processor arms it after its
 // DPCs and expired timers.
-void NTAPI link_timer(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(at_dispatch);
+void NTAPI link_timer(KTIMER& timer, Due const& due) noexcept MICA_REQUIRES(at_dispatch);
 
 // Takes it out of the wheel it is in. False: it is in none, because it expires or has expired.
 [[nodiscard]] bool NTAPI unlink_timer(KTIMER& timer) noexcept MICA_REQUIRES(at_dispatch);

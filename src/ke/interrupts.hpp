@@ -17,8 +17,14 @@ void NTAPI retire_dpcs() noexcept
 void NTAPI expire_timers() noexcept
     MICA_REQUIRES(at_dispatch);     // signals what is due in the current processor's wheel
 void NTAPI count_ticks() noexcept;  // brings tick count and shared page up to the machine's time
+// By who has TimeState::keeper.
+void NTAPI write_shared_page(TimeState const& time, Tick tick) noexcept;
 // Arms the current processor's clock for what it needs: the next tick while a thread runs, else the
 // next timer.
 void NTAPI arm_clock() noexcept MICA_REQUIRES(at_dispatch);
+
+// The system time is `now_100ns` at the last tick, and absolute due times follow. What it was.
+// IRQL <= DISPATCH_LEVEL.
+std::uint64_t NTAPI set_system_time(std::uint64_t now_100ns) noexcept;
 
 }  // namespace mica::ke

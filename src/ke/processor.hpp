@@ -5,6 +5,7 @@
 #include <nt/rtl/debug.h>
 
 #include "ke/bugcheck.hpp"
+#include "ke/device_interrupt.hpp"
 #include "ke/dpc_queue.hpp"
 #include "ke/generic_call.hpp"
 #include "ke/ready_queue.hpp"
@@ -83,6 +84,10 @@ struct TimeState {
   std::uint32_t period_100ns;         // of the clock: the unit of timers
   std::atomic<Tick> tick;             // the last one counted
   std::atomic<std::uint32_t> keeper;  // held by the processor that writes the shared page
+  // What whoever set the clock added to the system time that the machine began with; it wraps.
+  // Written by who has `setting` and `keeper`.
+  std::atomic<std::uint64_t> adjustment_100ns;
+  SpinLock<Rank::system_time> setting;  // several wheels at a time follow one setting
 };
 
 // Who else gets what is printed.                                  [wdm.h, DbgSetDebugPrintCallback]
@@ -97,6 +102,8 @@ struct State {
   std::atomic<KAFFINITY> active;  // bit n: processor n runs
   std::atomic<ULONG> next_ideal;  // new threads are spread over the processors
   TimeState time;
+  // By vector.
+  InterruptChain interrupts[Machine::last_device_vector - Machine::first_device_vector + 1];
   BugcheckState bugcheck;
   DebugPrintState debug_print;
   IpiCall ipi_call;

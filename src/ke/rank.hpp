@@ -29,6 +29,7 @@ enum class Rank : std::uint8_t {
   object,  // dispatcher objects; several are taken in the order of their addresses
   thread,
   ready,
+  system_time,
   timer,
   apc,       // a leaf
   dpc,       // taken at HIGH_LEVEL

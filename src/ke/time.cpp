@@ -32,14 +32,24 @@ Tick ticks_in(std::uint64_t duration_100ns) noexcept {
 
 namespace mica::ke {
 
+std::uint64_t NTAPI first_system_time() noexcept {
+  return Machine::boot_system_time_100ns() +
+         state().time.adjustment_100ns.load(std::memory_order_acquire);
+}
+
 // Relative times count from the last tick, so they are over up to a tick early on a precise clock.
 // [MSDN KeSetTimer] Negative by at most 2^63, so a sum with the tick does not wrap.
-Tick NTAPI due_tick(LARGE_INTEGER due) noexcept {
+Due NTAPI due_of(LARGE_INTEGER due) noexcept {
   if (due.QuadPart < 0)
-    return last_tick() + ticks_in(std::uint64_t{0} - static_cast<std::uint64_t>(due.QuadPart));
+    return {last_tick() + ticks_in(std::uint64_t{0} - static_cast<std::uint64_t>(due.QuadPart))};
   auto const absolute = static_cast<std::uint64_t>(due.QuadPart);
-  std::uint64_t const boot = Machine::boot_system_time_100ns();
-  return absolute <= boot ? 0 : ticks_in(absolute - boot);
+  TimeState const& time = state().time;
+  std::uint64_t const adjustment = time.adjustment_100ns.load(std::memory_order_acquire);
+  std::uint64_t const begin = Machine::boot_system_time_100ns() + adjustment;
+  if (absolute <= begin) return {0};
+  Tick const tick = ticks_in(absolute - begin);
+  return {tick, true, static_cast<std::uint16_t>(tick * time.period_100ns - (absolute - begin)),
+          adjustment};
 }
 
 }  // namespace mica::ke
@@ -55,11 +65,14 @@ void NTAPI KeQueryTickCount(PLARGE_INTEGER TickCount) {
 
 #undef KeQuerySystemTime
 void NTAPI KeQuerySystemTime(PLARGE_INTEGER CurrentTime) {
-  *CurrentTime = large(Machine::boot_system_time_100ns() + last_interrupt_time());
+  // In this order: who sees that the clock was set sees the tick at which it was.
+  std::uint64_t const begin = first_system_time();
+  *CurrentTime = large(begin + last_interrupt_time());
 }
 
 void NTAPI KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime) {
-  *CurrentTime = large(Machine::boot_system_time_100ns() + Machine::interrupt_time().value_100ns);
+  std::uint64_t const begin = first_system_time();
+  *CurrentTime = large(begin + Machine::interrupt_time().value_100ns);
 }
 
 #undef KeQueryInterruptTime

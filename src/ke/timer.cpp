@@ -62,7 +62,7 @@ void NTAPI signal_timer(KTIMER& timer, Tick now, WakeList& wakes) noexcept {
     Tick const due = timer.DueTime.QuadPart;
     Tick const late = due < now ? (now - due) % period : 0;
     timer.Header.Inserted = 1;
-    link_timer(timer, now + period - late);
+    link_timer(timer, {now + period - late});
   }
   queue_dpc(timer);
 }
@@ -104,12 +104,13 @@ bool NTAPI set(KTIMER& timer, Setting const& setting) noexcept {
   timer.Dpc = setting.dpc;
   timer.Period = setting.period_milliseconds;
   Tick const now = state().time.tick.load(std::memory_order_acquire);
-  Tick const due = due_tick(setting.due);
-  if (due > now) {
+  Due due = due_of(setting.due);
+  if (due.tick > now) {
     Tick const tolerance =
         Tick{setting.tolerance_milliseconds} * millisecond_100ns / state().time.period_100ns;
     timer.Header.Inserted = 1;
-    link_timer(timer, coalesced(due, tolerance));
+    due.tick = coalesced(due.tick, tolerance);
+    link_timer(timer, due);
   } else {
     // Absolute and past: the first period begins now.
     timer.DueTime.QuadPart = now;

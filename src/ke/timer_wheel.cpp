@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace mica::ke {
 
@@ -39,11 +40,64 @@ void TimerWheel::unlink(KTIMER& timer) noexcept {
 }
 
 void TimerWheel::insert(KTIMER& timer, Tick due) noexcept {
+  timer.Header.Absolute = 0;
   timer.DueTime.QuadPart = due;
+  enter(timer);
+}
+
+void TimerWheel::insert(KTIMER& timer, Due due, std::uint32_t unit_100ns) noexcept {
+  if (!due.absolute) return insert(timer, due.tick);
+  Due const here = due.moved(adjustment_100ns_, unit_100ns);
+  timer.Header.Absolute = 1;
+  timer.DueTime.QuadPart = here.tick;
+  timer.Rounding = here.early_100ns;
+  enter(timer);
+}
+
+void TimerWheel::enter(KTIMER& timer) noexcept {
+  Tick const due = timer.DueTime.QuadPart;
   link(timer);
   ++pending_;
   Tick const effective = std::max(due, now_);
   if (effective < next()) next_.store(effective, std::memory_order_relaxed);
+}
+
+// A due time before the first tick is over.
+Due Due::moved(std::uint64_t adjustment, std::uint32_t unit_100ns) const noexcept {
+  std::uint64_t const due = tick * unit_100ns - early_100ns;
+  auto const later = static_cast<std::int64_t>(adjustment_100ns - adjustment);
+  if (later < 0 && due <= std::uint64_t{0} - static_cast<std::uint64_t>(later))
+    return {0, true, 0, adjustment};
+  std::uint64_t const there = due + static_cast<std::uint64_t>(later);
+  Tick const up_to = there / unit_100ns + (there % unit_100ns != 0 ? 1 : 0);
+  return {up_to, true, static_cast<std::uint16_t>(up_to * unit_100ns - there), adjustment};
+}
+
+// Moves the absolute ones of a slot out of the wheel.
+void TimerWheel::take_absolute(LIST_ENTRY& slot, LIST_ENTRY& taken) noexcept {
+  LIST_ENTRY const* const head = &slot;
+  for (LIST_ENTRY* entry = slot.Flink; entry != head;) {
+    KTIMER& timer = MICA_CONTAINING(*entry, KTIMER, TimerListEntry);
+    entry = entry->Flink;
+    if (timer.Header.Absolute == 0) continue;
+    unlink(timer);
+    list_append(taken, timer.TimerListEntry);
+  }
+}
+
+void TimerWheel::adjust(std::uint64_t adjustment, std::uint32_t unit_100ns) noexcept {
+  LIST_ENTRY taken;
+  list_initialize(taken);
+  for (unsigned level = 0; level < levels; ++level)
+    for (unsigned slot = 0; slot < slots; ++slot)
+      if ((occupied_[level] >> slot & 1) != 0) take_absolute(slots_[level][slot], taken);
+  if (occupied_[levels] != 0) take_absolute(beyond_, taken);
+  std::uint64_t const before = std::exchange(adjustment_100ns_, adjustment);
+  while (!list_empty(taken)) {
+    KTIMER& timer = MICA_CONTAINING(*taken.Flink, KTIMER, TimerListEntry);
+    list_remove(timer.TimerListEntry);
+    insert(timer, {timer.DueTime.QuadPart, true, timer.Rounding, before}, unit_100ns);
+  }
 }
 
 void TimerWheel::remove(KTIMER& timer) noexcept {

@@ -2,7 +2,9 @@
 //   One a processor: six levels of 64 slots, a tick of the clock a slot at the lowest; insert and
 //   cancel cost the same whatever is pending. Guarded by its lock, taken at DISPATCH_LEVEL, inside
 //   object locks.
-//   KTIMER::DueTime holds the due tick from insert on.
+//   KTIMER::DueTime holds the due tick from insert on. Header.Absolute: the due time is a system
+//   time, and KTIMER::Rounding says how long before that tick it was. Both belong to the wheel's
+//   lock.
 //   Expiry (ke/expiry.cpp) unlinks a timer and names it in `expiring` before it lets the lock go:
 //   whoever finds a timer armed but unlinked waits until `expiring` is another. No DPC runs while
 //   `expiring` is set.
@@ -18,13 +20,31 @@ namespace mica::ke {
 using Tick = std::uint64_t;
 inline constexpr Tick no_tick = ~Tick{0};
 
+// When a timer is due. An absolute due time is a system time, so the tick depends on the clock.
+struct Due {
+  Tick tick;
+  bool absolute = false;
+  // Absolute: how long before the tick, less than one, and under which adjustment of the clock.
+  std::uint16_t early_100ns = 0;
+  std::uint64_t adjustment_100ns = 0;
+
+  // The same system time where the clock is adjusted like that. `unit_100ns`: a tick.
+  [[nodiscard]] Due NTAPI moved(std::uint64_t adjustment_100ns,
+                                std::uint32_t unit_100ns) const noexcept;
+};
+
 class TimerWheel {
  public:
   SpinLock<Rank::timer> lock;
   std::atomic<KTIMER*> expiring;
 
-  // Links a timer that is not linked; due at a tick of the clock.
+  // Links a timer that is not linked; due at a tick of the clock, whatever becomes of the clock.
   void NTAPI insert(KTIMER& timer, Tick due) noexcept MICA_REQUIRES(lock);
+  // The same; an absolute due time is that of the wheel's own adjustment from now on.
+  void NTAPI insert(KTIMER& timer, Due due, std::uint32_t unit_100ns) noexcept MICA_REQUIRES(lock);
+  // The clock was set: absolute due times follow it.
+  void NTAPI adjust(std::uint64_t adjustment_100ns, std::uint32_t unit_100ns) noexcept
+      MICA_REQUIRES(lock);
   void NTAPI remove(KTIMER& timer) noexcept MICA_REQUIRES(lock);
   [[nodiscard]] static bool linked(KTIMER const& timer) noexcept {
     return timer.TimerListEntry.Flink != nullptr;
@@ -64,12 +84,16 @@ class TimerWheel {
     return place.level == levels ? beyond_ : slots_[place.level][place.slot];
   }
   void NTAPI link(KTIMER& timer) noexcept;
+  void NTAPI enter(KTIMER& timer) noexcept;
   void NTAPI unlink(KTIMER& timer) noexcept;
   void NTAPI cascade(Place place) noexcept;
   void NTAPI move_to(Tick tick) noexcept;
   [[nodiscard]] Tick NTAPI earliest() const noexcept;
 
-  Tick now_;  // every tick below it was taken
+  void NTAPI take_absolute(LIST_ENTRY& slot, LIST_ENTRY& taken) noexcept MICA_REQUIRES(lock);
+
+  std::uint64_t adjustment_100ns_;  // the one that absolute due times were reckoned with
+  Tick now_;                        // every tick below it was taken
   std::atomic<Tick> next_;
   std::uint64_t pending_;
   std::uint64_t occupied_[levels + 1];  // a bit for each slot that holds a timer

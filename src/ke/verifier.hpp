@@ -32,6 +32,7 @@ enum class Rule : ULONG {
   free_resource = 0xD2,
   acquire_push_lock = 0xEA,        // where normal kernel APCs may come
   release_push_lock = 0xEB,        // where normal kernel APCs may come
+  service_routine_level = 0x111,   // it returned at another
   enter_region_level = 0x11A,      // above APC_LEVEL
   leave_region_level = 0x11B,      // above APC_LEVEL
   self_deadlock = 0x1000,          // a lock that its owner takes again

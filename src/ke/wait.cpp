@@ -139,7 +139,7 @@ bool commit(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(a
   return sleeps;
 }
 
-NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request, std::optional<Tick> due,
+NTSTATUS wait_slowly(Thread& thread, WaitRequest const& request, std::optional<Due> const& due,
                      std::uint32_t apcs) noexcept MICA_REQUIRES(at_dispatch) {
   if (!begin_commit(thread, request.alertable, apcs)) return STATUS_ALERTED;
   // Who queues an APC looks at the wait word after that; this looks at the queue after the wait
@@ -187,13 +187,14 @@ NTSTATUS NTAPI wait(WaitRequest const& request) noexcept {
   KIRQL const old = begin_wait(request.timeout, request.count > 0 ? request.objects[0] : nullptr);
   at_dispatch.assert_held();
   Thread& thread = current_thread();
-  std::optional<Tick> due;
+  std::optional<Due> due;
   NTSTATUS status;
   for (;;) {
     prepare(thread, request);
     status = request.all ? try_all(thread) : try_any(thread);
     if (status != STATUS_TIMEOUT || is_zero(request.timeout)) break;
-    if (request.timeout != nullptr && !due) due = due_tick(*request.timeout);
+    // A relative timeout goes on when the wait does; an absolute one has followed the clock since.
+    if (request.timeout != nullptr && (!due || due->absolute)) due = due_of(*request.timeout);
     std::uint32_t const user = request.alertable ? wait_word::user_apc : 0;
     status = wait_slowly(thread, request, due, permitted_apcs(thread, old) | user);
     if (status != STATUS_KERNEL_APC) break;

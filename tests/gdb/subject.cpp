@@ -35,7 +35,7 @@ KSEMAPHORE semaphore{HEADER(0x80 | 5, 3, &semaphore.Header.WaitListHead), 7};
 KMUTANT mutant{HEADER(2, 0, &mutant.Header.WaitListHead), {nullptr, nullptr},
                reinterpret_cast<struct _KTHREAD*>(&owner), TRUE, 0};
 KTIMER timer{HEADER(8, 0, &timer.Header.WaitListHead), {.QuadPart = 25'000'000}, {nullptr, nullptr},
-             &dpc, 0, 10};
+             &dpc, 0, 0, 10};
 
 }  // extern "C"
 

@@ -32,6 +32,12 @@ void NTAPI on_clock() {
   HAL_CHECK(Machine::irql() == CLOCK_LEVEL);
 }
 
+void NTAPI on_device(std::uint8_t vector) {
+  HAL_CHECK(Machine::irql() == vector >> 4);
+  if (auto const function = state.device.load(std::memory_order_acquire)) function(vector);
+  HAL_CHECK(Machine::irql() == vector >> 4);
+}
+
 void NTAPI on_idle() {
   HAL_CHECK(Machine::irql() == DISPATCH_LEVEL);
   ULONG const number = Machine::processor_number();
@@ -61,7 +67,8 @@ PageNumber NTAPI table_page() {
   return state.refuse_tables.load() ? no_page : new_page();
 }
 
-constexpr hal::Handlers all{on_apc, on_dispatch, on_ipi, on_clock, on_idle, on_fault, table_page};
+constexpr hal::Handlers all{on_apc,    on_dispatch, on_ipi,   on_clock,
+                            on_device, on_idle,     on_fault, table_page};
 
 }  // namespace
 
@@ -74,6 +81,7 @@ void set_hooks(Hooks const& hooks) noexcept {
   state.dispatch.store(hooks.dispatch, std::memory_order_release);
   state.ipi.store(hooks.ipi, std::memory_order_release);
   state.clock.store(hooks.clock, std::memory_order_release);
+  state.device.store(hooks.device, std::memory_order_release);
 }
 
 void refuse_table_pages(bool refuse) noexcept {

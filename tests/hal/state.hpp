@@ -17,6 +17,7 @@ struct State {
   Machine::Processor blocks[most_processors];
   Count checks, failures, idle_entered;
   std::atomic<void (*)()> apc, dispatch, ipi, clock;
+  std::atomic<void (*)(std::uint8_t vector)> device;
   std::atomic<bool> refuse_tables;
   Mailbox mailboxes[most_processors];
   // Physical pages and addresses not handed out yet.

@@ -44,6 +44,7 @@ struct Case {
 // One list for each file of cases.
 [[nodiscard]] std::span<Case const> irql_cases() noexcept;
 [[nodiscard]] std::span<Case const> delivery_cases() noexcept;
+[[nodiscard]] std::span<Case const> device_cases() noexcept;
 [[nodiscard]] std::span<Case const> apc_cases() noexcept;
 [[nodiscard]] std::span<Case const> context_cases() noexcept;
 [[nodiscard]] std::span<Case const> processor_cases() noexcept;
@@ -65,6 +66,7 @@ struct Hooks {
   void (*dispatch)() = nullptr;
   void (*ipi)() = nullptr;
   void (*clock)() = nullptr;
+  void (*device)(std::uint8_t vector) = nullptr;
 };
 void set_hooks(Hooks const& hooks) noexcept;
 // From now on Handlers::table_page has none.

@@ -98,9 +98,11 @@ class Rig {
   static void NTAPI dispatch() { call(here().on_dispatch); }
   static void NTAPI ipi() { call(here().on_ipi); }
   static void NTAPI clock() { call(here().on_clock); }
+  static void NTAPI device(std::uint8_t) {}
   static void NTAPI fault(hal::Fault const&) { __builtin_trap(); }
   static PageNumber NTAPI table_page() { return no_page; }
-  static constexpr hal::Handlers handlers{apc, dispatch, ipi, clock, idle, fault, table_page};
+  static constexpr hal::Handlers handlers{apc,    dispatch, ipi,   clock,
+                                          device, idle,     fault, table_page};
 
   Options options_;
   RandomPolicy random_;

@@ -197,7 +197,7 @@ TEST_CASE("the others stay frozen, and stop ends the System", "[hal_host]") {
   CHECK(rig.simulation().log() == "bye");
 }
 
-TEST_CASE("a device interrupt wakes a quiet System", "[hal_host]") {
+TEST_CASE("an interrupt from outside wakes a quiet System", "[hal_host]") {
   Rig rig{{.processors = 2}};
   rig.body[0] = [&] { HOLDS(rig.start(1)); };
   REQUIRE(rig.run().end == End::quiet);

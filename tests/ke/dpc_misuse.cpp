@@ -1,8 +1,10 @@
-// What a DPC may not do with its level.
+// What a DPC and a service routine may not do with their level.
 #include <mica/system.hpp>
 
 #include <nt/ke.h>
 #include <nt/ps.h>
+#include <nt/io.h>
+#include <mica/test.hpp>
 
 #include "catch.hpp"
 
@@ -50,4 +52,22 @@ TEST_CASE("ke: a DPC routine that attaches its processor's thread stops") {
   CHECK(end.parameters()[0] == end.parameters()[1]);
   CHECK(end.parameters()[2] == 0);
   CHECK(end.parameters()[3] == 1);
+}
+
+TEST_CASE("ke: a service routine that returns at another level is a violation") {
+  mica::System system;
+  mica::Outcome const end = system.try_run([] {
+    auto routine = [](PKINTERRUPT, PVOID) NTAPI -> BOOLEAN {
+      static_cast<void>(KfRaiseIrql(HIGH_LEVEL));
+      return TRUE;
+    };
+    PKINTERRUPT interrupt;
+    MICA_CHECK(IoConnectInterrupt(&interrupt, routine, nullptr, nullptr, 0x51, 5, 6, Latched, FALSE,
+                                  1, FALSE) == STATUS_SUCCESS);
+    mica::test::interrupt(0, 0x51);
+    mica::test::sleep(mica::test::millisecond_100ns);
+  });
+  CHECK(end.is_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x111));
+  CHECK(end.parameters()[2] == 6);
+  CHECK(end.parameters()[3] == HIGH_LEVEL);
 }

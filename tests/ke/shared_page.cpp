@@ -1,4 +1,5 @@
 // KUSER_SHARED_DATA, which drivers on x64 read instead of calling.     [MSDN KUSER_SHARED_DATA]
+#include <nt/zw.h>
 #include <mica/system.hpp>
 #include <mica/test.hpp>
 
@@ -44,5 +45,24 @@ TEST_CASE("ke: the shared page says what the routines say") {
     // Milliseconds, with 24 bits of fraction.
     MICA_CHECK((shared.ticks * page.TickCountMultiplier >> 24) ==
                shared.ticks * KeQueryTimeIncrement() / 10'000);
+  });
+}
+
+TEST_CASE("ke: the shared page follows a clock that is set, between two ticks") {
+  mica::System system;
+  system.run([] {
+    mica::test::sleep(3 * mica::test::millisecond_100ns);
+    KUSER_SHARED_DATA const volatile& page = *mica::Machine::shared_user_data();
+    LARGE_INTEGER wanted, now;
+    wanted.QuadPart = 123'456'789'012'345;
+    MICA_CHECK(ZwSetSystemTime(&wanted, nullptr) == STATUS_SUCCESS);
+    std::uint64_t const interrupt = value(page.InterruptTime);
+    std::uint64_t const shared = value(page.SystemTime);
+    KeQuerySystemTime(&now);
+    MICA_REQUIRE(interrupt == KeQueryInterruptTime());  // no tick between
+    MICA_CHECK(shared == static_cast<std::uint64_t>(wanted.QuadPart));
+    MICA_CHECK(now.QuadPart == wanted.QuadPart);
+    mica::test::sleep(3 * mica::test::millisecond_100ns);
+    MICA_CHECK(value(page.SystemTime) - shared == value(page.InterruptTime) - interrupt);
   });
 }

@@ -11,6 +11,7 @@
 
 #include "catch.hpp"
 
+using mica::ke::Due;
 using mica::ke::no_tick;
 using mica::ke::Tick;
 using mica::ke::TimerWheel;
@@ -135,4 +136,65 @@ TEST_CASE("ke: a wheel that cascades early says when it is wanted again") MICA_N
     REQUIRE(++interrupts < 10);
   }
   CHECK(taken == &far);
+}
+
+TEST_CASE("ke: a due time that moves with the clock is as exact as one that did not") {
+  constexpr std::uint32_t unit = 10'000;
+  auto const up_to = [](std::uint64_t time) { return time / unit + (time % unit != 0 ? 1 : 0); };
+  REQUIRE(rc::check([&](std::uint32_t due_100ns, std::vector<std::int32_t> const& adjustments) {
+    auto const early = [&](std::uint64_t time) { return up_to(time) * unit - time; };
+    std::uint64_t const due = due_100ns;
+    Due moving{up_to(due), true, static_cast<std::uint16_t>(early(due)), 0};
+    for (std::int64_t const adjustment : adjustments) {
+      if (adjustment > static_cast<std::int64_t>(due)) continue;  // over: nothing moves it back
+      std::uint64_t const there = due - static_cast<std::uint64_t>(adjustment);
+      moving = moving.moved(static_cast<std::uint64_t>(adjustment), unit);
+      RC_ASSERT(moving.absolute);
+      RC_ASSERT(moving.tick == up_to(there));
+      RC_ASSERT(moving.early_100ns == early(there));
+    }
+    Due const over = moving.moved(due + 1, unit);
+    RC_ASSERT(over.absolute && over.tick == 0 && over.early_100ns == 0);
+  }));
+}
+
+TEST_CASE(
+    "ke: an adjusted wheel has its absolute timers at their new ticks, the others at theirs") {
+  constexpr std::uint32_t unit = 10'000;
+  REQUIRE(rc::check([](std::vector<std::pair<bool, std::uint64_t>> const& wanted,
+                       std::int32_t ticks) MICA_NO_ANALYSIS {
+    auto wheel = std::make_unique<TimerWheel>();
+    constexpr Tick start = Tick{1} << 40;
+    wheel->start(start);
+    std::deque<KTIMER> timers;
+    std::map<KTIMER*, Tick> expected;
+    std::int64_t const by = ticks;
+    for (auto const& [absolute, random] : wanted) {
+      Tick const due = start + 1 + random % (Tick{1} << (random >> 58) % 49);
+      KTIMER& timer = timers.emplace_back();
+      wheel->insert(timer, {due, absolute, 0, 0}, unit);
+      expected[&timer] = absolute ? due - static_cast<Tick>(by) : due;
+    }
+    wheel->adjust(static_cast<std::uint64_t>(by * unit), unit);
+    RC_ASSERT(wheel->pending() == expected.size());
+    // What is linked afterwards was reckoned with the old adjustment, or with the new one.
+    KTIMER &before = timers.emplace_back(), &after = timers.emplace_back();
+    Tick const late = start + (Tick{1} << 33);
+    wheel->insert(before, {late, true, 0, 0}, unit);
+    wheel->insert(after, {late, true, 0, static_cast<std::uint64_t>(by * unit)}, unit);
+    expected[&before] = late - static_cast<Tick>(by);
+    expected[&after] = late;
+    Tick now = start;
+    while (!expected.empty()) {
+      RC_ASSERT(wheel->next() != no_tick);
+      now = std::max(now, wheel->next());
+      while (KTIMER* const timer = wheel->take_due(now)) {
+        auto const due = std::max(expected.at(timer), start);
+        RC_ASSERT(due <= now);
+        expected.erase(timer);
+      }
+      for (auto const& [timer, due] : expected) RC_ASSERT(due > now);
+    }
+    RC_ASSERT(wheel->pending() == 0u);
+  }));
 }

@@ -174,8 +174,9 @@ typedef struct _KTIMER {
   ULARGE_INTEGER DueTime;
   LIST_ENTRY TimerListEntry;
   struct _KDPC* Dpc;
-  ULONG Processor;
-  ULONG Period;  // milliseconds; 0 is one-shot
+  USHORT Processor;
+  USHORT Rounding;  // absolute: how long before its tick it is due, in 100 ns
+  ULONG Period;     // milliseconds; 0 is one-shot
 } KTIMER, *PKTIMER, *PRKTIMER;
 
 typedef VOID(NTAPI KSTART_ROUTINE)(PVOID StartContext);

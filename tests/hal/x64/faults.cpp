@@ -155,6 +155,7 @@ hal::Handlers const& fault_handlers() noexcept {
       .dispatch = []() NTAPI {},
       .ipi = []() NTAPI {},
       .clock = []() NTAPI {},
+      .device = [](std::uint8_t) NTAPI {},
       .idle = count_for_ever,
       .fault = report,
       .table_page = []() NTAPI -> PageNumber { return new_page(); },

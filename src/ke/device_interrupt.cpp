@@ -1,0 +1,134 @@
+// Interrupt objects.                        [MSDN KeSynchronizeExecution, "Registering an ISR"]
+#include "ke/device_interrupt.hpp"
+
+#include "ke/kernel_spin_guard.hpp"
+#include "ke/processor.hpp"
+#include "ke/verifier.hpp"
+
+using namespace mica;
+using namespace mica::ke;
+
+namespace {
+
+InterruptChain& chain_of(std::uint8_t vector) noexcept {
+  return state().interrupts[vector - Machine::first_device_vector];
+}
+
+// The chain of a vector, for who is not interrupted by it.
+class [[nodiscard]] ChainGuard {
+ public:
+  explicit ChainGuard(std::uint8_t vector) noexcept
+      : old_{Machine::raise(static_cast<KIRQL>(vector >> 4))}, chain_{chain_of(vector)} {
+    KeAcquireSpinLockAtDpcLevel(&chain_.lock);
+  }
+  ~ChainGuard() noexcept {
+    KeReleaseSpinLockFromDpcLevel(&chain_.lock);
+    Machine::lower(old_);
+  }
+  ChainGuard(ChainGuard const&) = delete;
+  ChainGuard& operator=(ChainGuard const&) = delete;
+
+  InterruptChain* operator->() const noexcept { return &chain_; }
+
+ private:
+  KIRQL const old_;
+  InterruptChain& chain_;
+};
+
+// Whether its device had interrupted, as its routine says.
+bool NTAPI serve(KINTERRUPT& interrupt) noexcept {
+  KAFFINITY const here = KAFFINITY{1} << Machine::processor_number();
+  if (!interrupt.active || (interrupt.processors & here) == 0) return false;
+  KIRQL const level = interrupt.synchronize_level;
+  KIRQL const old = Machine::raise(level);
+  bool claimed = false;
+  {
+    KernelSpinGuardAtDispatch guard{*interrupt.lock};
+    claimed = interrupt.routine(&interrupt, interrupt.context) != FALSE;
+    if (Machine::irql() != level) [[unlikely]]
+      violation(Rule::service_routine_level, reinterpret_cast<ULONG_PTR>(interrupt.routine), level,
+                Machine::irql());
+  }
+  Machine::lower(old);
+  return claimed;
+}
+
+// Asks each; whether one claimed.
+bool NTAPI serve_all(InterruptChain const& chain) noexcept {
+  bool claimed = false;
+  for (KINTERRUPT* interrupt = chain.first; interrupt != nullptr; interrupt = interrupt->next)
+    claimed |= serve(*interrupt);
+  return claimed;
+}
+
+KIRQL acquire(KINTERRUPT& interrupt) noexcept {
+  KIRQL const old = Machine::raise(interrupt.synchronize_level);
+  KeAcquireSpinLockAtDpcLevel(interrupt.lock);
+  return old;
+}
+
+}  // namespace
+
+namespace mica::ke {
+
+// An edge that comes while others are served would be lost to a routine that has said no already:
+// so latched ones are asked until all say no. Who is alone has said nothing yet.
+void NTAPI device_interrupt(std::uint8_t vector) noexcept {
+  at_dispatch.assert_held();
+  InterruptChain& chain = chain_of(vector);
+  KernelSpinGuardAtDispatch guard{chain.lock};
+  KINTERRUPT* interrupt = chain.first;
+  if (interrupt == nullptr) return;  // it was disconnected meanwhile, or its device is nobody's
+  if (interrupt->mode == Latched && interrupt->next != nullptr) {
+    while (serve_all(chain)) {
+    }
+    return;
+  }
+  while (interrupt != nullptr && !serve(*interrupt)) interrupt = interrupt->next;
+}
+
+bool NTAPI connect(KINTERRUPT& interrupt) noexcept {
+  ChainGuard chain{interrupt.vector};
+  KINTERRUPT const* const first = chain->first;
+  if (first != nullptr && (!first->shared || !interrupt.shared || first->mode != interrupt.mode))
+    return false;
+  KINTERRUPT** place = &chain->first;
+  while (*place != nullptr) place = &(*place)->next;
+  interrupt.next = nullptr;
+  *place = &interrupt;
+  return true;
+}
+
+void NTAPI disconnect(KINTERRUPT& interrupt) noexcept {
+  ChainGuard chain{interrupt.vector};
+  KINTERRUPT** place = &chain->first;
+  while (*place != &interrupt) place = &(*place)->next;
+  *place = interrupt.next;
+}
+
+void NTAPI set_active(KINTERRUPT& interrupt, bool active) noexcept {
+  ChainGuard chain{interrupt.vector};
+  interrupt.active = active;
+}
+
+}  // namespace mica::ke
+
+KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
+  MICA_REQUIRE_IRQL_AT_MOST(Interrupt->synchronize_level, Interrupt);
+  return acquire(*Interrupt);
+}
+
+void NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql) {
+  KeReleaseSpinLockFromDpcLevel(Interrupt->lock);
+  Machine::lower(OldIrql);
+}
+
+BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt,
+                                     PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
+                                     PVOID SynchronizeContext) {
+  MICA_REQUIRE_IRQL_AT_MOST(Interrupt->synchronize_level, Interrupt);
+  KIRQL const old = acquire(*Interrupt);
+  BOOLEAN const result = SynchronizeRoutine(SynchronizeContext);
+  KeReleaseInterruptSpinLock(Interrupt, old);
+  return result;
+}
