@@ -133,17 +133,18 @@ void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
   tests.expecting.store(nullptr);
   tests.taken = {true, code, {parameters[0], parameters[1], parameters[2], parameters[3]}};
   Machine::lower(PASSIVE_LEVEL);
-  // The thread ends in the middle of what it did: it leaves its critical regions and its APC, and
-  // its mutexes end as mutants do.
+  // The thread ends in the middle of what it did: it leaves its critical regions, its APC and the
+  // process that it is attached to, and its mutexes end as mutants do.
   for (LIST_ENTRY* entry = thread->mutants.Flink; entry != &thread->mutants; entry = entry->Flink)
     MICA_CONTAINING(*entry, KMUTANT, MutantListEntry).ApcDisable = 0;
   {
     ke::SpinGuard guard{thread->apc_lock};
     thread->apc_index = 0;
+    ke::environment_of(*thread).KernelApcInProgress = FALSE;
     ke::recount_apcs(*thread);
   }
   thread->kernel_apc_disable = thread->special_apc_disable = 0;
-  thread->in_normal_apc = thread->wait_next = false;
+  thread->wait_next = false;
   ke::end_thread();
 }
 

@@ -1,10 +1,9 @@
 // What a DPC and a service routine may not do with their level.
 #include <mica/system.hpp>
 
-#include <nt/ke.h>
-#include <nt/ps.h>
-#include <nt/io.h>
 #include <mica/test.hpp>
+#include <nt/io.h>
+#include <nt/ps.h>
 
 #include "catch.hpp"
 
