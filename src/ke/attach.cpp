@@ -12,24 +12,24 @@ namespace mica::ke {
 namespace {
 
 // A state's lists, with what stands in them, move.
-void move_list(LIST_ENTRY& from, LIST_ENTRY& to) noexcept {
+void NTAPI move_list(LIST_ENTRY& from, LIST_ENTRY& to) noexcept {
   list_initialize(to);
   while (LIST_ENTRY* const entry = list_pop_front(from)) list_append(to, *entry);
 }
 
-void move_state(KAPC_STATE& from, KAPC_STATE& to) noexcept {
+void NTAPI move_state(KAPC_STATE& from, KAPC_STATE& to) noexcept {
   move_list(from.ApcListHead[KernelMode], to.ApcListHead[KernelMode]);
   move_list(from.ApcListHead[UserMode], to.ApcListHead[UserMode]);
   to.Process = from.Process;
   to.InProgressFlags = from.InProgressFlags;
 }
 
-bool in_dpc_routine() noexcept {
+bool NTAPI in_dpc_routine() noexcept {
   return Machine::irql() >= DISPATCH_LEVEL && current().in_dpc;
 }
 
 // From here on the thread's APCs are those of the process.
-void enter(Thread& thread, Process& process) noexcept MICA_REQUIRES(thread.apc_lock) {
+void NTAPI enter(Thread& thread, Process& process) noexcept MICA_REQUIRES(thread.apc_lock) {
   KAPC_STATE& attached = thread.apc_states[1];
   attached.Process = &process;
   attached.InProgressFlags = 0;
@@ -41,7 +41,7 @@ void enter(Thread& thread, Process& process) noexcept MICA_REQUIRES(thread.apc_l
 enum class Rest { nothing, may_run, stays };
 
 // Goes back to the environment before, if no APC of this one is left. Null: the thread's own.
-Rest leave(Thread& thread, KAPC_STATE* before, KIRQL level) noexcept {
+Rest NTAPI leave(Thread& thread, KAPC_STATE* before, KIRQL level) noexcept {
   KAPC_STATE& attached = thread.apc_states[1];
   SpinGuard guard{thread.apc_lock};
   if (std::uint32_t const left = thread.queued_apcs.load(); left != 0)
@@ -54,7 +54,7 @@ Rest leave(Thread& thread, KAPC_STATE* before, KIRQL level) noexcept {
   return Rest::nothing;
 }
 
-void detach(Thread& thread, KAPC_STATE* before) noexcept {
+void NTAPI detach(Thread& thread, KAPC_STATE* before) noexcept {
   if (thread.apc_index == 0 || environment_of(thread).KernelApcInProgress) [[unlikely]]
     bugcheck(INVALID_PROCESS_DETACH_ATTEMPT);
   KIRQL const level = Machine::irql();
@@ -66,7 +66,7 @@ void detach(Thread& thread, KAPC_STATE* before) noexcept {
   }
 }
 
-void require_level(Thread const& thread, Process* process) noexcept {
+void NTAPI require_level(Thread const& thread, Process* process) noexcept {
   if (in_dpc_routine()) [[unlikely]]
     bad_attachment(thread, process);
   MICA_REQUIRE_IRQL_AT_MOST(APC_LEVEL, process);

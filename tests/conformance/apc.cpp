@@ -216,7 +216,7 @@ MICA_CASE("Ke: APCs are queued and removed at DISPATCH_LEVEL at most") {
   MICA_CHECK(remove.happened && remove.code == IRQL_NOT_LESS_OR_EQUAL);
 }
 
-MICA_CASE("Ke: what a special APC's kernel routine puts in place of a normal routine is not called") {
+MICA_CASE("Ke: what a special APC's kernel routine puts in place of a normal one is not called") {
   KAPC apc;
   bool called = false;
   KeInitializeApc(
