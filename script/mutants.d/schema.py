@@ -33,7 +33,9 @@ def wrapped(original, alternatives):
     kind = alternatives[0][1]
     if kind == 'guard':
         return alternatives[0][2].replace('@', f'::mica::mutant({alternatives[0][0]})')
-    if kind == 'expression':
+    if any(each == 'condition' for _, each, _ in alternatives):  # it may only be converted to bool
+        original = f'static_cast<bool>({original})'
+    if kind in ('expression', 'condition'):
         tests = ''.join(f'::mica::mutant({number}) ? ({instead}) : ' for number, _, instead in alternatives)
         return f'({tests}({original}))'
     tests = ''.join(f'if (::mica::mutant({number})) {{ {instead} }} else ' for number, _, instead in alternatives)

@@ -1,8 +1,8 @@
 """Where operators apply: reads the sources' AST (libclang) and gives each mutant a number and a name.
 
-A mutant is a list of edits (start, end, kind, text): what stands at [start, end) instead. Kind is 'expression' or
-'statement'. Names are (file, function, operator, the line's text, how often that came before): they survive edits
-elsewhere in the file.
+A mutant is a list of edits (start, end, kind, text): what stands at [start, end) instead. Kind is 'expression',
+'condition' (an expression that is converted to bool), 'guard' or 'statement'. Names are (file, function, operator, the
+line's text, how often that came before): they survive edits elsewhere in the file.
 """
 import os
 import re
@@ -259,7 +259,8 @@ class Finder:
         span = self.span(cursor)
         if span is None or self.operator_of(cursor)[0] or self.text[span[0]:span[1]] in ('true', 'false'):
             return
-        self.expression('invert', span[0], span[1], f'!({self.text[span[0]:span[1]]})')
+        text = self.text[span[0]:span[1]]
+        self.add('invert', [(*span, 'condition', f'!({text})')], f'{text} -> !({text})')
 
     # -- expressions
 
