@@ -174,8 +174,7 @@ MICA_CASE("Ke: a user APC from elsewhere ends no wait of a thread that is attach
   KAPC apc;
   {
     ProcessThread const thread{process, body};
-    until(
-        [&] { return never.event.Header.WaitListHead.Flink != &never.event.Header.WaitListHead; });
+    until_waited_for(never.event);
     KeInitializeApc(
         &apc, &thread.kernel(), OriginalApcEnvironment, nothing, [](PKAPC) NTAPI {},
         [](PVOID, PVOID, PVOID) NTAPI {}, UserMode, nullptr);

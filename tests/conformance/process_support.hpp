@@ -6,9 +6,19 @@
 #include <nt/ps.h>
 #include <nt/zw.h>
 
+#include "ke/object_lock.hpp"
 #include "ps/process.hpp"
 
 namespace mica::test {
+
+// Waits until a thread waits for it.
+inline void until_waited_for(KEVENT& event) noexcept {
+  until([&event] {
+    ke::RaiseToDispatch raised;
+    ke::ObjectGuard guard{event.Header};
+    return !list_empty(event.Header.WaitListHead);
+  });
+}
 
 // A process for a scope.
 class [[nodiscard]] OwnProcess {

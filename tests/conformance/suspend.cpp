@@ -23,9 +23,7 @@ struct Counting {
 
 // The thread has come to wait in its suspend APC.
 void until_held(KTHREAD& thread) noexcept {
-  until([&] {
-    return thread.goes_on.Header.WaitListHead.Flink != &thread.goes_on.Header.WaitListHead;
-  });
+  until_waited_for(thread.goes_on);
 }
 
 bool goes_on(Counting const& counting) noexcept {
@@ -126,8 +124,7 @@ MICA_CASE("Ke: a thread that waits is suspended there, and takes nothing meanwhi
   auto body = [&] { status = wait(&event.event); };
   {
     ProcessThread const thread{process, body};
-    until(
-        [&] { return event.event.Header.WaitListHead.Flink != &event.event.Header.WaitListHead; });
+    until_waited_for(event.event);
     MICA_CHECK(suspend(thread.kernel()) == 0);
     until_held(thread.kernel());
     event.set();
