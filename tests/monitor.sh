@@ -22,7 +22,7 @@ ask() {
 }
 
 until_prompt
-ask threads 'thread 4: priority 8'
+ask threads 'thread 8: priority 8'
 ask irql 'this thread: level 0 on processor'
 ask dpcs 'processor 1: 0 DPCs queued'
 ask timers 'processor 0: '
