@@ -36,13 +36,12 @@ void NTAPI finish_wakes(WakeList& wakes, KPRIORITY increment) noexcept MICA_REQU
 void NTAPI time_out(Thread& thread) noexcept MICA_REQUIRES(at_dispatch);
 
 // Arms and disarms KTHREAD::timeout in the wheel of the processor it names (ke/expiry.cpp). `due`
-// is
-// absolute when the timeout was.
+// is absolute when the timeout was.
 void NTAPI arm_timeout(Thread& thread, Due const& due) noexcept MICA_REQUIRES(at_dispatch);
 void NTAPI disarm_timeout(Thread& thread) noexcept MICA_REQUIRES(at_dispatch);
 
-// When a Timeout or DueTime argument is over: negative is relative to the last tick,
-// else a system time.
+// When a Timeout or DueTime argument is over: negative is relative to the last tick, else a system
+// time.
 [[nodiscard]] Due NTAPI due_of(LARGE_INTEGER due) noexcept;
 // The system time at tick 0: the machine's, as whoever set the clock adjusted it.
 [[nodiscard]] std::uint64_t NTAPI first_system_time() noexcept;

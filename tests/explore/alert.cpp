@@ -46,9 +46,7 @@ MICA_EXPLORE("W2-alert-once", "W2: an alert ends one alertable wait, now or late
     alerted.alert(team.thread(0));
   };
   team.add(waiter, {.processor = 0});
-  team.add(setter, {.processor = 0});
-  team.add(alerter, {.processor = 1});
-  team.run();
+  meet(team, setter, alerter);
   alerted.check(team.thread(0));
 }
 
@@ -66,9 +64,7 @@ MICA_EXPLORE("W2-alert-alone",
     told = 1;
     alerted.alert(team.thread(0));
   };
-  team.add(waiter, {.processor = 0});
-  team.add(alerter, {.processor = 1});
-  team.run();
+  meet(team, waiter, alerter);
   alerted.check(team.thread(0));
 }
 
@@ -85,9 +81,7 @@ MICA_EXPLORE("W3-alert",
   };
   auto alerter = [&] { alerted.alert(team.thread(0)); };
   team.add(waiter, {.processor = 0});
-  team.add(setter, {.processor = 0});
-  team.add(alerter, {.processor = 1});
-  team.run();
+  meet(team, setter, alerter);
   MICA_CHECK(status == STATUS_SUCCESS || status == STATUS_ALERTED);
   for (KEVENT& event : alerted.events)
     MICA_CHECK(KeReadStateEvent(&event) == (status == STATUS_ALERTED));
@@ -102,9 +96,7 @@ MICA_EXPLORE("W3-alert-alone", "W3: a wait for all that only an alert can end is
   auto setter = [&] { KeSetEvent(&alerted.events[0], 0, FALSE); };
   auto alerter = [&] { alerted.alert(team.thread(0)); };
   team.add(waiter, {.processor = 0});
-  team.add(setter, {.processor = 0});
-  team.add(alerter, {.processor = 1});
-  team.run();
+  meet(team, setter, alerter);
   MICA_CHECK(KeReadStateEvent(&alerted.events[0]) != 0);
   alerted.check(team.thread(0));
 }

@@ -53,14 +53,6 @@ class Noted {
   int ran_ = 0, run_down_ = 0;
 };
 
-// The team's first thread waits on processor 0 while `other` runs on processor 1.
-template <class Waiter, class Other>
-void meet(Team& team, Waiter& waiter, Other& other) {
-  team.add(waiter, {.processor = 0});
-  team.add(other, {.processor = 1});
-  team.run();
-}
-
 }  // namespace
 
 MICA_EXPLORE("A1-wait", "A1: an APC that comes as its thread begins to wait runs all the same",

@@ -47,14 +47,6 @@ void attach_for_a_moment(OwnProcess const& process) {
   KeUnstackDetachProcess(&state);
 }
 
-// The team's first thread, on processor 0, and another on processor 1.
-template <class First, class Second>
-void meet(Team& team, First& first, Second& second) {
-  team.add(first, {.processor = 0});
-  team.add(second, {.processor = 1});
-  team.run();
-}
-
 }  // namespace
 
 MICA_EXPLORE("A1-attach-own", "A1: an APC for its thread's own process runs there, attached or not",

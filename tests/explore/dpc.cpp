@@ -88,9 +88,7 @@ MICA_EXPLORE(
     }
   };
   Team team{window};
-  team.add(inserter, {.processor = 0});
-  team.add(inserter, {.processor = 1});
-  team.run();
+  meet(team, inserter, inserter);
   MICA_CHECK(first.runs == first.inserted);
   MICA_CHECK(second.runs == second.inserted);
 }

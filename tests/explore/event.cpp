@@ -27,9 +27,7 @@ MICA_EXPLORE("W1-event", "W1: each set of a synchronization event wakes one wait
   Team team{window};
   team.add(taker, {.processor = 0, .finisher = false});
   team.add(taker, {.processor = 1, .finisher = false});
-  team.add(setter, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, setter, setter);
   MICA_CHECK(shared.woken + KeReadStateEvent(&shared.event) == shared.sets);
   while (shared.woken < 2) {
     shared.set();
@@ -91,9 +89,7 @@ MICA_EXPLORE("W1-stack", "W1: nobody touches an event whose waiter has returned"
   };
   auto setter = [&] { KeSetEvent(&event, 0, FALSE); };
   Team team{window};
-  team.add(owner, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, owner, setter);
   for (std::size_t i = 0; i < sizeof event; ++i) MICA_CHECK(bytes[i] == 0xA5);
 }
 

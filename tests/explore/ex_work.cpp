@@ -106,9 +106,7 @@ MICA_EXPLORE("E2-blocked", "E2: an item gets on while those before it wait for i
     KeSetEvent(&gate.opened, 0, FALSE);
   };
   Team team{window};
-  team.add(first, {.processor = 0});
-  team.add(second, {.processor = 1});
-  team.run();
+  meet(team, first, second);
   mica::test::until([&] { return gate.through == 3; });
   MICA_CHECK(opener.calls == 1);
 }

@@ -56,9 +56,7 @@ MICA_EXPLORE("T1-cancel-apart",
   };
   auto spender = [] { spend(); };
   Team team{window};
-  team.add(spender, {.processor = 0});
-  team.add(owner, {.processor = 1});
-  team.run();
+  meet(team, spender, owner);
   mica::test::sleep(2 * tick_100ns);
   MICA_CHECK(alarm.fired + ended == 1);
   check_scrubbed(alarm.timer);
@@ -75,9 +73,7 @@ MICA_EXPLORE("T1-wait-apart",
   };
   auto spender = [] { spend(); };
   Team team{window};
-  team.add(spender, {.processor = 0});
-  team.add(owner, {.processor = 1});
-  team.run();
+  meet(team, spender, owner);
   mica::test::sleep(tick_100ns);
   MICA_CHECK(alarm.fired == 1);
   check_scrubbed(alarm.timer);
@@ -118,9 +114,7 @@ MICA_EXPLORE("T1-past-apart", "T1: a timer that is set to a past time is its wai
     MICA_CHECK(KeSetTimer(&timer, past, nullptr) == FALSE);
   };
   Team team{window};
-  team.add(owner, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, owner, setter);
   check_scrubbed(timer);
 }
 

@@ -52,9 +52,7 @@ MICA_EXPLORE("G1-dpc-two", "G1: two generic DPC calls do not wait for each other
   auto first = [&] { KeGenericCallDpc(meet, &calls[0]); };
   auto second = [&] { KeGenericCallDpc(meet, &calls[1]); };
   Team team{window};
-  team.add(first, {.processor = 0});
-  team.add(second, {.processor = 1});
-  team.run();
+  meet(team, first, second);
   for (Calls const& one : calls) one.check(1, 2);
 }
 
@@ -72,9 +70,7 @@ MICA_EXPLORE("G1-ipi", "G1: two broadcasts run on each processor, at any two tim
     calls[1].check(1, 2);
   };
   Team team{window};
-  team.add(first, {.processor = 0});
-  team.add(second, {.processor = 1});
-  team.run();
+  meet(team, first, second);
 }
 
 MICA_EXPLORE("D1-threaded", "D1, D2: a threaded DPC runs once for each insert, the first one too",

@@ -19,9 +19,7 @@ void interrupt(Window& window, Operation& operation) noexcept {
   KeSetTargetProcessorDpc(&dpc, 0);
   auto inserter = [&] { static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr)); };
   Team team{window};
-  team.add(operation, {.processor = 0});
-  team.add(inserter, {.processor = 1});
-  team.run();
+  meet(team, operation, inserter);
   KeFlushQueuedDpcs();
 }
 

@@ -23,9 +23,7 @@ void two_deep(Window& window) {
     after = stage;
   };
   Team team{window};
-  team.add(first, {.processor = 0});
-  team.add(second, {.processor = 1});
-  team.run();
+  meet(team, first, second);
   MICA_CHECK(before != 1 || after != 2);
 }
 

@@ -67,9 +67,7 @@ MICA_EXPLORE("W3-pulse-order", "W3: a pulse that is over satisfies no wait for a
     KeSetEvent(&other, 0, FALSE);
   };
   Team team{window};
-  team.add(waiter, {.processor = 0});
-  team.add(pulser, {.processor = 1});
-  team.run();
+  meet(team, waiter, pulser);
   MICA_CHECK(KeReadStateEvent(&other) == 1);
 }
 

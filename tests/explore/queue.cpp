@@ -155,9 +155,7 @@ MICA_EXPLORE("Q3-timeout", "Q3: an entry that meets a timeout is not lost", .pro
   };
   auto inserter = [&] { shared.insert(0); };
   Team team{window};
-  team.add(taker, {.processor = 0});
-  team.add(inserter, {.processor = 1});
-  team.run();
+  meet(team, taker, inserter);
   MICA_CHECK(shared.taken() + KeReadStateQueue(&shared.queue) == 1);
   shared.check_nobody_waits();
 }
@@ -184,9 +182,7 @@ MICA_EXPLORE("Q4-rundown", "Q4: a thread that rests, returns or ends does not to
     for (unsigned char& byte : memory) byte = 0xA5;
   };
   Team team{window};
-  team.add(worker, {.processor = 0});
-  team.add(owner, {.processor = 1});
-  team.run();
+  meet(team, worker, owner);
   for (unsigned char const byte : memory) MICA_CHECK(byte == 0xA5);
 }
 
@@ -200,8 +196,6 @@ MICA_EXPLORE("Q4-timeout", "Q4: a rundown or a timeout ends a wait, and leaves n
   };
   auto owner = [&] { MICA_CHECK(KeRundownQueue(&shared.queue) == nullptr); };
   Team team{window};
-  team.add(taker, {.processor = 0});
-  team.add(owner, {.processor = 1});
-  team.run();
+  meet(team, taker, owner);
   shared.check_nobody_waits();
 }

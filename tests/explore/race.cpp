@@ -167,9 +167,7 @@ void count_with_dpc(Window& window, bool raises) {
   };
   auto inserter = [&] { KeInsertQueueDpc(&dpc, nullptr, nullptr); };
   Team team{window};
-  team.add(counting, {.processor = 0});
-  team.add(inserter, {.processor = 1});
-  team.run();
+  meet(team, counting, inserter);
 }
 
 }  // namespace

@@ -23,9 +23,7 @@ void hand_over(Window& window, Say say, Hear hear) {
     seen = data;
   };
   Team team{window};
-  team.add(writer, {.processor = 0});
-  team.add(reader, {.processor = 1});
-  team.run();
+  meet(team, writer, reader);
   MICA_CHECK(seen == 1);
 }
 
@@ -57,9 +55,7 @@ void interrupt_the_hearer(Window& window) {
     KeLowerIrql(old);
   };
   Team team{window};
-  team.add(writer, {.processor = 0});
-  team.add(reader, {.processor = 1});
-  team.run();
+  meet(team, writer, reader);
   MICA_CHECK(data == 2);
 }
 
@@ -137,9 +133,7 @@ void make_word(Window& window, std::memory_order looking, bool adds) {
     seen = adds ? word.fetch_add(1, looking) : word.load(looking);
   };
   Team team{window};
-  team.add(maker, {.processor = 0});
-  team.add(reader, {.processor = 1});
-  team.run();
+  meet(team, maker, reader);
   MICA_CHECK(seen == 1);
 }
 

@@ -33,9 +33,7 @@ void unlocked(Window& window) {
   window.name(&counter, "counter");
   auto count = [&] { ++counter; };
   Team team{window};
-  team.add(count, {.processor = 0});
-  team.add(count, {.processor = 1});
-  team.run();
+  meet(team, count, count);
 }
 
 Story story_of(char const* id, void (*body)(Window& window), Verdict verdict) {

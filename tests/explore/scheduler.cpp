@@ -85,9 +85,7 @@ MICA_EXPLORE("W4-exit",
     MICA_CHECK(ran == 64);
   };
   Team team{window};
-  team.add(maker, {.processor = 0});
-  team.add(maker, {.processor = 1});
-  team.run();
+  meet(team, maker, maker);
 }
 
 MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lower priority at once",
@@ -179,9 +177,7 @@ MICA_EXPLORE("W5-start", "W5: a thread is started while its starter is interrupt
     spin_while(ran, 0);
   };
   Team team{window};
-  team.add(starter, {.processor = 0});
-  team.add(interrupter, {.processor = 1});
-  team.run();
+  meet(team, starter, interrupter);
   MICA_CHECK(ran == 2);
 }
 

@@ -29,9 +29,7 @@ void larger(Window& window) {
   auto waiter = [&] { wait(&event); };
   auto setter = [&] { KeSetEvent(&event, 0, FALSE); };
   Team team{window};
-  team.add(waiter, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, waiter, setter);
 }
 
 using Make = std::function<std::unique_ptr<Strategy>(Shard const& shard)>;

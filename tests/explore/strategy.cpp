@@ -67,9 +67,7 @@ void store_buffer(Window& window) {
     seen_x = x;
   };
   Team team{window};
-  team.add(first, {.processor = 0});
-  team.add(second, {.processor = 1});
-  team.run();
+  meet(team, first, second);
   MICA_CHECK(seen_x != 1 || seen_y != 1);
 }
 
@@ -93,9 +91,7 @@ void crossed(Window& window) {
     KeReleaseMutex(&b, FALSE);
   };
   Team team{window};
-  team.add(first, {.processor = 0});
-  team.add(second, {.processor = 1});
-  team.run();
+  meet(team, first, second);
 }
 
 int runs;

@@ -28,13 +28,6 @@ void until_on_last() noexcept {
   while (KeGetCurrentProcessorNumberEx(nullptr) != 1) KeStallExecutionProcessor(1);
 }
 
-template <class First, class Second>
-void meet(Team& team, First& first, Second& second) {
-  team.add(first, {.processor = 0});
-  team.add(second, {.processor = 1});
-  team.run();
-}
-
 }  // namespace
 
 MICA_EXPLORE("S1-end", "S1: a thread that ends is suspended before, or not at all", .processors = 2,

@@ -53,9 +53,7 @@ MICA_EXPLORE("T2-set", "T2: a timer that is set while the clock is set ahead of 
   auto clock = [&] { set_clock(now + 2 * hour_100ns); };
   auto setter = [&] { KeSetTimer(&alarm.timer, at(now + hour_100ns), &alarm.dpc); };
   Team team{window};
-  team.add(clock, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, clock, setter);
   settle();
   MICA_CHECK(alarm.fired == 1);
 }
@@ -67,9 +65,7 @@ MICA_EXPLORE("T2-back", "T2: a timer that is set while the clock is set back wai
   auto clock = [&] { set_clock(now - hour_100ns); };
   auto setter = [&] { KeSetTimer(&alarm.timer, at(now + 50 * tick_100ns), &alarm.dpc); };
   Team team{window};
-  team.add(clock, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, clock, setter);
   mica::test::sleep(60 * tick_100ns);
   MICA_CHECK(alarm.fired == 0);
   set_clock(now + 50 * tick_100ns);
@@ -86,9 +82,7 @@ MICA_EXPLORE("T2-cancel", "T2: a timer that the clock makes due expires or is ca
   auto clock = [&] { set_clock(now + 2 * hour_100ns); };
   auto canceller = [&] { cancelled = KeCancelTimer(&alarm.timer) != FALSE; };
   Team team{window};
-  team.add(clock, {.processor = 0});
-  team.add(canceller, {.processor = 1});
-  team.run();
+  meet(team, clock, canceller);
   settle();
   MICA_CHECK(alarm.fired + cancelled == 1);
 }
@@ -101,9 +95,7 @@ MICA_EXPLORE("T2-two", "T2: of two settings of the clock one is the last, for ti
   auto ahead = [&] { set_clock(now + hour_100ns); };
   auto back = [&] { set_clock(now - hour_100ns); };
   Team team{window};
-  team.add(ahead, {.processor = 0});
-  team.add(back, {.processor = 1});
-  team.run();
+  meet(team, ahead, back);
   LONGLONG const then = system_time();
   bool const was_ahead = then > now;
   MICA_CHECK(then >= now + (was_ahead ? hour_100ns : -hour_100ns));
@@ -127,8 +119,6 @@ MICA_EXPLORE("T2-wait", "T2: a wait that begins while the clock is set beyond it
     ended += KeWaitForSingleObject(&never, Executive, KernelMode, FALSE, &until) == STATUS_TIMEOUT;
   };
   Team team{window};
-  team.add(clock, {.processor = 0});
-  team.add(waiter, {.processor = 1});
-  team.run();
+  meet(team, clock, waiter);
   MICA_CHECK(ended == 1);
 }

@@ -21,6 +21,14 @@ void spin_while(std::atomic<Word> const& word, std::type_identity_t<Word> seen) 
   while (word.load() == seen);
 }
 
+// Runs the team of these two: its first thread on processor 0, its second on processor 1.
+template <class First, class Second>
+void meet(Team& team, First& first, Second& second) {
+  team.add(first, {.processor = 0});
+  team.add(second, {.processor = 1});
+  team.run();
+}
+
 using test::relative;
 using test::wait;
 

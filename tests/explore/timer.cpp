@@ -44,9 +44,7 @@ MICA_EXPLORE("T1-cancel", "T1: a timer that was set fires once, or is cancelled,
     }
   };
   Team team{window};
-  team.add(setter, {.processor = 0});
-  team.add(canceller, {.processor = 1});
-  team.run();
+  meet(team, setter, canceller);
   mica::test::sleep(4 * tick_100ns);
   // A DPC that is still queued when its timer fires again runs once for both: so no more than were
   // left.
@@ -73,9 +71,7 @@ MICA_EXPLORE("T1-due", "T1: a timer fires not before its due time, and its waite
     for (int i = 0; i < 6; ++i) KeStallExecutionProcessor(tick_100ns / 10);
   };
   Team team{window};
-  team.add(waiter, {.processor = 0});
-  team.add(spender, {.processor = 1});
-  team.run();
+  meet(team, waiter, spender);
   mica::test::sleep(tick_100ns);
   MICA_CHECK(woken == 3);
   MICA_CHECK(alarm.fired == 3);
@@ -95,9 +91,7 @@ MICA_EXPLORE("T1-periodic", "T1: a live periodic timer is always found queued by
     for (int i = 0; i < 8; ++i) KeStallExecutionProcessor(tick_100ns / 20);
   };
   Team team{window};
-  team.add(owner, {.processor = 0});
-  team.add(spender, {.processor = 1});
-  team.run();
+  meet(team, owner, spender);
   KeFlushQueuedDpcs();
   int const fired = alarm.fired;
   // A DPC that is still queued when the next period ends runs once for both.

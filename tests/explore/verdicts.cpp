@@ -64,9 +64,7 @@ void forget(Window& window) {
       --users;
   };
   Team team{window};
-  team.add(user, {.processor = 0});
-  team.add(user, {.processor = 1});
-  team.run();
+  meet(team, user, user);
 }
 
 }  // namespace

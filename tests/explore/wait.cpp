@@ -35,9 +35,7 @@ MICA_EXPLORE("W2-timeout",
     }
   };
   Team team{window};
-  team.add(waiter, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, waiter, setter);
   MICA_CHECK(woken + KeReadStateEvent(&event) == sets);
 }
 

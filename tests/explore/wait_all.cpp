@@ -100,9 +100,7 @@ MICA_EXPLORE("W3-timeout", "W3: of a timeout and the last event one ends a wait 
     pair.set(0);
   };
   Team team{window};
-  team.add(waiter, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, waiter, setter);
   pair.check();
 }
 
@@ -123,9 +121,7 @@ MICA_EXPLORE("W3-lone-timeout", "W3: a timeout that meets an evaluation in vain 
     }
   };
   Team team{window};
-  team.add(waiter, {.processor = 0});
-  team.add(setter, {.processor = 1});
-  team.run();
+  meet(team, waiter, setter);
   pair.check();
 }
 
