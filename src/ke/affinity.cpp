@@ -9,7 +9,7 @@ namespace {
 
 // The calling thread goes on only where it may: it leaves this processor if it must.
 void go_where_it_may(Thread const& thread) noexcept MICA_REQUIRES(at_dispatch) {
-  if ((thread.affinity.load() >> Machine::processor_number() & 1) == 0) block(After::requeue_back);
+  if (!may_run_on(thread, current())) block(After::requeue_back);
 }
 
 // Whether there is such a group, and every processor of the mask in it; with none in the mask

@@ -75,6 +75,22 @@ void deliver(Thread& thread) noexcept {
   }
 }
 
+// Queues nothing from now on, and moves user APCs to `left`; but not while a kernel APC is queued.
+// Returns the first of them if none may run.
+KAPC* stop_unless_held_off(Thread& thread, LIST_ENTRY& left) noexcept {
+  SpinGuard guard{thread.apc_lock};
+  if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) != 0) return nullptr;
+  KAPC_STATE& own = environment_of(thread);
+  if (!list_empty(own.ApcListHead[KernelMode])) return &apc_of(*own.ApcListHead[KernelMode].Flink);
+  thread.apcs_stopped = true;
+  while (LIST_ENTRY* const entry = list_pop_front(own.ApcListHead[UserMode])) {
+    apc_of(*entry).Inserted = FALSE;
+    list_append(left, *entry);
+  }
+  recount_apcs(thread);
+  return nullptr;
+}
+
 void run_down(KAPC& apc) noexcept {
   if (apc.RundownRoutine != nullptr)
     apc.RundownRoutine(&apc);
@@ -105,24 +121,11 @@ void NTAPI stop_apcs(Thread& thread) noexcept {
   Machine::raise(APC_LEVEL);
   LIST_ENTRY left;
   list_initialize(left);
-  for (KAPC* held_off = nullptr; !thread.apcs_stopped;) {
-    if (held_off != nullptr)
+  while (!thread.apcs_stopped) {
+    deliver(thread);
+    if (KAPC* const held_off = stop_unless_held_off(thread, left))
       bugcheck(KERNEL_APC_PENDING_DURING_EXIT, as_parameter(held_off), apc_disable_count(thread),
                PASSIVE_LEVEL);
-    deliver(thread);
-    SpinGuard guard{thread.apc_lock};
-    if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) != 0) continue;
-    KAPC_STATE& own = environment_of(thread);
-    if (!list_empty(own.ApcListHead[KernelMode])) {
-      held_off = &apc_of(*own.ApcListHead[KernelMode].Flink);
-      continue;
-    }
-    thread.apcs_stopped = true;
-    while (LIST_ENTRY* const entry = list_pop_front(own.ApcListHead[UserMode])) {
-      apc_of(*entry).Inserted = FALSE;
-      list_append(left, *entry);
-    }
-    recount_apcs(thread);
   }
   Machine::lower(PASSIVE_LEVEL);
   while (LIST_ENTRY* const entry = list_pop_front(left)) run_down(apc_of(*entry));

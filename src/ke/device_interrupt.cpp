@@ -14,25 +14,17 @@ InterruptChain& chain_of(std::uint8_t vector) noexcept {
   return state().interrupts[vector - Machine::first_device_vector];
 }
 
-// The chain of a vector, for who is not interrupted by it.
+// The chain of a vector for a scope, for who is not interrupted by it.
 class [[nodiscard]] ChainGuard {
  public:
   explicit ChainGuard(std::uint8_t vector) noexcept
-      : old_{Machine::raise(static_cast<KIRQL>(vector >> 4))}, chain_{chain_of(vector)} {
-    KeAcquireSpinLockAtDpcLevel(&chain_.lock);
-  }
-  ~ChainGuard() noexcept {
-    KeReleaseSpinLockFromDpcLevel(&chain_.lock);
-    Machine::lower(old_);
-  }
-  ChainGuard(ChainGuard const&) = delete;
-  ChainGuard& operator=(ChainGuard const&) = delete;
+      : chain_{chain_of(vector)}, guard_{chain_.lock, static_cast<KIRQL>(vector >> 4)} {}
 
   InterruptChain* operator->() const noexcept { return &chain_; }
 
  private:
-  KIRQL const old_;
   InterruptChain& chain_;
+  KernelSpinGuardAtLevel guard_;
 };
 
 // Whether its device had interrupted, as its routine says.
@@ -40,16 +32,11 @@ bool NTAPI serve(KINTERRUPT& interrupt) noexcept {
   KAFFINITY const here = KAFFINITY{1} << Machine::processor_number();
   if (!interrupt.active || (interrupt.processors & here) == 0) return false;
   KIRQL const level = interrupt.synchronize_level;
-  KIRQL const old = Machine::raise(level);
-  bool claimed = false;
-  {
-    KernelSpinGuardAtDispatch guard{*interrupt.lock};
-    claimed = interrupt.routine(&interrupt, interrupt.context) != FALSE;
-    if (Machine::irql() != level) [[unlikely]]
-      violation(Rule::service_routine_level, reinterpret_cast<ULONG_PTR>(interrupt.routine), level,
-                Machine::irql());
-  }
-  Machine::lower(old);
+  KernelSpinGuardAtLevel guard{*interrupt.lock, level};
+  bool const claimed = interrupt.routine(&interrupt, interrupt.context) != FALSE;
+  if (Machine::irql() != level) [[unlikely]]
+    violation(Rule::service_routine_level, reinterpret_cast<ULONG_PTR>(interrupt.routine), level,
+              Machine::irql());
   return claimed;
 }
 
@@ -59,12 +46,6 @@ bool NTAPI serve_all(InterruptChain const& chain) noexcept {
   for (KINTERRUPT* interrupt = chain.first; interrupt != nullptr; interrupt = interrupt->next)
     claimed |= serve(*interrupt);
   return claimed;
-}
-
-KIRQL acquire(KINTERRUPT& interrupt) noexcept {
-  KIRQL const old = Machine::raise(interrupt.synchronize_level);
-  KeAcquireSpinLockAtDpcLevel(interrupt.lock);
-  return old;
 }
 
 }  // namespace
@@ -115,7 +96,9 @@ void NTAPI set_active(KINTERRUPT& interrupt, bool active) noexcept {
 
 KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
   MICA_REQUIRE_IRQL_AT_MOST(Interrupt->synchronize_level, Interrupt);
-  return acquire(*Interrupt);
+  KIRQL const old = Machine::raise(Interrupt->synchronize_level);
+  KeAcquireSpinLockAtDpcLevel(Interrupt->lock);
+  return old;
 }
 
 void NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql) {
@@ -127,8 +110,6 @@ BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt,
                                      PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                      PVOID SynchronizeContext) {
   MICA_REQUIRE_IRQL_AT_MOST(Interrupt->synchronize_level, Interrupt);
-  KIRQL const old = acquire(*Interrupt);
-  BOOLEAN const result = SynchronizeRoutine(SynchronizeContext);
-  KeReleaseInterruptSpinLock(Interrupt, old);
-  return result;
+  KernelSpinGuardAtLevel guard{*Interrupt->lock, Interrupt->synchronize_level};
+  return SynchronizeRoutine(SynchronizeContext);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nt/ke.h>
+#include <machine.hpp>
 
 namespace mica::ke {
 
@@ -31,6 +32,25 @@ class [[nodiscard]] KernelSpinGuardAtDispatch {
 
  private:
   KSPIN_LOCK& lock_;
+};
+
+// Raises to a level of DISPATCH_LEVEL or above first, restores the level last.
+class [[nodiscard]] KernelSpinGuardAtLevel {
+ public:
+  KernelSpinGuardAtLevel(KSPIN_LOCK& lock, KIRQL level) noexcept
+      : lock_{lock}, old_{Machine::raise(level)} {
+    KeAcquireSpinLockAtDpcLevel(&lock);
+  }
+  ~KernelSpinGuardAtLevel() noexcept {
+    KeReleaseSpinLockFromDpcLevel(&lock_);
+    Machine::lower(old_);
+  }
+  KernelSpinGuardAtLevel(KernelSpinGuardAtLevel const&) = delete;
+  KernelSpinGuardAtLevel& operator=(KernelSpinGuardAtLevel const&) = delete;
+
+ private:
+  KSPIN_LOCK& lock_;
+  KIRQL const old_;
 };
 
 }  // namespace mica::ke

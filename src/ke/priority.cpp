@@ -36,8 +36,7 @@ LONG NTAPI priority_increment(Thread const& thread) noexcept {
 
 void NTAPI put_priority(Thread& thread, KPRIORITY priority) noexcept {
   thread.base_priority.store(priority);
-  thread.quantum_100ns.store(thread.process->quantum_100ns.load(std::memory_order_relaxed),
-                             std::memory_order_relaxed);
+  renew_quantum(thread);
   change_priority(thread, priority);
 }
 

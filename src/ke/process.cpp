@@ -12,10 +12,6 @@
 namespace mica::ke {
 namespace {
 
-Thread& thread_of(LIST_ENTRY& entry) noexcept {
-  return MICA_CONTAINING(entry, Thread, process_link);
-}
-
 // The thread's base priority follows that of its process.
 void follow(Thread& thread, KPRIORITY base) noexcept MICA_REQUIRES(at_dispatch) {
   SpinGuardAtDispatch guard{thread.lock};
@@ -60,8 +56,8 @@ KPRIORITY NTAPI set_process_priority(Process& process, KPRIORITY base) noexcept 
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{process.lock};
   KPRIORITY const old = process.base_priority.exchange(base);
-  for (LIST_ENTRY* entry = process.threads.Flink; entry != &process.threads; entry = entry->Flink)
-    follow(thread_of(*entry), base);
+  for_each_thread(process,
+                  [base](Thread& thread) MICA_REQUIRES(at_dispatch) { follow(thread, base); });
   return old;
 }
 
@@ -71,8 +67,8 @@ bool NTAPI set_process_affinity(Process& process, KAFFINITY affinity) noexcept {
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{process.lock};
   process.affinity = allowed;
-  for (LIST_ENTRY* entry = process.threads.Flink; entry != &process.threads; entry = entry->Flink)
-    restrict(thread_of(*entry), allowed);
+  for_each_thread(
+      process, [allowed](Thread& thread) MICA_REQUIRES(at_dispatch) { restrict(thread, allowed); });
   return true;
 }
 
@@ -87,8 +83,7 @@ bool NTAPI join_process(Thread& thread, KPRIORITY priority) noexcept {
   ULONG const ideal = next_ideal(thread.affinity);
   thread.ideal_processor.store(ideal, std::memory_order_relaxed);
   thread.processor = ideal;
-  thread.quantum_100ns.store(process.quantum_100ns.load(std::memory_order_relaxed),
-                             std::memory_order_relaxed);
+  renew_quantum(thread);
   list_append(process.threads, thread.process_link);
   freeze(thread, process.freeze_count);
   return true;

@@ -5,6 +5,7 @@
 //   IRQL <= DISPATCH_LEVEL unless said. The process's lock comes before those of its threads.
 #pragma once
 
+#include "base/list.hpp"
 #include "ke/thread.hpp"
 
 struct _KPROCESS {
@@ -52,6 +53,19 @@ inline void set_process_quantum(Process& process, LONG quantum_100ns) noexcept {
 
 // The calling thread ends: the process too, if it was the last. PASSIVE_LEVEL.
 void NTAPI leave_process(Thread& thread) noexcept;
+
+// The thread begins a quantum as its process has it.
+inline void renew_quantum(Thread& thread) noexcept {
+  thread.quantum_100ns.store(thread.process->quantum_100ns.load(std::memory_order_relaxed),
+                             std::memory_order_relaxed);
+}
+
+// Calls act(thread) for each of its threads.
+template <class Act>
+void for_each_thread(Process& process, Act act) noexcept MICA_REQUIRES(at_dispatch, process.lock) {
+  for (LIST_ENTRY* entry = process.threads.Flink; entry != &process.threads; entry = entry->Flink)
+    act(MICA_CONTAINING(*entry, Thread, process_link));
+}
 
 // Keeps a base priority among those of the process's kind.
 [[nodiscard]] KPRIORITY NTAPI clamp_to_kind(KPRIORITY priority, KPRIORITY process_base) noexcept;

@@ -9,6 +9,11 @@
 #include "ke/switch.hpp"
 
 namespace mica::ke {
+
+bool NTAPI may_run_on(Thread const& thread, Processor const& processor) noexcept {
+  return (thread.affinity.load() >> processor.machine.pcr.Prcb.Number & 1) != 0;
+}
+
 namespace {
 
 ULONG number_of(Processor const& processor) noexcept {
@@ -23,10 +28,6 @@ KAFFINITY mask_of(Processor const& processor) noexcept {
 template <class Value>
 void store_changed(std::atomic<Value>& cell, Value value) noexcept {
   if (cell.load(std::memory_order_relaxed) != value) cell.store(value);
-}
-
-bool may_run_on(Thread const& thread, Processor const& processor) noexcept {
-  return (thread.affinity.load() & mask_of(processor)) != 0;
 }
 
 // What placing a thread needs to know of it; a copy, because a queued thread may run, and end, at
@@ -178,8 +179,7 @@ Thread* NTAPI choose(State& ke, Processor& processor, Incumbent const& from) noe
 // The running thread used its time: a boost fades by one, and the clock starts anew. Real-time
 // priorities are never above their base. If KeSetPriorityThread is ahead, its priority stays.
 void NTAPI end_quantum(Thread& thread) noexcept {
-  thread.quantum_100ns.store(thread.process->quantum_100ns.load(std::memory_order_relaxed),
-                             std::memory_order_relaxed);
+  renew_quantum(thread);
   KPRIORITY priority = thread.priority.load();
   if (priority > thread.base_priority.load())
     static_cast<void>(thread.priority.compare_exchange_strong(priority, priority - 1));

@@ -9,6 +9,9 @@
 
 namespace mica::ke {
 
+// Whether its affinity has the processor.
+[[nodiscard]] bool NTAPI may_run_on(Thread const& thread, Processor const& processor) noexcept;
+
 // Queues a thread whose context is saved, or gives it to a processor that runs something lower.
 void NTAPI make_ready(Thread& thread, bool front) noexcept MICA_REQUIRES(at_dispatch);
 

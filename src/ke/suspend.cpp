@@ -71,18 +71,16 @@ void NTAPI freeze_process(Process& process) noexcept {
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{process.lock};
   ++process.freeze_count;
-  for (LIST_ENTRY* entry = process.threads.Flink; entry != &process.threads; entry = entry->Flink) {
-    Thread& thread = MICA_CONTAINING(*entry, Thread, process_link);
+  for_each_thread(process, [](Thread& thread) MICA_REQUIRES(at_dispatch) {
     if (&thread != &current_thread()) freeze(thread, 1);
-  }
+  });
 }
 
 void NTAPI thaw_process(Process& process) noexcept {
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{process.lock};
   --process.freeze_count;
-  for (LIST_ENTRY* entry = process.threads.Flink; entry != &process.threads; entry = entry->Flink)
-    thaw(MICA_CONTAINING(*entry, Thread, process_link));
+  for_each_thread(process, thaw);
 }
 
 }  // namespace mica::ke

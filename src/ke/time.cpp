@@ -22,12 +22,6 @@ LARGE_INTEGER large(std::uint64_t value) noexcept {
   return result;
 }
 
-// Up to a whole tick.
-Tick ticks_in(std::uint64_t duration_100ns) noexcept {
-  Tick const unit = state().time.period_100ns;
-  return duration_100ns / unit + (duration_100ns % unit != 0 ? 1 : 0);
-}
-
 }  // namespace
 
 namespace mica::ke {
@@ -40,16 +34,15 @@ std::uint64_t NTAPI first_system_time() noexcept {
 // Relative times count from the last tick, so they are over up to a tick early on a precise clock.
 // [MSDN KeSetTimer] Negative by at most 2^63, so a sum with the tick does not wrap.
 Due NTAPI due_of(LARGE_INTEGER due) noexcept {
-  if (due.QuadPart < 0)
-    return {last_tick() + ticks_in(std::uint64_t{0} - static_cast<std::uint64_t>(due.QuadPart))};
-  auto const absolute = static_cast<std::uint64_t>(due.QuadPart);
   TimeState const& time = state().time;
+  if (due.QuadPart < 0)
+    return {last_tick() + ticks_in(std::uint64_t{0} - static_cast<std::uint64_t>(due.QuadPart),
+                                   time.period_100ns)};
+  auto const absolute = static_cast<std::uint64_t>(due.QuadPart);
   std::uint64_t const adjustment = time.adjustment_100ns.load(std::memory_order_acquire);
   std::uint64_t const begin = Machine::boot_system_time_100ns() + adjustment;
   if (absolute <= begin) return {0};
-  Tick const tick = ticks_in(absolute - begin);
-  return {tick, true, static_cast<std::uint16_t>(tick * time.period_100ns - (absolute - begin)),
-          adjustment};
+  return Due::after_start(absolute - begin, adjustment, time.period_100ns);
 }
 
 }  // namespace mica::ke

@@ -62,15 +62,19 @@ void TimerWheel::enter(KTIMER& timer) noexcept {
   if (effective < next()) next_.store(effective, std::memory_order_relaxed);
 }
 
+Due Due::after_start(std::uint64_t duration, std::uint64_t adjustment,
+                     std::uint32_t unit_100ns) noexcept {
+  Tick const tick = ticks_in(duration, unit_100ns);
+  return {tick, true, static_cast<std::uint16_t>(tick * unit_100ns - duration), adjustment};
+}
+
 // A due time before the first tick is over.
 Due Due::moved(std::uint64_t adjustment, std::uint32_t unit_100ns) const noexcept {
   std::uint64_t const due = tick * unit_100ns - early_100ns;
   auto const later = static_cast<std::int64_t>(adjustment_100ns - adjustment);
   if (later < 0 && due <= std::uint64_t{0} - static_cast<std::uint64_t>(later))
     return {0, true, 0, adjustment};
-  std::uint64_t const there = due + static_cast<std::uint64_t>(later);
-  Tick const up_to = there / unit_100ns + (there % unit_100ns != 0 ? 1 : 0);
-  return {up_to, true, static_cast<std::uint16_t>(up_to * unit_100ns - there), adjustment};
+  return after_start(due + static_cast<std::uint64_t>(later), adjustment, unit_100ns);
 }
 
 // Moves the absolute ones of a slot out of the wheel.

@@ -20,6 +20,12 @@ namespace mica::ke {
 using Tick = std::uint64_t;
 inline constexpr Tick no_tick = ~Tick{0};
 
+// Up to a whole tick.
+[[nodiscard]] constexpr Tick ticks_in(std::uint64_t duration_100ns,
+                                      std::uint32_t unit_100ns) noexcept {
+  return duration_100ns / unit_100ns + (duration_100ns % unit_100ns != 0 ? 1 : 0);
+}
+
 // When a timer is due. An absolute due time is a system time, so the tick depends on the clock.
 struct Due {
   Tick tick;
@@ -28,7 +34,12 @@ struct Due {
   std::uint16_t early_100ns = 0;
   std::uint64_t adjustment_100ns = 0;
 
-  // The same system time where the clock is adjusted like that. `unit_100ns`: a tick.
+  // A system time that long after tick 0 of a clock that is adjusted like that. `unit_100ns`: a
+  // tick.
+  [[nodiscard]] static Due NTAPI after_start(std::uint64_t duration_100ns,
+                                             std::uint64_t adjustment_100ns,
+                                             std::uint32_t unit_100ns) noexcept;
+  // The same system time where the clock is adjusted otherwise.
   [[nodiscard]] Due NTAPI moved(std::uint64_t adjustment_100ns,
                                 std::uint32_t unit_100ns) const noexcept;
 };

@@ -7,14 +7,16 @@
 namespace mica::ps {
 namespace {
 
-// The object with one more reference; null if there is none, or its last reference is gone.
+// *found is the object with one more reference; there may be none, or its last one is gone.
 template <class Object>
-Object* find(ClientTable& clients, HANDLE id) noexcept {
+NTSTATUS look_up(ClientTable& clients, HANDLE id, Object** found) noexcept {
   ke::SpinGuard guard{state().lock};
   Client* const client = clients.find(id);
-  if (client == nullptr) return nullptr;
+  if (client == nullptr) return STATUS_INVALID_CID;
   Object& object = MICA_CONTAINING(*client, Object, client);
-  return ob::reference_live(ob::header_of(&object)) ? &object : nullptr;
+  if (!ob::reference_live(ob::header_of(&object))) return STATUS_INVALID_CID;
+  *found = &object;
+  return STATUS_SUCCESS;
 }
 
 }  // namespace
@@ -23,15 +25,9 @@ Object* find(ClientTable& clients, HANDLE id) noexcept {
 using namespace mica;
 
 NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS* Process) {
-  PEPROCESS const found = ps::find<_EPROCESS>(ps::state().processes, ProcessId);
-  if (found == nullptr) return STATUS_INVALID_CID;
-  *Process = found;
-  return STATUS_SUCCESS;
+  return ps::look_up(ps::state().processes, ProcessId, Process);
 }
 
 NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD* Thread) {
-  PETHREAD const found = ps::find<_ETHREAD>(ps::state().threads, ThreadId);
-  if (found == nullptr) return STATUS_INVALID_CID;
-  *Thread = found;
-  return STATUS_SUCCESS;
+  return ps::look_up(ps::state().threads, ThreadId, Thread);
 }
