@@ -1,7 +1,7 @@
 // The shared test header: freestanding, the same on both machines.
 //   A case runs in a system thread at PASSIVE_LEVEL. On the host each case has a fresh System;
-//   when booted, all
-//   cases share one, so a case leaves nothing behind. A name begins with its subsystem: "Ke: ...".
+//   when booted, all cases share one, so a case leaves nothing behind. A name begins with its
+//   subsystem: "Ke: ...".
 #pragma once
 
 #include <nt/ke.h>

@@ -53,7 +53,7 @@ void NTAPI adopt_priority(Worker& worker) noexcept {
     bool const waits = ke::wait_word::state(worker.thread->wait.load()) == ke::wait_word::waiting;
     if (!waits && worker.priority >= wanted) ++running;
   }
-  return running < static_cast<ULONG>(std::popcount(ke::state().active.load()));
+  return running < static_cast<ULONG>(std::popcount(ke::active_processors()));
 }
 
 // What a routine must have put back.            [MSDN Bug Check 0xE1, Bug Check 0x1 parameter 4]

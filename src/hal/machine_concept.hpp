@@ -115,8 +115,7 @@
 //                     Goes through interrupts; stops at the first frame it cannot trust, never
 //                     faults. Any IRQL.
 //   symbol_name(address)  The function around a code address and how far into it, or a null name.
-//                         Any IRQL. The
-//                     name lives as long as the System.
+//                         Any IRQL. The name lives as long as the System.
 #pragma once
 
 #include <nt/ke.h>

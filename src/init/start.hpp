@@ -1,14 +1,13 @@
 // How a machine starts an executive.
 //   1. It has storage for one init::State, all zero.
 //   2. prepare(state, processors): fills the processor blocks; may run on any thread of control,
-//   calls no seam member.
+//      calls no seam member.
 //   3. It makes processor 0's block current and enters start() on processor 0's boot stack at
-//   DISPATCH_LEVEL with interrupts
-//      enabled. start() becomes processor 0's idle thread; the others are started by it through
-//      the seam.
+//      DISPATCH_LEVEL with interrupts enabled. start() becomes processor 0's idle thread; the
+//      others are started by it through the seam.
 //   4. The first system thread ends the boot phases, then calls state.main(state.argument) at
-//   PASSIVE_LEVEL. What
-//      happens when it returns is up to whoever registered it: the thread ends.
+//      PASSIVE_LEVEL. What happens when it returns is up to whoever registered it: the thread
+//      ends.
 #pragma once
 
 #include <machine.hpp>

@@ -17,7 +17,7 @@ void go_where_it_may(Thread const& thread) noexcept MICA_REQUIRES(at_dispatch) {
 bool NTAPI is_valid(GROUP_AFFINITY const& affinity) noexcept {
   for (USHORT const reserved : affinity.Reserved)
     if (reserved != 0) return false;
-  return affinity.Group == 0 && (affinity.Mask & ~state().active.load()) == 0;
+  return affinity.Group == 0 && (affinity.Mask & ~active_processors()) == 0;
 }
 
 }  // namespace
@@ -25,14 +25,14 @@ bool NTAPI is_valid(GROUP_AFFINITY const& affinity) noexcept {
 KAFFINITY NTAPI KeSetSystemAffinityThreadEx(KAFFINITY Affinity) {
   RaiseToDispatch raised;
   Thread& thread = current_thread();
-  KAFFINITY const allowed = Affinity & state().active.load();
+  KAFFINITY const allowed = Affinity & active_processors();
   if (allowed == 0) return 0;
   KAFFINITY old = 0;
   {
     SpinGuardAtDispatch guard{thread.lock};
-    if (thread.system_affinity) old = thread.affinity.load();
+    if (thread.system_affinity) old = thread.affinity.load(std::memory_order_relaxed);
     thread.system_affinity = true;
-    thread.affinity.store(allowed);
+    thread.affinity.store(allowed, std::memory_order_relaxed);
   }
   go_where_it_may(thread);
   return old;
@@ -51,11 +51,11 @@ void NTAPI KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity,
 void NTAPI KeRevertToUserAffinityThreadEx(KAFFINITY Affinity) {
   RaiseToDispatch raised;
   Thread& thread = current_thread();
-  KAFFINITY const allowed = Affinity & state().active.load();
+  KAFFINITY const allowed = Affinity & active_processors();
   {
     SpinGuardAtDispatch guard{thread.lock};
     thread.system_affinity = allowed != 0;
-    thread.affinity.store(allowed != 0 ? allowed : thread.user_affinity);
+    thread.affinity.store(allowed != 0 ? allowed : thread.user_affinity, std::memory_order_relaxed);
   }
   go_where_it_may(thread);
 }

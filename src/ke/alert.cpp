@@ -23,8 +23,8 @@ bool NTAPI alert(Thread& thread) noexcept {
 }  // namespace mica::ke
 
 BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE) {
-  std::uint32_t const before =
-      mica::ke::current_thread().wait.fetch_and(~mica::ke::wait_word::alerted);
+  std::uint32_t const before = mica::ke::current_thread().wait.fetch_and(
+      ~mica::ke::wait_word::alerted, std::memory_order_acq_rel);
   return (before & mica::ke::wait_word::alerted) != 0;
 }
 

@@ -32,10 +32,16 @@ void NTAPI stop_apcs(Thread& thread) noexcept;
   return MICA_CONTAINING(entry, KAPC, ApcListEntry);
 }
 
+// What is queued, for the thread itself, for who evaluates its wait, and under the lock: who queues
+// something after that tells the first two.
+[[nodiscard]] inline std::uint32_t queued_kinds(Thread const& thread) noexcept {
+  return thread.queued_apcs.load(std::memory_order_relaxed);
+}
+
 // Whether kernel APCs are queued to the calling thread: asked when its processor was interrupted
 // for them, and when it is switched to.
 [[nodiscard]] inline bool has_kernel_apcs(Thread const& thread) noexcept {
-  return (thread.queued_apcs.load(std::memory_order_relaxed) & wait_word::kernel_apc) != 0;
+  return (queued_kinds(thread) & wait_word::kernel_apc) != 0;
 }
 
 // The thread's own, or whoever holds the lock of its queues.

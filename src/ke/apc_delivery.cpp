@@ -36,7 +36,7 @@ void check_process(Thread const& thread, Process const* expected) noexcept {
 // Takes the next kernel APC that may run from the queue.
 bool take(Thread& thread, Call& call) noexcept {
   std::uint32_t const permitted = permitted_apcs(thread, PASSIVE_LEVEL);
-  if ((thread.queued_apcs.load() & permitted) == 0) return false;
+  if ((queued_kinds(thread) & permitted) == 0) return false;
   SpinGuard guard{thread.apc_lock};
   LIST_ENTRY& queue = environment_of(thread).ApcListHead[KernelMode];
   if (list_empty(queue)) return false;
@@ -79,7 +79,7 @@ void deliver(Thread& thread) noexcept {
 // Returns the first of them if none may run.
 KAPC* stop_unless_held_off(Thread& thread, LIST_ENTRY& left) noexcept {
   SpinGuard guard{thread.apc_lock};
-  if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) != 0) return nullptr;
+  if ((queued_kinds(thread) & permitted_apcs(thread, PASSIVE_LEVEL)) != 0) return nullptr;
   KAPC_STATE& own = environment_of(thread);
   if (!list_empty(own.ApcListHead[KernelMode])) return &apc_of(*own.ApcListHead[KernelMode].Flink);
   thread.apcs_stopped = true;
@@ -111,7 +111,7 @@ void NTAPI apc_interrupt() noexcept {
 }
 
 void NTAPI let_apcs_in(Thread& thread) noexcept {
-  if ((thread.queued_apcs.load() & permitted_apcs(thread, PASSIVE_LEVEL)) == 0) [[likely]]
+  if ((queued_kinds(thread) & permitted_apcs(thread, PASSIVE_LEVEL)) == 0) [[likely]]
     return;
   RaiseToDispatch raised;
   Machine::request_apc();

@@ -44,7 +44,7 @@ enum class Rest { nothing, may_run, stays };
 Rest NTAPI leave(Thread& thread, KAPC_STATE* before, KIRQL level) noexcept {
   KAPC_STATE& attached = thread.apc_states[1];
   SpinGuard guard{thread.apc_lock};
-  if (std::uint32_t const left = thread.queued_apcs.load(); left != 0)
+  if (std::uint32_t const left = queued_kinds(thread); left != 0)
     return (left & permitted_apcs(thread, level)) != 0 ? Rest::may_run : Rest::stays;
   if (before != nullptr)
     move_state(*before, attached);

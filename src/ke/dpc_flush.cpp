@@ -39,7 +39,7 @@ void NTAPI KeFlushQueuedDpcs(void) {
   Flush flush;
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, nullptr);
   State& ke = state();
-  ULONG const count = static_cast<ULONG>(std::popcount(ke.active.load()));
+  ULONG const count = static_cast<ULONG>(std::popcount(active_processors()));
   flush.left = 1;  // this call, until it has inserted them all
   KeInitializeEvent(&flush.done, NotificationEvent, FALSE);
   for (ULONG number = 0; number < count; ++number) {

@@ -30,12 +30,13 @@ constexpr LONG saturation = (highest_priority + 1) / 2;
 }  // namespace
 
 LONG NTAPI priority_increment(Thread const& thread) noexcept {
-  return thread.saturation != 0 ? thread.saturation * saturation
-                                : thread.base_priority.load() - thread.process_base;
+  return thread.saturation != 0
+             ? thread.saturation * saturation
+             : thread.base_priority.load(std::memory_order_relaxed) - thread.process_base;
 }
 
 void NTAPI put_priority(Thread& thread, KPRIORITY priority) noexcept {
-  thread.base_priority.store(priority);
+  thread.base_priority.store(priority, std::memory_order_relaxed);
   renew_quantum(thread);
   change_priority(thread, priority);
 }
@@ -48,7 +49,7 @@ LONG NTAPI KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment) {
   SpinGuardAtDispatch guard{Thread->lock};
   LONG const old = priority_increment(*Thread);
   LONG const increment = std::clamp(Increment, -saturation, saturation);
-  KPRIORITY const base = Thread->process->base_priority.load();
+  KPRIORITY const base = Thread->process->base_priority.load(std::memory_order_relaxed);
   Thread->process_base = base;
   Thread->saturation = static_cast<CHAR>(increment / saturation);
   put_priority(*Thread, clamp_to_kind(base + increment, base));

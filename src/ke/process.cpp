@@ -15,10 +15,8 @@ namespace {
 // The thread's base priority follows that of its process.
 void follow(Thread& thread, KPRIORITY base) noexcept MICA_REQUIRES(at_dispatch) {
   SpinGuardAtDispatch guard{thread.lock};
-  // KeSetBasePriorityThread, which does without the lock of the process, was here first.
-  if (thread.process_base == base) return;
   LONG const increment = priority_increment(thread);
-  KPRIORITY const own = thread.base_priority.load();
+  KPRIORITY const own = thread.base_priority.load(std::memory_order_relaxed);
   bool const stays = clamp_to_kind(own, thread.process_base) != own;
   thread.process_base = base;
   if (!stays) put_priority(thread, clamp_to_kind(base + increment, base));
@@ -55,14 +53,14 @@ KPRIORITY NTAPI clamp_to_kind(KPRIORITY priority, KPRIORITY process_base) noexce
 KPRIORITY NTAPI set_process_priority(Process& process, KPRIORITY base) noexcept {
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{process.lock};
-  KPRIORITY const old = process.base_priority.exchange(base);
+  KPRIORITY const old = process.base_priority.exchange(base, std::memory_order_relaxed);
   for_each_thread(process,
                   [base](Thread& thread) MICA_REQUIRES(at_dispatch) { follow(thread, base); });
   return old;
 }
 
 bool NTAPI set_process_affinity(Process& process, KAFFINITY affinity) noexcept {
-  KAFFINITY const allowed = affinity & state().active.load();
+  KAFFINITY const allowed = affinity & active_processors();
   if (allowed == 0) return false;
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{process.lock};
@@ -77,12 +75,15 @@ bool NTAPI join_process(Thread& thread, KPRIORITY priority) noexcept {
   RaiseToDispatch raised;
   SpinGuardAtDispatch guard{process.lock};
   if (process.ended) return false;
-  thread.process_base = process.base_priority.load();
-  thread.priority = thread.base_priority = priority != 0 ? priority : thread.process_base;
-  thread.affinity = thread.user_affinity = process.affinity & state().active.load();
-  ULONG const ideal = next_ideal(thread.affinity);
+  thread.process_base = process.base_priority.load(std::memory_order_relaxed);
+  KPRIORITY const own = priority != 0 ? priority : thread.process_base;
+  thread.base_priority.store(own, std::memory_order_relaxed);
+  thread.priority.store(own, std::memory_order_relaxed);
+  thread.user_affinity = process.affinity & active_processors();
+  thread.affinity.store(thread.user_affinity, std::memory_order_relaxed);
+  ULONG const ideal = next_ideal(thread.user_affinity);
   thread.ideal_processor.store(ideal, std::memory_order_relaxed);
-  thread.processor = ideal;
+  thread.processor.store(ideal, std::memory_order_relaxed);
   renew_quantum(thread);
   list_append(process.threads, thread.process_link);
   freeze(thread, process.freeze_count);

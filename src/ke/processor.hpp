@@ -133,6 +133,11 @@ inline constexpr std::uint32_t default_period_100ns = 10'000;  // 1 ms: docs/adr
   return *processor_block().ke;
 }
 
+// Processors never leave, and all are started before the first system thread runs.
+[[nodiscard]] inline KAFFINITY active_processors() noexcept {
+  return state().active.load(std::memory_order_relaxed);
+}
+
 // Fills processor blocks 0 to count - 1, and the System process's part, whose threads the idle ones
 // are. Calls no machine member; no processor runs yet.
 void NTAPI initialize(State& state, unsigned count, Process& process) noexcept;

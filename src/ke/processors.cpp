@@ -7,11 +7,6 @@ using namespace mica::ke;
 
 namespace {
 
-// Processors never leave, and all are started before the first system thread runs.
-KAFFINITY NTAPI active() noexcept {
-  return state().active.load(std::memory_order_acquire);
-}
-
 bool names_a_group(USHORT group) noexcept {
   return group == 0 || group == ALL_PROCESSOR_GROUPS;
 }
@@ -25,20 +20,22 @@ ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber) {
   return number;
 }
 
-ULONG NTAPI KeGetCurrentProcessorNumber(void) { return Machine::processor_number(); }
+ULONG NTAPI KeGetCurrentProcessorNumber(void) {
+  return Machine::processor_number();
+}
 
 ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors) {
-  KAFFINITY const mask = active();
+  KAFFINITY const mask = active_processors();
   if (ActiveProcessors != nullptr) *ActiveProcessors = mask;
   return static_cast<ULONG>(std::popcount(mask));
 }
 
 ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber) {
-  return names_a_group(GroupNumber) ? static_cast<ULONG>(std::popcount(active())) : 0;
+  return names_a_group(GroupNumber) ? static_cast<ULONG>(std::popcount(active_processors())) : 0;
 }
 
 KAFFINITY NTAPI KeQueryActiveProcessors(void) {
-  return active();
+  return active_processors();
 }
 
 ULONG NTAPI KeQueryMaximumProcessorCount(void) {
@@ -58,7 +55,7 @@ USHORT NTAPI KeQueryMaximumGroupCount(void) {
 }
 
 KAFFINITY NTAPI KeQueryGroupAffinity(USHORT GroupNumber) {
-  return GroupNumber == 0 ? active() : 0;
+  return GroupNumber == 0 ? active_processors() : 0;
 }
 
 NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER ProcNumber) {
@@ -68,8 +65,8 @@ NTSTATUS NTAPI KeGetProcessorNumberFromIndex(ULONG ProcIndex, PPROCESSOR_NUMBER 
 }
 
 ULONG NTAPI KeGetProcessorIndexFromNumber(PPROCESSOR_NUMBER ProcNumber) {
-  bool const exists = ProcNumber->Group == 0 && ProcNumber->Reserved == 0 &&
-                      ProcNumber->Number < state().count;
+  bool const exists =
+      ProcNumber->Group == 0 && ProcNumber->Reserved == 0 && ProcNumber->Number < state().count;
   return exists ? ProcNumber->Number : INVALID_PROCESSOR_INDEX;
 }
 
@@ -82,7 +79,7 @@ USHORT NTAPI KeGetCurrentNodeNumber(void) {
 }
 
 void NTAPI KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count) {
-  KAFFINITY const mask = NodeNumber == 0 ? active() : 0;
+  KAFFINITY const mask = NodeNumber == 0 ? active_processors() : 0;
   if (Affinity != nullptr) *Affinity = {.Mask = mask, .Group = 0, .Reserved = {}};
   // They are numbered without a gap.
   if (Count != nullptr) *Count = static_cast<USHORT>(std::bit_width(mask));

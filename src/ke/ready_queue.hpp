@@ -4,9 +4,8 @@
 //   The summary has a bit for each list that holds a thread; others read it without the lock to
 //   see whether a look pays.
 //   `effective` is the priority of what the processor runs or was told to run next. Whoever makes
-//   a thread ready stores the
-//   summary, then reads every `effective`; whoever lowers `effective` then reads every summary:
-//   one of them sees the other.
+//   a thread ready stores the summary, then reads every `effective`; whoever lowers `effective`
+//   then reads every summary: one of them sees the other.
 #pragma once
 
 #include <atomic>

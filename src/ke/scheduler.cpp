@@ -68,7 +68,7 @@ Processor* NTAPI lower_processor(State& ke, Placement const& placement) noexcept
 
 // The queue a thread waits in when no processor can take it now.
 Processor& NTAPI home_of(State& ke, Placement const& placement) noexcept {
-  KAFFINITY const allowed = placement.affinity & ke.active.load();
+  KAFFINITY const allowed = placement.affinity & active_processors();
   if ((allowed >> placement.ideal & 1) != 0) return ke.processors[placement.ideal];
   if ((allowed >> placement.last & 1) != 0) return ke.processors[placement.last];
   return ke.processors[static_cast<ULONG>(std::countr_zero(allowed))];
@@ -181,7 +181,7 @@ Thread* NTAPI choose(State& ke, Processor& processor, Incumbent const& from) noe
 void NTAPI end_quantum(Thread& thread) noexcept {
   renew_quantum(thread);
   KPRIORITY priority = thread.priority.load();
-  if (priority > thread.base_priority.load())
+  if (priority > thread.base_priority.load(std::memory_order_relaxed))
     static_cast<void>(thread.priority.compare_exchange_strong(priority, priority - 1));
 }
 
@@ -206,8 +206,8 @@ void NTAPI wake(Thread& thread, KPRIORITY increment) noexcept {
   if (increment > 0) {
     KPRIORITY priority = thread.priority.load(std::memory_order_relaxed);
     // A real-time priority is above every boosted one.
-    KPRIORITY const boosted =
-        std::min(lowest_realtime - 1, thread.base_priority.load() + increment);
+    KPRIORITY const boosted = std::min(
+        lowest_realtime - 1, thread.base_priority.load(std::memory_order_relaxed) + increment);
     while (boosted > priority && !thread.priority.compare_exchange_weak(priority, boosted)) {
     }
   }

@@ -1,8 +1,7 @@
 // The kernel's part of a thread.
 //   Memory and stack belong to whoever made the thread (ps); ke allocates nothing. Zero-filled
-//   memory plus
-//   initialize_thread() is a thread. It may go once its object is signalled and `thread_ended` was
-//   called for it.
+//   memory plus initialize_thread() is a thread. It may go once its object is signalled and
+//   `thread_ended` was called for it.
 #pragma once
 
 #include <nt/ke.h>
@@ -34,8 +33,8 @@ enum State : std::uint32_t { idle, committing, waiting, evaluating, claimed };
 inline constexpr std::uint32_t state_mask = 7;
 inline constexpr std::uint32_t recheck = 8;   // evaluating: an object changed, look again
 inline constexpr std::uint32_t timeout = 16;  // evaluating: the time is over
-inline constexpr std::uint32_t alertable =
-    32;  // committing, waiting, evaluating: an alert may end it
+// Committing, waiting, evaluating: an alert may end it.
+inline constexpr std::uint32_t alertable = 32;
 // An alert is left: whoever changes the word keeps it, until it ends an alertable wait.
 inline constexpr std::uint32_t alerted = 64;
 // Committing, waiting, evaluating: APCs of this kind may end it. Also what queued_apcs says.
@@ -180,8 +179,8 @@ void NTAPI discard_thread(Thread& thread) noexcept;
 // IRQL PASSIVE_LEVEL.
 [[noreturn]] void NTAPI end_thread() noexcept;
 
-// KeAlertThread: whether it was alerted before. Ends an alertable wait, or the next one. IRQL <=
-// DISPATCH_LEVEL.
+// KeAlertThread: whether it was alerted before. Ends an alertable wait, or the next one.
+// IRQL <= DISPATCH_LEVEL.
 bool NTAPI alert(Thread& thread) noexcept;
 
 }  // namespace mica::ke

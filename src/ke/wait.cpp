@@ -44,8 +44,7 @@ void prepare(Thread& thread, WaitRequest const& request) noexcept MICA_REQUIRES(
   if (request.all) sort_by_object(request.blocks, request.count);
 }
 
-// Takes the first signalled object of a wait-any without waiting. STATUS_TIMEOUT: none is
-// signalled.
+// Takes the first signalled object of a wait-any, if there is one: STATUS_TIMEOUT if not.
 NTSTATUS try_any(Thread& thread) noexcept {
   for (ULONG i = 0; i < thread.active_count; ++i) {
     DISPATCHER_HEADER& header = header_of(thread.active_blocks[i].Object);
@@ -66,9 +65,8 @@ NTSTATUS try_all(Thread& thread) noexcept {
 }
 
 // Links the blocks of a wait-any until an object is found signalled or the wait is ended from
-// outside.
-// How many blocks were linked; a block whose object claimed the wait was unlinked again by the
-// claimer.
+// outside. How many blocks were linked; a block whose object claimed the wait was unlinked again
+// by the claimer.
 ULONG link_any(Thread& thread) noexcept {
   for (ULONG i = 0; i < thread.active_count; ++i) {
     KWAIT_BLOCK& block = thread.active_blocks[i];
@@ -193,8 +191,8 @@ NTSTATUS NTAPI wait(WaitRequest const& request) noexcept {
     prepare(thread, request);
     status = request.all ? try_all(thread) : try_any(thread);
     if (status != STATUS_TIMEOUT || is_zero(request.timeout)) break;
-    // A relative timeout goes on when the wait does; an absolute one has followed the clock since.
-    if (request.timeout != nullptr && (!due || due->absolute)) due = due_of(*request.timeout);
+    // It goes on when the wait does; the wheel moves an absolute one if the clock is set meanwhile.
+    if (request.timeout != nullptr && !due) due = due_of(*request.timeout);
     std::uint32_t const user = request.alertable ? wait_word::user_apc : 0;
     status = wait_slowly(thread, request, due, permitted_apcs(thread, old) | user);
     if (status != STATUS_KERNEL_APC) break;

@@ -1,7 +1,6 @@
 // Rules for signalling and waking
 //   A signaller locks the object, changes SignalState, calls wake_waiters, unlocks, and only then
-//   finish_wakes: after the
-//   unlock it never touches the object. All at DISPATCH_LEVEL.
+//   finish_wakes: after the unlock it never touches the object. All at DISPATCH_LEVEL.
 //   Any-waiters are served before all-waiters, each first in, first out.
 //   A claim that replaced Committing is noticed by the waiter itself; only one that replaced
 //   Waiting makes it ready.

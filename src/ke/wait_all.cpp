@@ -1,6 +1,7 @@
 // Wait-all: every object at one instant, or none.
 //   The blocks of a wait-all are sorted by the addresses of their objects, which is the order their
 //   locks are taken in.
+#include "ke/apc.hpp"
 #include "ke/wait_internal.hpp"
 
 namespace mica::ke {
@@ -49,9 +50,9 @@ void NTAPI forget_pulses(Thread& thread) noexcept {
 }
 
 // The status that flags ask for: a reason that came while the wait was evaluated. STATUS_SUCCESS:
-// none.
+// none. Who queues an APC later asks for another look in that word.
 NTSTATUS reason_of(Thread const& thread, std::uint32_t word) noexcept {
-  if (std::uint32_t const apcs = thread.queued_apcs.load() & word & wait_word::any_apc; apcs != 0)
+  if (std::uint32_t const apcs = queued_kinds(thread) & word & wait_word::any_apc; apcs != 0)
     return apc_status(apcs);
   constexpr std::uint32_t alert = wait_word::alertable | wait_word::alerted;
   if ((word & alert) == alert) return STATUS_ALERTED;

@@ -14,7 +14,7 @@ _EPROCESS* NTAPI make_process(ProcessOptions const& options) noexcept {
       static_cast<_EPROCESS*>(ob::allocate_object(ps.process_type, sizeof(_EPROCESS)));
   if (process == nullptr) return nullptr;
   ke::initialize_process(process->kernel, {.base_priority = options.base_priority,
-                                           .affinity = options.affinity & ke::state().active.load(),
+                                           .affinity = options.affinity & ke::active_processors(),
                                            .quantum_100ns = options.quantum_100ns});
   ke::SpinGuard guard{ps.lock};
   process->client.id = new_id(ps);

@@ -216,6 +216,25 @@ MICA_CASE("Ke: a thread that ends runs its user APCs down, and takes no more") {
   MICA_CHECK(diary.text == 0);
 }
 
+MICA_CASE("Ke: a user APC that is run down ends no wait any more") {
+  static NTSTATUS status;
+  status = STATUS_PENDING;
+  KAPC apc;
+  auto body = [&] {
+    KeInitializeApc(
+        &apc, KeGetCurrentThread(), OriginalApcEnvironment, nothing,
+        [](PKAPC) NTAPI {
+          KEVENT never;
+          KeInitializeEvent(&never, NotificationEvent, FALSE);
+          status = wait(&never, millisecond_100ns, TRUE);
+        },
+        [](PVOID, PVOID, PVOID) NTAPI {}, UserMode, nullptr);
+    MICA_CHECK(KeInsertQueueApc(&apc, nullptr, nullptr, 0) == TRUE);
+  };
+  join(start(body));
+  MICA_CHECK(status == STATUS_TIMEOUT);
+}
+
 MICA_CASE("Ke: while an APC runs in a thread that waits, it does not wait for that") {
   KEVENT event;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);

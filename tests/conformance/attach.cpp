@@ -160,6 +160,49 @@ MICA_CASE("Ke: a normal APC holds others back in its own environment only") {
   MICA_CHECK(held.runs == 1);
 }
 
+MICA_CASE("Ke: a normal APC of an attachment is in progress there, and in no further one") {
+  static Placed *same, *other;
+  static OwnProcess* process;
+  OwnProcess first, second;
+  process = &second;
+  Placed held{AttachedApcEnvironment}, let_in{AttachedApcEnvironment};
+  same = &held, other = &let_in;
+  KAPC apc;
+  KeInitializeApc(
+      &apc, KeGetCurrentThread(), AttachedApcEnvironment, nothing, nullptr,
+      [](PVOID, PVOID, PVOID) NTAPI {
+        KAPC_STATE state{};
+        KeStackAttachProcess(&process->kernel(), &state);
+        MICA_CHECK(other->insert() == TRUE && other->runs == 1);
+        KeUnstackDetachProcess(&state);
+        MICA_CHECK(same->insert() == TRUE && same->runs == 0);
+      },
+      KernelMode, nullptr);
+  KAPC_STATE state;
+  KeStackAttachProcess(&first.kernel(), &state);
+  MICA_CHECK(KeInsertQueueApc(&apc, nullptr, nullptr, 0) == TRUE);
+  MICA_CHECK(held.runs == 1);
+  KeUnstackDetachProcess(&state);
+}
+
+MICA_CASE("Ke: a user APC of an attachment ends no wait of a thread that attached further") {
+  OwnProcess first, second;
+  OwnEvent never;
+  KAPC apc;
+  KeInitializeApc(
+      &apc, KeGetCurrentThread(), AttachedApcEnvironment, nothing, nullptr,
+      [](PVOID, PVOID, PVOID) NTAPI {}, UserMode, nullptr);
+  KAPC_STATE outer, inner;
+  KeStackAttachProcess(&first.kernel(), &outer);
+  MICA_CHECK(KeInsertQueueApc(&apc, nullptr, nullptr, 0) == TRUE);
+  KeStackAttachProcess(&second.kernel(), &inner);
+  MICA_CHECK(wait(&never.event, millisecond_100ns, TRUE) == STATUS_TIMEOUT);
+  KeUnstackDetachProcess(&inner);
+  MICA_CHECK(wait(&never.event, millisecond_100ns, TRUE) == STATUS_USER_APC);
+  MICA_CHECK(KeRemoveQueueApc(&apc) == TRUE);
+  KeUnstackDetachProcess(&outer);
+}
+
 MICA_CASE("Ke: a user APC from elsewhere ends no wait of a thread that is attached") {
   OwnProcess process, other;
   OwnEvent never;

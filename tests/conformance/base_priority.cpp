@@ -1,6 +1,6 @@
 // Base priorities, run time, group affinities.
 //        [MSDN KeSetBasePriorityThread, KeQueryRuntimeThread, KeSetSystemGroupAffinityThread]
-#include "support.hpp"
+#include "busy.hpp"
 
 using namespace mica::test;
 
@@ -28,6 +28,19 @@ MICA_CASE("Ke: KeSetBasePriorityThread is reckoned from the process, and stays b
     MICA_CHECK(KeSetBasePriorityThread(self, 0) == 1);
   };
   join(start(body, {.priority = 12}));
+}
+
+MICA_CASE("Ke: who lowers its own priority gives way when that is done") {
+  Pinned const self{12};
+  PKTHREAD const lowered = KeGetCurrentThread();
+  std::atomic<bool> ran{false};
+  auto body = [&] { ran = KeSetBasePriorityThread(lowered, 2) == -2; };
+  auto* const better = start(body, {.processor = 0, .priority = 10});
+  MICA_CHECK(!ran);
+  static_cast<void>(KeSetBasePriorityThread(lowered, -2));
+  spin_until(ran);
+  MICA_CHECK(KeQueryPriorityThread(lowered) == 10);
+  join(better);
 }
 
 MICA_CASE("Ke: KeSetBasePriorityThread above DISPATCH_LEVEL stops") {

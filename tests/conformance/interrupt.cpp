@@ -78,6 +78,19 @@ MICA_CASE("Io: an inactive interrupt's routine is not called until it is active 
   MICA_CHECK(device.calls == 1);
 }
 
+MICA_CASE("Io: an inactive interrupt claims nothing that is for others on its vector") {
+  Device inactive, active;
+  for (Device* const device : {&inactive, &active})
+    MICA_REQUIRE(device->connect(TRUE) == STATUS_SUCCESS);
+  IO_REPORT_INTERRUPT_ACTIVE_STATE_PARAMETERS parameters{};
+  parameters.Version = CONNECT_FULLY_SPECIFIED;
+  parameters.ConnectionContext.InterruptObject = inactive.object;
+  IoReportInterruptInactive(&parameters);
+  active.ask();
+  until([&] { return active.quiet(); });
+  MICA_CHECK(inactive.calls == 0);
+}
+
 MICA_CASE("Io: a routine is not called on a processor outside its mask") {
   Device device;
   Driver driver;
@@ -201,6 +214,16 @@ MICA_CASE("Ke: who holds an interrupt's spin lock keeps its routine waiting on e
     until([&] { return device.served == before + 1; });
   }
   KeRevertToUserAffinityThread();
+}
+
+MICA_CASE("Ke: releasing an interrupt's spin lock goes back to the level it was acquired at") {
+  Device device;
+  MICA_REQUIRE(device.connect() == STATUS_SUCCESS);
+  AtLevel const raised{DISPATCH_LEVEL};
+  KIRQL const old = KeAcquireInterruptSpinLock(device.object);
+  MICA_CHECK(old == DISPATCH_LEVEL && KeGetCurrentIrql() == device_irql);
+  KeReleaseInterruptSpinLock(device.object, old);
+  MICA_CHECK(KeGetCurrentIrql() == DISPATCH_LEVEL);
 }
 
 MICA_CASE("Ke: a routine's DPC runs after it") {

@@ -101,6 +101,55 @@ MICA_CASE("Ke: a thread among the priorities of the other kind stays where it wa
   MICA_CHECK(thread.priority() == 19);
 }
 
+MICA_CASE("Ke: who lowers its own process gives way when that is done") {
+  Pinned const self{7};
+  OwnProcess process{{.affinity = 1}};
+  std::atomic<bool> over{false};
+  auto body = [&] {
+    static_cast<void>(ke::set_process_priority(process.kernel(), 4));
+    over = true;
+  };
+  {
+    ProcessThread const thread{process, body};
+    MICA_CHECK(!over);
+    MICA_CHECK(ke::set_process_priority(process.kernel(), 6) == 4);
+  }
+  MICA_CHECK(over);
+}
+
+MICA_CASE("Ke: who takes its own processor from its process leaves it when that is done") {
+  if (processors() == 1) return;
+  Pinned const self{7};
+  OwnProcess process{{.affinity = 1}};
+  std::atomic<bool> over{false};
+  auto body = [&] {
+    MICA_CHECK(ke::set_process_affinity(process.kernel(), 2));
+    over = true;
+  };
+  Busy const busy{1, 12};
+  {
+    ProcessThread const thread{process, body};
+    MICA_CHECK(!over);
+    MICA_CHECK(ke::set_process_affinity(process.kernel(), 1));
+    spin_until(over);
+  }
+}
+
+MICA_CASE("Ke: the ideal processors of new threads take turns") {
+  auto ideal_of_new = [](KAFFINITY affinity) {
+    OwnProcess const process{{.affinity = affinity}};
+    auto body = [] {};
+    ProcessThread const thread{process, body};
+    return KAFFINITY{1} << KeSetIdealProcessorThread(&thread.kernel(), 64);
+  };
+  KAFFINITY const last = KAFFINITY{1} << (processors() - 1);
+  KAFFINITY const all = KeQueryActiveProcessors();
+  KAFFINITY seen = 0;
+  for (ULONG i = 0; i < 2 * processors(); ++i) seen |= ideal_of_new(all);
+  MICA_CHECK(seen == all);
+  for (int i = 0; i < 2; ++i) MICA_CHECK(ideal_of_new(last) == last);
+}
+
 MICA_CASE("Ke: a running thread leaves a processor that its process may not use any more") {
   ULONG const last = processors() - 1;
   Pinned const self{12};
@@ -123,6 +172,18 @@ MICA_CASE("Ke: a running thread leaves a processor that its process may not use 
     MICA_CHECK(process.kernel().affinity == 1);
     spinning.over = true;
   }
+}
+
+MICA_CASE("Ke: a thread that is queued where its process may not run any more goes elsewhere") {
+  if (processors() == 1) return;
+  Pinned const self{12};
+  OwnProcess process{{.affinity = 1}};
+  std::atomic<bool> ran{false};
+  auto body = [&] { ran = true; };
+  ProcessThread const thread{process, body};
+  MICA_CHECK(!ran);
+  MICA_CHECK(ke::set_process_affinity(process.kernel(), 2));
+  spin_until(ran);
 }
 
 MICA_CASE("Ke: a thread that waits runs where its process may run when it goes on") {

@@ -28,6 +28,25 @@ MICA_CASE("Ps: a system thread is in the System process, under all its names") {
   MICA_CHECK(PsGetThreadProcessId(self) == id);
 }
 
+MICA_CASE("Ps: a DPC that interrupts nobody is in the System process") {
+  static std::atomic<int> right;
+  right = 0;
+  KDPC dpc;
+  KTIMER timer;
+  KeInitializeTimer(&timer);
+  KeInitializeDpc(
+      &dpc,
+      [](PKDPC, PVOID, PVOID, PVOID) NTAPI {
+        right += PsGetCurrentProcess() == PsInitialSystemProcess;
+        right += PsGetCurrentThreadProcess() == PsInitialSystemProcess;
+      },
+      nullptr);
+  KeSetTimer(&timer, relative(millisecond_100ns), &dpc);
+  sleep(3 * millisecond_100ns);
+  until([&] { return right != 0; });
+  MICA_CHECK(right == 2);
+}
+
 MICA_CASE("Ps: what is exported as data is of this System") {
   MICA_CHECK(ObGetObjectType(PsInitialSystemProcess) == *PsProcessType);
   MICA_CHECK(ObGetObjectType(PsGetCurrentThread()) == *PsThreadType);

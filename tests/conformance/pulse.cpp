@@ -103,6 +103,18 @@ MICA_CASE("Ke: a pulse of a synchronization event is for one wait for all") {
   MICA_CHECK(satisfied == 2);
 }
 
+MICA_CASE("Ke: a pulse of a notification event is for every wait for all") {
+  KEVENT event, other;
+  KeInitializeEvent(&event, NotificationEvent, FALSE);
+  KeInitializeEvent(&other, NotificationEvent, TRUE);
+  auto waiter = [&] { MICA_CHECK(wait_all(&event, &other, late_100ns) == STATUS_SUCCESS); };
+  mica::test::Thread* const threads[] = {start(waiter, {.processor = 0}),
+                                         start(waiter, {.processor = 1})};
+  for (auto* thread : threads) until_waiting(thread);
+  KePulseEvent(&event, 0, FALSE);
+  for (auto* thread : threads) join(thread);
+}
+
 MICA_CASE("Ke: a waiter for the object alone has a pulse before one who waits for all") {
   KEVENT event, other;
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);

@@ -225,3 +225,35 @@ MICA_CASE("Ke: who freezes its own process runs on") {
   MICA_CHECK(held && goes_on(counting));
   counting.over = true;
 }
+
+MICA_CASE("Ke: who thaws its own process can be suspended afterwards") {
+  OwnProcess process;
+  std::atomic<bool> back{false};
+  auto body = [&] {
+    ke::freeze_process(process.kernel());
+    ke::thaw_process(process.kernel());
+    MICA_CHECK(suspend(*KeGetCurrentThread()) == 0);
+    back = true;
+  };
+  ProcessThread const thread{process, body};
+  until_held(thread.kernel());
+  MICA_CHECK(!back);
+  MICA_CHECK(ke::resume(thread.kernel()) == 1);
+}
+
+MICA_CASE("Ke: who thaws a process gives way to its threads when that is done") {
+  Pinned const self{7};
+  OwnProcess process{{.affinity = 1}};
+  std::atomic<bool> over{false};
+  auto body = [&] {
+    MICA_CHECK(suspend(*KeGetCurrentThread()) == 0);
+    ke::set_process_priority(process.kernel(), 9);
+    over = true;
+  };
+  ProcessThread const thread{process, body};
+  ke::freeze_process(process.kernel());
+  MICA_CHECK(ke::resume(thread.kernel()) == 1);
+  MICA_CHECK(!over);
+  ke::thaw_process(process.kernel());
+  MICA_CHECK(over);
+}

@@ -124,3 +124,17 @@ MICA_EXPLORE("W2-alert-late", "W2: the wake of an alert that comes late does not
   run_together(window, {2}, program);
   alerted.check(waiter);
 }
+
+MICA_EXPLORE("W2-alert-order", "W2: who takes an alert back sees what came before it",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  int told = 0;
+  auto taker = [&] {
+    if (KeTestAlertThread(KernelMode) != FALSE) MICA_CHECK(told == 1);
+  };
+  auto alerter = [&] {
+    told = 1;
+    KeAlertThread(team.thread(0), KernelMode);
+  };
+  meet(team, taker, alerter);
+}

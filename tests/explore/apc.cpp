@@ -178,6 +178,27 @@ MICA_EXPLORE("A1-remove", "A1: an APC runs or is removed", .processors = 2, .bou
   MICA_CHECK(apc.ran() + removed == apc.queued());
 }
 
+MICA_EXPLORE("A1-remove-special",
+             "A1: who finds its special APC removed runs no normal one instead", .processors = 2,
+             .bound = 1) {
+  Team team{window};
+  Noted special{team, Noted::special}, normal{team, Noted::normal};
+  auto thread = [&] {
+    KeEnterCriticalRegion();
+    normal.forbidden = true;
+    point();
+    normal.forbidden = false;
+    KeLeaveCriticalRegion();
+  };
+  auto other = [&] {
+    normal.insert();
+    special.insert();
+    special.remove();
+  };
+  meet(team, thread, other);
+  MICA_CHECK(normal.ran() == normal.queued());
+}
+
 MICA_EXPLORE("A1-twice", "A1: an APC runs as often as it was queued", .processors = 2, .bound = 1) {
   Team team{window};
   Noted apc{team, Noted::special};

@@ -71,6 +71,29 @@ MICA_EXPLORE("W3-pulse-order", "W3: a pulse that is over satisfies no wait for a
   MICA_CHECK(KeReadStateEvent(&other) == 1);
 }
 
+MICA_EXPLORE("W3-pulse-stale", "W3: a pulse that came with an alert is not kept for the next wait",
+             .processors = 3, .bound = 1) {
+  KEVENT pulsed, other;
+  KeInitializeEvent(&pulsed, NotificationEvent, FALSE);
+  KeInitializeEvent(&other, NotificationEvent, FALSE);
+  Team team{window};
+  auto waiter = [&] {
+    PVOID objects[] = {&pulsed, &other};
+    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, TRUE, nullptr,
+                                        nullptr) == STATUS_ALERTED);
+    KeSetEvent(&other, 0, FALSE);
+    LARGE_INTEGER now{};
+    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &now,
+                                        nullptr) == STATUS_TIMEOUT);
+  };
+  auto pulser = [&] { KePulseEvent(&pulsed, 0, FALSE); };
+  auto alerter = [&] { KeAlertThread(team.thread(0), KernelMode); };
+  team.add(waiter, {.processor = 0});
+  team.add(pulser, {.processor = 1});
+  team.add(alerter, {.processor = 2});
+  team.run();
+}
+
 MICA_EXPLORE("W3-pulse-two", "W3: a pulse of a synchronization event satisfies one wait for all",
              .processors = 3, .bound = 1) {
   KEVENT pulsed, other;

@@ -1,5 +1,4 @@
 // S1: a suspended thread goes on when it was resumed as often, and not before.
-// W5: so far as their affinities say, which may change.
 #include "rig.hpp"
 
 #include "conformance/process_support.hpp"
@@ -21,11 +20,6 @@ bool suspend(KTHREAD& thread) noexcept {
 
 void suspend_and_resume(KTHREAD& thread) noexcept {
   if (suspend(thread)) MICA_CHECK(mica::ke::resume(thread) != 0);
-}
-
-// A thread that is left where it may not run stays here for ever.
-void until_on_last() noexcept {
-  while (KeGetCurrentProcessorNumberEx(nullptr) != 1) KeStallExecutionProcessor(1);
 }
 
 }  // namespace
@@ -118,59 +112,4 @@ MICA_EXPLORE("S1-freeze", "S1: a process that thaws runs on, with those that beg
   };
   meet(team, maker, freezer);
   MICA_CHECK(ran);
-}
-
-MICA_EXPLORE("W5-affinity",
-             "W5: a thread whose affinity changes runs where it may, wherever it stood",
-             .processors = 2) {
-  Team team{window};
-  OwnProcess process;
-  KEVENT event;
-  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
-  auto body = [&] {
-    MICA_CHECK(wait(&event) == STATUS_SUCCESS);
-    until_on_last();
-  };
-  auto waker = [&] {
-    ProcessThread const thread{process, body};
-    KeSetEvent(&event, 0, FALSE);
-  };
-  auto changer = [&] { MICA_CHECK(mica::ke::set_process_affinity(process.kernel(), 2)); };
-  meet(team, waker, changer);
-}
-
-MICA_EXPLORE("W5-system-affinity",
-             "W5: a system affinity meets that of the process, which it ends in", .processors = 2) {
-  Team team{window};
-  OwnProcess process;
-  std::atomic<bool> changed{false};
-  auto body = [&] {
-    KeSetSystemAffinityThread(1);
-    MICA_CHECK(KeGetCurrentProcessorNumberEx(nullptr) == 0);
-    bool const late = changed;
-    KeRevertToUserAffinityThread();
-    MICA_CHECK(!late || KeGetCurrentProcessorNumberEx(nullptr) == 1);
-    until_on_last();
-  };
-  auto maker = [&] { ProcessThread const thread{process, body}; };
-  auto changer = [&] {
-    MICA_CHECK(mica::ke::set_process_affinity(process.kernel(), 2));
-    changed = true;
-  };
-  meet(team, maker, changer);
-}
-
-MICA_EXPLORE("W5-base", "W5: a process's base priority and an increment of its thread add up",
-             .processors = 2, .bound = 1) {
-  Team team{window};
-  OwnProcess process;
-  KEVENT event;
-  KeInitializeEvent(&event, NotificationEvent, FALSE);
-  auto body = [&] { wait(&event); };
-  ProcessThread const thread{process, body};
-  auto increment = [&] { static_cast<void>(KeSetBasePriorityThread(&thread.kernel(), 2)); };
-  auto base = [&] { mica::ke::set_process_priority(process.kernel(), 4); };
-  meet(team, increment, base);
-  MICA_CHECK(KeQueryPriorityThread(&thread.kernel()) == 6);
-  KeSetEvent(&event, 0, FALSE);
 }

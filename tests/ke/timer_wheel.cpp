@@ -158,6 +158,19 @@ TEST_CASE("ke: a due time that moves with the clock is as exact as one that did 
   }));
 }
 
+TEST_CASE("ke: a timer that moves twice by less than a tick is as exact as one that moves once") {
+  constexpr std::uint32_t unit = 10'000;
+  auto wheel = std::make_unique<TimerWheel>();
+  [&]() MICA_NO_ANALYSIS {
+    KTIMER timer{};
+    wheel->start(0);
+    wheel->insert(timer, Due::after_start(10 * unit + 5'000, 0, unit), unit);
+    for (std::uint64_t const adjustment : {3'000, 5'000}) wheel->adjust(adjustment, unit);
+    CHECK(wheel->take_due(9) == nullptr);
+    CHECK(wheel->take_due(10) == &timer);
+  }();
+}
+
 TEST_CASE(
     "ke: an adjusted wheel has its absolute timers at their new ticks, the others at theirs") {
   constexpr std::uint32_t unit = 10'000;

@@ -94,6 +94,8 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   Scenario const scenario{
       .processors = what.processors,
       .time_jumps = what.time_jumps,
+      .leaks = what.leaks,
+      .shortage = what.shortage,
       .body = body,
       .memory = stage.memory == MemoryModel::sequential ? what.memory : stage.memory};
   Counter counter;
