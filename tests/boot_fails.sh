@@ -4,9 +4,15 @@
 case $3 in
   fail-check) text='SELF TESTS FAILED (1 of ' ;;
   bugcheck) text='*** STOP: 0x' ;;
+  hang-dpc) text='*** STOP: 0x00000133 (0x0000000000000000,0x0000000000000015,0x0000000000000014,' ;;
+  hang-dispatch) text='*** STOP: 0x00000133 (0x0000000000000001,0x0000000000000032,0x0000000000000000,' ;;
   *) echo "unknown option $3" >&2; exit 64 ;;
 esac
-output=$("$1" --append "$3" "$2")
+case $3 in
+  hang-*) limits=' dpc-timeout-ms=20 dpc-watchdog-ms=50' ;;
+  *) limits='' ;;
+esac
+output=$("$1" --append "$3$limits" "$2")
 status=$?
 printf '%s\n' "$output"
 [ $status -eq 3 ] || { echo "status $status instead of 3" >&2; exit 1; }

@@ -7,6 +7,9 @@
 extern "C" {
 #endif
 
+#define PAGE_SHIFT 12
+#define PAGE_SIZE 0x1000
+
 // The physical address behind a valid system address; 0 if there is none. Any IRQL.
 //                                                                     [MSDN MmGetPhysicalAddress]
 PHYSICAL_ADDRESS NTAPI MmGetPhysicalAddress(PVOID BaseAddress);

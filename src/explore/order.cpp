@@ -34,9 +34,7 @@ void lowered() noexcept {
 void forget_free_stack() noexcept {
   Detector* const detector = Detector::watching();
   if (!detector) return;
-  Seat const& seat = *Machine::current().core.seat;
-  Strand const& own = seat.running->strand;
-  Strand const& strand = own.bottom ? own : seat.first.strand;
+  Strand const& strand = Machine::current().core.seat->flow();
   auto const bottom = reinterpret_cast<std::uintptr_t>(strand.bottom);
   auto const here = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   if (bottom <= here && here < bottom + strand.bytes) detector->forget(bottom, here);

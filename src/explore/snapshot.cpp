@@ -59,11 +59,14 @@ void Snapshot::keep(void* address, std::size_t bytes) {
   images_.insert(images_.end(), from, from + bytes);
 }
 
-// From where the flow was left upwards: what is below is free.
+// From where the flow was left upwards: what is below is free. A stack that was left for another is
+// kept whole: where is not known.
 void Snapshot::keep_stack(void* saved, hal_host::Strand const& bounds) {
   auto const top = reinterpret_cast<std::uintptr_t>(bounds.bottom) + bounds.bytes;
   auto const first = reinterpret_cast<std::uintptr_t>(saved);
   keep(saved, top - first);
+  for (hal_host::Strand const* outer = bounds.outer; outer != nullptr; outer = outer->outer)
+    keep(const_cast<void*>(outer->bottom), outer->bytes);
 }
 
 void Snapshot::keep_stacks() {
@@ -73,9 +76,7 @@ void Snapshot::keep_stacks() {
   };
   auto const seats = simulation_->seats();
   for (hal_host::Seat const& seat : seats)
-    if (seat.block)
-      keep_stack(seat.suspended,
-                 seat.running->strand.bottom ? seat.running->strand : seat.first.strand);
+    if (seat.block) keep_stack(seat.suspended, seat.flow());
   for (Machine::Context* const context : contexts_)
     if (void* const saved = context->saved) keep_stack(saved, context->strand);
   for (Machine::Context* const context : idle_)

@@ -45,8 +45,9 @@ struct Handlers {
   void(NTAPI* dispatch)();
   // Another processor asked for attention; entered at IPI_LEVEL, must not switch contexts.
   void(NTAPI* ipi)();
-  // The armed moment has come; entered at CLOCK_LEVEL, must not switch contexts.
-  void(NTAPI* clock)();
+  // The armed moment has come; entered at CLOCK_LEVEL, must not switch contexts. `interrupted` is
+  // the level of what it interrupted.
+  void(NTAPI* clock)(KIRQL interrupted);
   // A device's interrupt of that vector; entered at level vector >> 4, must not switch contexts.
   void(NTAPI* device)(std::uint8_t vector);
   // The first code of each processor: its idle thread, entered at DISPATCH_LEVEL on the stack that

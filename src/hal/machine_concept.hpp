@@ -70,6 +70,11 @@
 //                     callee-saved registers are part of it.
 //   release_context(context)
 //                     The context will never be continued; its stack may be reused.
+//   call_on_stack(stack, function, argument)
+//                     Calls function(argument) on `stack` and returns when it does. IRQL >=
+//                     DISPATCH_LEVEL, also when function is entered and when it returns; meanwhile
+//                     it may lower the level, switch contexts and come back on another processor:
+//                     the caller's context has moved to that stack. backtrace() finds the caller.
 //   stack_size        Bytes of a kernel stack; stack_guard: bytes below it that must stay unmapped.
 // ---- Time ---------------------------------------------------------------------------------------
 //   interrupt_time()  100 ns since start; never backwards, on whichever processor one looks. Any
@@ -192,6 +197,7 @@ concept MachineLike = requires(
   { M::make_context(context, stack, entry, pointer) } noexcept -> std::same_as<void>;
   { M::switch_context(context, context) } noexcept -> std::same_as<void>;
   { M::release_context(context) } noexcept -> std::same_as<void>;
+  { M::call_on_stack(stack, entry, pointer) } noexcept -> std::same_as<void>;
   { M::stack_size } -> std::convertible_to<std::size_t>;
   { M::stack_guard } -> std::convertible_to<std::size_t>;
 

@@ -18,7 +18,7 @@ void run_device_handler(Simulation& simulation, KIRQL level) noexcept {
     simulation.handlers().device(vector);
 }
 
-void run_handler(Simulation& simulation, KIRQL level) noexcept {
+void run_handler(Simulation& simulation, KIRQL level, KIRQL interrupted) noexcept {
   hal::Handlers const& handlers = simulation.handlers();
   switch (level) {
     case apc_level:
@@ -26,7 +26,7 @@ void run_handler(Simulation& simulation, KIRQL level) noexcept {
     case dispatch_level:
       return handlers.dispatch();
     case clock_level:
-      return handlers.clock();
+      return handlers.clock(interrupted);
     case ipi_level:
       return handlers.ipi();
     default:
@@ -63,7 +63,7 @@ MICA_RAW void NTAPI Machine::deliver() noexcept {
     point();
     end_of_interrupt(core, level);
     point();
-    run_handler(*core.simulation, level);
+    run_handler(*core.simulation, level, old);
     Core& core_after = current().core;
     if (crosses) token_release(&core_after);
     order_end_interrupt(interrupted);

@@ -191,6 +191,8 @@ struct Machine {
                                  void* argument) noexcept;
   static void NTAPI switch_context(Context& from, Context& to) noexcept;
   static void NTAPI release_context(Context& context) noexcept;
+  static void NTAPI call_on_stack(hal::Stack stack, void(NTAPI* function)(void*),
+                                  void* argument) noexcept;
 
   // ---- Time
   static InterruptTime NTAPI interrupt_time() noexcept;

@@ -48,6 +48,13 @@ struct Seat {
   std::atomic<std::uint64_t> due_100ns{never.value_100ns};
   std::int32_t granted = 0;  // what `countdown` started from
   std::uint64_t steps = 0;   // parallel mode: its own count
+
+  // The running flow's strand where others look for its stack: a flow that was never made, an idle
+  // one, has the seat's first.
+  [[nodiscard]] Strand& flow() noexcept {
+    return running->strand.bottom ? running->strand : first.strand;
+  }
+  [[nodiscard]] Strand const& flow() const noexcept { return const_cast<Seat*>(this)->flow(); }
 };
 
 enum class End : std::uint8_t {

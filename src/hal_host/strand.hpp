@@ -22,8 +22,10 @@ struct ExceptionState {
 struct Strand {
   ExceptionState exceptions;
   void* fake_stack;  // AddressSanitizer
+  // Of the stack that it is on.
   void const* bottom;
   std::size_t bytes;
+  Strand const* outer;  // the stack that it was called from onto this one, null if it was not
   void* tsan_fiber;  // ThreadSanitizer
 };
 

@@ -32,8 +32,19 @@ bool hal_x64::runs_without_frame(std::uint64_t instruction) noexcept {
   return *reinterpret_cast<std::uint8_t const*>(instruction - offset) != push_rbp;
 }
 
+namespace {
+
+// The caller's frame lies on the stack that was left.
+bool comes_from_another_stack(std::uint64_t address) noexcept {
+  return address - Machine::symbol_name(address).offset ==
+         reinterpret_cast<std::uint64_t>(&hal_x64::mica_call_on_stack);
+}
+
+}  // namespace
+
 // A frame is {caller's frame pointer, return address}; stacks grow downward, so callers' frames lie
-// higher. Only the first may lie elsewhere: on the stack of a fault.
+// higher. Only the first may lie elsewhere, on the stack of a fault, and who called on another
+// stack.
 std::size_t Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses,
                                std::size_t capacity) noexcept {
   if (frame == 0) frame = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
@@ -43,7 +54,8 @@ std::size_t Machine::backtrace(std::uint64_t frame, std::uint64_t* addresses,
     if (!copy_guarded(pair, reinterpret_cast<void const*>(frame), sizeof pair) || pair[1] == 0)
       break;
     addresses[count++] = pair[1];
-    if (pair[0] == frame || (count > 1 && pair[0] < frame)) break;
+    bool const higher = pair[0] > frame || count == 1 || comes_from_another_stack(pair[1]);
+    if (pair[0] == frame || !higher) break;
     frame = pair[0];
   }
   return count;

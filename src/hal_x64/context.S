@@ -73,6 +73,21 @@ mica_context_start:
         ud2
         .size mica_context_start, . - mica_context_start
 
+/* NTAPI void mica_call_on_stack(void* top, void (*function)(void*), void* argument): rcx, rdx, r8.
+ * backtrace.cpp knows that the frame it returns through lies on another stack. */
+        .globl mica_call_on_stack
+        .type mica_call_on_stack, @function
+mica_call_on_stack:
+        pushq %rbp
+        movq %rsp, %rbp
+        leaq -32(%rcx), %rsp            /* the callee's home space */
+        movq %r8, %rcx
+        call *%rdx
+        movq %rbp, %rsp
+        popq %rbp
+        ret
+        .size mica_call_on_stack, . - mica_call_on_stack
+
 /* NTAPI bool mica_copy_guarded(void* to, void const* from, size_t bytes): rcx, rdx, r8. trap.cpp
  * finds the copying
    instruction in the table of guarded instructions and continues at the address beside it. */

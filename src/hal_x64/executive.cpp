@@ -1,5 +1,6 @@
 // mica.elf: the executive as what boots. The one System of a booted machine lives here.
 #include "hal_x64/payload.hpp"
+#include "hal_x64/stacks.hpp"
 #include "init/state.hpp"
 
 namespace mica::hal_x64::payload {
@@ -17,7 +18,7 @@ init::State& system_state() noexcept {
 }  // namespace
 
 hal::Handlers const& prepare(unsigned processors) noexcept {
-  init::prepare(system_state(), processors);
+  init::prepare(system_state(), processors, {boot_stack.bytes, sizeof boot_stack.bytes});
   return init::handlers();
 }
 

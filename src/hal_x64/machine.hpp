@@ -87,6 +87,8 @@ struct Machine {
     save_and_continue(&from.stack, &to.stack);
   }
   static void release_context(Context&) noexcept {}
+  static void NTAPI call_on_stack(hal::Stack stack, void(NTAPI* function)(void*),
+                                  void* argument) noexcept;
 
   // ---- Time (clock.cpp)
   static InterruptTime NTAPI interrupt_time() noexcept;

@@ -97,19 +97,19 @@ void deliver(std::uint8_t vector, Handler handler) noexcept {
   std::uint64_t const interrupted = read_cr8();
   write_cr8(vector >> 4);
   apic::end_of_interrupt();
-  handler();
+  handler(static_cast<KIRQL>(interrupted));
   write_cr8(interrupted);
 }
 
-template <class Handler>
-void with_interrupts(Handler handler) noexcept {
+template <class Handler, class... Arguments>
+void with_interrupts(Handler handler, Arguments... arguments) noexcept {
   enable_interrupts();
-  handler();
+  handler(arguments...);
   mask_interrupts();
 }
 
 void device(std::uint8_t vector) noexcept {
-  deliver(vector, [vector] { with_interrupts([vector] { registered->device(vector); }); });
+  deliver(vector, [vector](KIRQL) { with_interrupts(registered->device, vector); });
 }
 
 }  // namespace
@@ -124,16 +124,16 @@ hal::Handlers const& handlers() noexcept {
 extern "C" void mica_trap(TrapFrame& frame) noexcept {
   switch (frame.vector) {
     case vector_apc:
-      return deliver(vector_apc, [] { with_interrupts(registered->apc); });
+      return deliver(vector_apc, [](KIRQL) { with_interrupts(registered->apc); });
     case vector_dispatch:
-      return deliver(vector_dispatch, [] { with_interrupts(registered->dispatch); });
+      return deliver(vector_dispatch, [](KIRQL) { with_interrupts(registered->dispatch); });
     case vector_ipi:
-      return deliver(vector_ipi, [] { with_interrupts(registered->ipi); });
+      return deliver(vector_ipi, [](KIRQL) { with_interrupts(registered->ipi); });
     case vector_flush:
-      return deliver(vector_flush, answer_flush);
+      return deliver(vector_flush, [](KIRQL) { answer_flush(); });
     case vector_clock:
-      return deliver(vector_clock, [] {
-        if (clock_is_due()) with_interrupts(registered->clock);
+      return deliver(vector_clock, [](KIRQL interrupted) {
+        if (clock_is_due()) with_interrupts(registered->clock, interrupted);
       });
     case vector_spurious:
       return;  // has no end of interrupt [SDM 3A, "Spurious Interrupt"]

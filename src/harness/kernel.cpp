@@ -57,7 +57,7 @@ bool System::Kernel::boot() {
   state->main = harness::session_main;
   state->argument = session;
   state->tests.failed = take_failure;
-  init::prepare(*state, processors);
+  init::prepare(*state, processors, region->boot_stack());
   simulation->boot(init::processor_block(*state, 0), region->boot_stack(), enter_executive,
                    nullptr);
   return true;

@@ -7,6 +7,7 @@
 
 #include "drivers/null.hpp"
 #include "ex/resource.hpp"
+#include "init/options.hpp"
 #include "init/self_test.hpp"
 #include "init/state.hpp"
 #include "rtl/line.hpp"
@@ -20,10 +21,16 @@ void require(bool holds, ULONG_PTR phase, ULONG_PTR detail = 0) noexcept {
   if (!holds) ke::bugcheck(PHASE1_INITIALIZATION_FAILED, detail, phase);
 }
 
+// An idle thread begins where its processor does.
+void stand_on(ke::Thread& idle, hal::Stack stack) noexcept {
+  idle.stack = idle.stack_in_use = stack;
+}
+
 void start_processors(State& state) noexcept {
   for (ULONG number = 1; number < state.ke.count; ++number) {
     hal::Stack const stack = mm::allocate_stack();
     require(stack.base != nullptr, 2, number);
+    stand_on(state.ke.processors[number].idle, stack);
     require(Machine::start_processor(state.ke.processors[number].machine, stack), 2, number);
   }
   // A processor counts once its idle thread runs: from then on threads may be sent to it.
@@ -74,12 +81,27 @@ void NTAPI phase_1(void* context) noexcept {
   require(NT_SUCCESS(ZwClose(thread)), 7);
 }
 
+// Limits that were asked for in milliseconds become ticks: at least one, but 0 stays 0.
+[[nodiscard]] ULONG ticks_of(ULONG duration_ms, ULONG period_100ns) noexcept {
+  constexpr std::uint64_t millisecond_100ns = 10'000;
+  return static_cast<ULONG>((duration_ms * millisecond_100ns + period_100ns - 1) / period_100ns);
+}
+
+void limit_dpcs(ke::State& ke) noexcept {
+  std::string_view const options{Machine::command_line()};
+  ULONG const period_100ns = ke.time.period_100ns;
+  ULONG const single_ms = number_option(options, "dpc-timeout-ms", ke::default_dpc_timeout_ms);
+  ULONG const all_ms = number_option(options, "dpc-watchdog-ms", ke::default_dpc_watchdog_ms);
+  ke.dpc_limits = {ticks_of(single_ms, period_100ns), ticks_of(all_ms, period_100ns)};
+}
+
 void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 
 }  // namespace
 
-void NTAPI prepare(State& state, unsigned processors) noexcept {
+void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noexcept {
   ke::initialize(state.ke, processors, state.ps.system.process.kernel);
+  stand_on(state.ke.processors[0].idle, boot_stack);
   state.ke.thread_ended = keep_boot_thread;
   state.ke.free_apc = [](KAPC* apc) NTAPI { ExFreePool(apc); };
   state.ke.bugcheck.divert = divert_bugcheck;
@@ -101,6 +123,7 @@ Machine::Processor& NTAPI processor_block(State& state, unsigned number) noexcep
 
 void NTAPI start() noexcept {
   State& state = *ke::current().init;
+  limit_dpcs(state.ke);
   if (!mm::initialize(state.mm)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED);
   hal::Stack const stack = mm::allocate_stack();
   if (stack.base == nullptr) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 1);

@@ -32,6 +32,18 @@ std::string_view option(std::string_view command_line, std::string_view name) no
   return {};
 }
 
+std::uint32_t number_option(std::string_view command_line, std::string_view name,
+                            std::uint32_t otherwise) noexcept {
+  std::string_view const given = option(command_line, name);
+  if (given.data() == nullptr) return otherwise;
+  std::uint32_t number = 0;
+  for (char const digit : given) {
+    if (digit < '0' || digit > '9') break;
+    number = number * 10 + static_cast<std::uint32_t>(digit - '0');
+  }
+  return number;
+}
+
 bool matches(std::string_view pattern, std::string_view text) noexcept {
   std::size_t star = std::string_view::npos;  // where the pattern goes on after the last `*`
   std::size_t resume = 0;                     // where the text went on for it

@@ -1,6 +1,7 @@
 // The kernel options: words of the machine's command line, `name` or `name=value`.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 namespace mica::init {
@@ -13,6 +14,11 @@ namespace mica::init {
                                      std::string_view name) noexcept {
   return option(command_line, name).data() != nullptr;
 }
+
+// The decimal number that an option is given, `otherwise` if it is not there. Nothing but digits
+// counts: "" is 0.
+[[nodiscard]] std::uint32_t number_option(std::string_view command_line, std::string_view name,
+                                          std::uint32_t otherwise) noexcept;
 
 // Whether `text` matches a pattern of `*` and `?`.
 [[nodiscard]] bool matches(std::string_view pattern, std::string_view text) noexcept;

@@ -32,6 +32,25 @@ void fail_on_purpose() noexcept {
   MICA_CHECK(!"the option fail-check was given");
 }
 
+// What the DPC watchdog is there for: a DPC routine that never ends, a thread that never lowers its
+// level.
+void NTAPI hang(PKDPC, PVOID, PVOID, PVOID) {
+  for (;;) Machine::stall(100);
+}
+
+void hang_on_purpose(std::string_view options) noexcept {
+  if (has_option(options, "hang-dpc")) {
+    KDPC dpc;
+    KeInitializeDpc(&dpc, hang, nullptr);
+    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+    KeFlushQueuedDpcs();
+  }
+  if (has_option(options, "hang-dispatch")) {
+    static_cast<void>(KeRaiseIrqlToDpcLevel());
+    hang(nullptr, nullptr, nullptr, nullptr);
+  }
+}
+
 // The outcome in the words scripts look for.
 [[nodiscard]] bool report(ULONG cases) noexcept {
   TestState& tests = state().tests;
@@ -55,6 +74,7 @@ void print_failure(char const* expression, char const* file, int line) noexcept 
 void NTAPI self_test_main(void*) noexcept {
   std::string_view const options{Machine::command_line()};
   if (has_option(options, "bugcheck")) ke::bugcheck(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
+  hang_on_purpose(options);
   std::string_view const given = option(options, "test");
   std::string_view const pattern = given.empty() ? std::string_view{"*"} : given;
   bool const list = has_option(options, "list");

@@ -2,7 +2,8 @@
 // with.
 //   Kernel options, words of the machine's command line: test=GLOB runs the cases whose name
 //   matches, list prints the names, stay leaves the monitor on the console, fail-check makes one
-//   check fail, bugcheck ends in one.
+//   check fail, bugcheck ends in one, and so do hang-dpc and hang-dispatch, by the DPC watchdog:
+//   after so long as dpc-timeout-ms=N and dpc-watchdog-ms=N say.
 #pragma once
 
 #include <nt/ntdef.h>

@@ -1,7 +1,7 @@
 // How a machine starts an executive.
 //   1. It has storage for one init::State, all zero.
-//   2. prepare(state, processors): fills the processor blocks; may run on any thread of control,
-//      calls no seam member.
+//   2. prepare(state, processors, boot_stack): fills the processor blocks; may run on any thread of
+//      control, calls no seam member.
 //   3. It makes processor 0's block current and enters start() on processor 0's boot stack at
 //      DISPATCH_LEVEL with interrupts enabled. start() becomes processor 0's idle thread; the
 //      others are started by it through the seam.
@@ -16,7 +16,7 @@ namespace mica::init {
 
 struct State;  // complete in init/state.hpp
 
-void NTAPI prepare(State& state, unsigned processors) noexcept;
+void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noexcept;
 [[nodiscard]] Machine::Processor& NTAPI processor_block(State& state, unsigned number) noexcept;
 [[noreturn]] void NTAPI start() noexcept;
 

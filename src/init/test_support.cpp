@@ -144,6 +144,7 @@ void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
     ke::recount_apcs(*thread);
   }
   thread->kernel_apc_disable = thread->special_apc_disable = 0;
+  thread->callouts = 0;
   thread->wait_next = false;
   ke::end_thread();
 }

@@ -2,13 +2,11 @@
 #include "ke/apc.hpp"
 #include "ke/apc_disable.hpp"
 #include "ke/processor.hpp"
+#include "ke/verifier.hpp"
 #include "ke/wait_internal.hpp"
 
 namespace mica::ke {
 namespace {
-
-// In the first parameter of IRQL_UNEXPECTED_VALUE: who came back at another level.
-enum class Returned : ULONG_PTR { kernel_routine = 0, normal_routine = 1 };
 
 struct Call {
   KAPC* apc;
@@ -20,12 +18,8 @@ struct Call {
 };
 
 void check_level(KIRQL expected, Returned returned, Call const& call) noexcept {
-  KIRQL const level = Machine::irql();
-  if (level != expected) [[unlikely]]
-    bugcheck(IRQL_UNEXPECTED_VALUE,
-             ULONG_PTR{level} << 16 | ULONG_PTR{expected} << 8 | static_cast<ULONG_PTR>(returned),
-             reinterpret_cast<ULONG_PTR>(call.kernel), as_parameter(call.apc),
-             reinterpret_cast<ULONG_PTR>(call.normal));
+  require_unchanged_irql(expected, returned, reinterpret_cast<ULONG_PTR>(call.kernel), call.apc,
+                         reinterpret_cast<ULONG_PTR>(call.normal));
 }
 
 void check_process(Thread const& thread, Process const* expected) noexcept {

@@ -43,10 +43,15 @@ bool NTAPI charge(Thread& thread, std::uint32_t period_100ns) noexcept {
   return thread.quantum_100ns.fetch_sub(period, std::memory_order_relaxed) <= period;
 }
 
+// Nothing runs here whose time is counted.
+bool NTAPI is_idle(Processor const& processor) noexcept {
+  return Machine::current_thread() == &processor.idle &&
+         !processor.in_dpc.load(std::memory_order_relaxed);
+}
+
 Tick NTAPI wanted_tick(Processor& processor) noexcept {
-  bool const idle = Machine::current_thread() == &processor.idle;
-  return idle ? processor.timers.next()
-              : processor.ke->time.tick.load(std::memory_order_relaxed) + 1;
+  return is_idle(processor) ? processor.timers.next()
+                            : processor.ke->time.tick.load(std::memory_order_relaxed) + 1;
 }
 
 }  // namespace
@@ -66,7 +71,7 @@ void NTAPI count_ticks() noexcept {
   time.keeper.store(0, std::memory_order_release);
 }
 
-void NTAPI clock_interrupt() noexcept {
+void NTAPI clock_interrupt(KIRQL interrupted) noexcept {
   at_dispatch.assert_held();
   count_ticks();
   Processor& processor = current();
@@ -76,6 +81,7 @@ void NTAPI clock_interrupt() noexcept {
   // Armed for a tick that another processor is about to count: this one is charged when it is
   // there.
   bool const ticked = processor.armed.exchange(no_tick, std::memory_order_relaxed) <= now;
+  if (ticked) watch_dpcs(processor, interrupted);
   if (processor.timers.next() <= now) {
     processor.timers_due.store(true, std::memory_order_relaxed);
     attention = true;
@@ -88,8 +94,7 @@ void NTAPI clock_interrupt() noexcept {
   if (attention) Machine::request_dispatch();
   // What is due already is announced: an idle processor is armed again when its dispatch interrupt
   // has taken it.
-  if (!processor.timers_due.load(std::memory_order_relaxed) || &thread != &processor.idle)
-    arm_clock();
+  if (!processor.timers_due.load(std::memory_order_relaxed) || !is_idle(processor)) arm_clock();
 }
 
 // An earlier interrupt than needed serves: it arms the next.

@@ -15,8 +15,7 @@ constexpr ULONG worthwhile_depth = 4;
 
 constexpr USHORT any_processor = 0;  // KDPC::Number: whichever processor inserts it
 
-constexpr ULONG_PTR invalid_dpc = 1;        // TIMER_OR_DPC_INVALID: what is invalid
-constexpr ULONG unexpected_in_callout = 2;  // IRQL_UNEXPECTED_VALUE: where it was noticed
+constexpr ULONG_PTR invalid_dpc = 1;  // TIMER_OR_DPC_INVALID: what is invalid
 
 using QueueWord = std::atomic_ref<PVOID>;
 QueueWord queue_word(KDPC& dpc) noexcept {
@@ -140,20 +139,20 @@ namespace mica::ke {
 // looked at.
 void NTAPI run_dpc(DpcCall const& call, KIRQL expected) noexcept {
   call.routine(call.dpc, call.context, call.first, call.second);
-  KIRQL const level = Machine::irql();
-  if (level != expected) [[unlikely]]
-    bugcheck(
-        IRQL_UNEXPECTED_VALUE,
-        static_cast<ULONG>(level) << 16 | static_cast<ULONG>(expected) << 8 | unexpected_in_callout,
-        reinterpret_cast<ULONG_PTR>(call.routine), as_parameter(call.context));
+  require_unchanged_irql(expected, Returned::callout, reinterpret_cast<ULONG_PTR>(call.routine),
+                         call.context);
 }
 
 void NTAPI retire_dpcs() noexcept {
   Processor& processor = current();
   DpcCall call;
-  processor.in_dpc = true;
-  while (processor.dpcs.take(call)) run_dpc(call, DISPATCH_LEVEL);
-  processor.in_dpc = false;
+  processor.in_dpc.store(true, std::memory_order_relaxed);
+  watch_idle_dpcs(processor);
+  while (processor.dpcs.take(call)) {
+    begin_dpc(processor.dpc_times.single);
+    run_dpc(call, DISPATCH_LEVEL);
+  }
+  processor.in_dpc.store(false, std::memory_order_relaxed);
 }
 
 }  // namespace mica::ke

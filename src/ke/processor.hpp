@@ -7,6 +7,7 @@
 #include "ke/bugcheck.hpp"
 #include "ke/device_interrupt.hpp"
 #include "ke/dpc_queue.hpp"
+#include "ke/dpc_watchdog.hpp"
 #include "ke/generic_call.hpp"
 #include "ke/ready_queue.hpp"
 #include "ke/threaded_dpc.hpp"
@@ -65,7 +66,8 @@ struct Processor {
 
   DpcQueue dpcs;
   ThreadedDpcs threaded;
-  bool in_dpc;                    // a DPC routine runs here
+  std::atomic<bool> in_dpc;  // a DPC routine runs here
+  DpcTimes dpc_times;
   std::atomic<bool> quantum_end;  // the clock found the running thread's quantum used up
 
   TimerWheel timers;
@@ -104,6 +106,7 @@ struct State {
   TimeState time;
   // By vector.
   InterruptChain interrupts[Machine::last_device_vector - Machine::first_device_vector + 1];
+  DpcLimits dpc_limits;
   BugcheckState bugcheck;
   DebugPrintState debug_print;
   IpiCall ipi_call;

@@ -26,6 +26,8 @@ void NTAPI startup(void* argument) noexcept {
 void check_exit(Thread& thread) noexcept {
   if (KIRQL const level = Machine::irql(); level != PASSIVE_LEVEL)
     bugcheck(IRQL_UNEXPECTED_VALUE, level, PASSIVE_LEVEL, as_parameter(&thread));
+  if (thread.callouts != 0)
+    bugcheck(KERNEL_EXPAND_STACK_ACTIVE, as_parameter(&thread));
   for (LIST_ENTRY* entry = thread.mutants.Flink; entry != &thread.mutants; entry = entry->Flink) {
     KMUTANT& mutant = MICA_CONTAINING(*entry, KMUTANT, MutantListEntry);
     if (mutant.ApcDisable != 0)
@@ -48,7 +50,7 @@ bool NTAPI initialize_thread(Thread& thread, ThreadParameters const& parameters)
   thread.process = thread.apc_states[0].Process = parameters.process;
   initialize_suspension(thread);
   thread.timeout.Header.Type = timeout_type;
-  thread.stack = parameters.stack;
+  thread.stack = thread.stack_in_use = parameters.stack;
   thread.start_routine = parameters.routine;
   thread.start_context = parameters.context;
   Machine::make_context(thread.context, parameters.stack, startup, &thread);

@@ -140,7 +140,11 @@ struct _KTHREAD {
   std::atomic<std::uint32_t> released;  // who runs the queue down still holds queue_link
   LIST_ENTRY* given;                    // the entry that it took, or was given
 
-  mica::hal::Stack stack;
+  mica::hal::Stack stack;  // that it began on
+  // It may have gone on to others (mm/expand_stack.cpp). Its own; changed at HIGH_LEVEL, because
+  // interrupt handlers look at it.
+  mica::hal::Stack stack_in_use;
+  ULONG callouts;  // of KeExpandKernelStackAndCallout that it is in
   PKSTART_ROUTINE start_routine;
   PVOID start_context;
 };

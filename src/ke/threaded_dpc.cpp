@@ -45,7 +45,12 @@ void NTAPI run_threaded_dpcs(void* argument) noexcept {
   threaded.thread.store(DpcThread::runs);
   for (;;) {
     DpcCall call;
-    while (threaded.queue.take(call)) run_dpc(call, PASSIVE_LEVEL);
+    while (threaded.queue.take(call)) {
+      begin_dpc(processor.dpc_times.threaded);
+      threaded.runner.store(&current_thread(), std::memory_order_relaxed);
+      run_dpc(call, PASSIVE_LEVEL);
+      threaded.runner.store(nullptr, std::memory_order_relaxed);
+    }
     static_cast<void>(KeWaitForSingleObject(&threaded.work, Executive, KernelMode, FALSE, nullptr));
   }
 }

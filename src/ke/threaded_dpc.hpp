@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ke/dpc_queue.hpp"
+#include "ke/thread.hpp"
 
 namespace mica::ke {
 
@@ -24,6 +25,7 @@ struct ThreadedDpcs {
   std::atomic<DpcThread> thread;
   KDPC starter;
   KEVENT work;
+  std::atomic<Thread*> runner;  // the DPC thread while it runs a routine, else null
 };
 
 void NTAPI initialize_threaded_dpcs(Processor& processor, ULONG number) noexcept;

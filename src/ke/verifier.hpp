@@ -58,6 +58,19 @@ inline void NTAPI require_irql(KIRQL lowest, KIRQL highest, Rule rule,
     violation(rule, level, as_parameter(object));
 }
 
+// Who was called back, in the first parameter of IRQL_UNEXPECTED_VALUE.   [MSDN Bug Check 0xC8]
+enum class Returned : ULONG_PTR { kernel_routine = 0, normal_routine = 1, callout = 2 };
+
+// A routine that was called back leaves the level as it found it.
+inline void NTAPI require_unchanged_irql(KIRQL expected, Returned returned, ULONG_PTR routine,
+                                         void const* object, ULONG_PTR fourth = 0) noexcept {
+  KIRQL const level = Machine::irql();
+  if (level != expected) [[unlikely]]
+    bugcheck(IRQL_UNEXPECTED_VALUE,
+             ULONG_PTR{level} << 16 | ULONG_PTR{expected} << 8 | static_cast<ULONG_PTR>(returned),
+             routine, as_parameter(object), fourth);
+}
+
 // For routines whose level no verifier rule names: what touching `object` above that level would
 // end in.
 #define MICA_REQUIRE_IRQL_AT_MOST(highest, object) \

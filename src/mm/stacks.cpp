@@ -10,14 +10,9 @@ constexpr std::size_t round_up(std::size_t bytes) noexcept {
   return (bytes + page_size - 1) >> page_shift;
 }
 
-// One page more than asked for: tops are moved down within it, so that the busiest lines of
-// different stacks fall into different cache sets.
 constexpr std::size_t guard_pages = round_up(Machine::stack_guard);
-constexpr std::size_t body_pages = round_up(Machine::stack_size) + 1;
-constexpr std::size_t body_bytes = body_pages << page_shift;
 constexpr unsigned colours = 16;
 constexpr std::size_t colour_bytes = page_size / colours;
-constexpr unsigned kept_limit = 32;
 
 }  // namespace
 
@@ -26,6 +21,14 @@ struct Stacks::Kept {
   Kept* next;
   std::size_t bytes;
 };
+
+// One page more than asked for: tops are moved down within it, so that the busiest lines of
+// different stacks fall into different cache sets.
+void Stacks::initialize(SystemSpace& space, std::size_t bytes, unsigned kept_limit) noexcept {
+  space_ = &space;
+  body_pages_ = round_up(bytes) + 1;
+  kept_limit_ = kept_limit;
+}
 
 hal::Stack Stacks::allocate() noexcept {
   if (Machine::memory_is_short()) return {};
@@ -49,7 +52,7 @@ void Stacks::release(hal::Stack stack) noexcept {
   unpoison(kept, stack.bytes);
   {
     ke::SpinGuard<ke::Rank::stacks> guard{lock_};
-    if (kept_count_ < kept_limit) {
+    if (kept_count_ < kept_limit_) {
       *kept = {kept_, stack.bytes};
       poison(kept + 1, stack.bytes - sizeof(Kept));
       kept_ = kept;
@@ -77,20 +80,20 @@ void Stacks::trim() noexcept {
 }
 
 hal::Stack Stacks::create() noexcept {
-  std::byte* const range = space_->reserve(guard_pages + body_pages);
+  std::byte* const range = space_->reserve(guard_pages + body_pages_);
   if (range == nullptr) return {nullptr, 0};
   std::byte* const base = range + (guard_pages << page_shift);
-  if (!space_->populate(base, body_pages)) {
-    space_->release(range, guard_pages + body_pages);
+  if (!space_->populate(base, body_pages_)) {
+    space_->release(range, guard_pages + body_pages_);
     return {nullptr, 0};
   }
   ke::SpinGuard<ke::Rank::stacks> guard{lock_};
-  return {base, body_bytes - created_++ % colours * colour_bytes};
+  return {base, (body_pages_ << page_shift) - created_++ % colours * colour_bytes};
 }
 
 void Stacks::destroy(std::byte* base) noexcept {
-  space_->depopulate(base, body_pages);
-  space_->release(base - (guard_pages << page_shift), guard_pages + body_pages);
+  space_->depopulate(base, body_pages_);
+  space_->release(base - (guard_pages << page_shift), guard_pages + body_pages_);
 }
 
 }  // namespace mica::mm

@@ -1,5 +1,4 @@
-// Kernel stacks: Machine::stack_size bytes each, unmapped memory below, and tops that do not share
-// cache sets.
+// Kernel stacks of one size, unmapped memory below each, and tops that do not share cache sets.
 //
 // Rules
 //   allocate, release: IRQL <= DISPATCH_LEVEL; never block. Lock: stacks.
@@ -13,7 +12,8 @@ namespace mica::mm {
 
 class Stacks {
  public:
-  void NTAPI initialize(SystemSpace& space) noexcept { space_ = &space; }
+  // Stacks of `bytes` each; of those that nobody uses up to `kept_limit` are kept.
+  void NTAPI initialize(SystemSpace& space, std::size_t bytes, unsigned kept_limit) noexcept;
 
   // base is nullptr if there is no memory for it.
   [[nodiscard]] hal::Stack NTAPI allocate() noexcept;
@@ -32,6 +32,8 @@ class Stacks {
   unsigned kept_count_ MICA_GUARDED_BY(lock_);
   unsigned created_ MICA_GUARDED_BY(lock_);
   SystemSpace* space_;
+  std::size_t body_pages_;
+  unsigned kept_limit_;
 };
 
 }  // namespace mica::mm

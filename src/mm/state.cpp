@@ -13,7 +13,8 @@ __attribute__((no_sanitize("thread"))) bool is_watched(PageEntry const& entry) n
 bool initialize(State& state) noexcept {
   state.pages.initialize(Machine::physical_memory());
   if (!state.space.initialize(Machine::system_space(), state.pages)) return false;
-  state.stacks.initialize(state.space);
+  state.stacks.initialize(state.space, Machine::stack_size, 32);
+  state.large_stacks.initialize(state.space, large_stack_bytes, 4);
   ULONG const processors = Machine::processor_count();
   for (PoolKind const kind : {PoolKind::nonpaged, PoolKind::paged}) {
     Pool& pool = state.pools[static_cast<unsigned>(kind)];

@@ -6,15 +6,23 @@
 //   blocks.
 #pragma once
 
+#include <algorithm>
+
+#include "ke/thread.hpp"
 #include "mm/pool.hpp"
 #include "mm/stacks.hpp"
 
 namespace mica::mm {
 
+// NT's for an expanded stack, where the machine's own are NT's too.
+inline constexpr std::size_t large_stack_bytes =
+    std::max<std::size_t>(KERNEL_LARGE_STACK_SIZE, 2 * Machine::stack_size);
+
 struct State {
   Physical pages;
   SystemSpace space;
   Stacks stacks;
+  Stacks large_stacks;  // what stacks are expanded with
   Pool pools[pool_count];
   // A live block is about to be freed in whose page something was watched: a bugcheck if that is
   // in the block.
@@ -49,6 +57,9 @@ void NTAPI trim_pools() noexcept;
 inline void free_stack(hal::Stack stack) noexcept {
   state().stacks.release(stack);
 }
+// All that a thread stood on which has ended, in a callout even if a bugcheck was taken from it.
+// expand_stack.cpp
+void NTAPI free_stacks_of(ke::Thread& thread) noexcept;
 
 // ---- Pages
 // Handlers::table_page: a zeroed page, or no_page. Takes the lock `pages` alone, so the machine may

@@ -2,8 +2,6 @@
 #include <nt/ke.h>
 #include <nt/ob.h>
 
-#include <utility>
-
 #include "mm/state.hpp"
 #include "ob/header.hpp"
 #include "ps/state.hpp"
@@ -27,7 +25,7 @@ void NTAPI reap(void*) noexcept {
     _ETHREAD* thread = ps.ended.exchange(nullptr);
     while (thread != nullptr) {
       _ETHREAD* const next = thread->next_ended;
-      mm::free_stack(std::exchange(thread->kernel.stack, {}));
+      mm::free_stacks_of(thread->kernel);
       if (thread->is_object) ObDereferenceObject(thread);
       thread = next;
     }

@@ -1,4 +1,6 @@
 // W1: a set of a synchronization event wakes at most one waiter, and is never lost while one waits.
+#include <nt/mm.h>
+
 #include "together.hpp"
 
 using namespace mica::explore;
@@ -91,6 +93,35 @@ MICA_EXPLORE("W1-stack", "W1: nobody touches an event whose waiter has returned"
   Team team{window};
   meet(team, owner, setter);
   for (std::size_t i = 0; i < sizeof event; ++i) MICA_CHECK(bytes[i] == 0xA5);
+}
+
+MICA_EXPLORE("W1-callout", "W1: who waits on an expanded stack is woken there, and goes back",
+             .processors = 2, .bound = 1) {
+  struct Waiter {
+    KEVENT event;
+    int woken = 0;
+    static void NTAPI callout(PVOID context) {
+      auto& waiter = *static_cast<Waiter*>(context);
+      if (wait(&waiter.event) == STATUS_SUCCESS) ++waiter.woken;
+    }
+    void operator()() {
+      int volatile before = 7;
+      MICA_CHECK(KeExpandKernelStackAndCallout(callout, this, MAXIMUM_EXPANSION_SIZE) ==
+                 STATUS_SUCCESS);
+      MICA_CHECK(before == 7 && woken == 1);
+    }
+  } waiter;
+  KeInitializeEvent(&waiter.event, SynchronizationEvent, FALSE);
+  mica::test::Thread* const waits = mica::test::start(waiter, {.processor = 1});
+  mica::test::until_waiting(waits);
+  auto setter = [&] { KeSetEvent(&waiter.event, 0, FALSE); };
+  {
+    Team team{window};
+    team.add(setter, {.processor = 0});
+    team.run();
+  }
+  mica::test::join(waits);
+  MICA_CHECK(waiter.woken == 1);
 }
 
 MICA_EXPLORE("W1-read", "W1: who reads that an event is set reads what was done before",

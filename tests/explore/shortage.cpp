@@ -1,6 +1,7 @@
 // M1: whichever of its allocations finds no memory, a request fails with a status that says so, and
 // every block that it had is returned.
 #include <nt/ex.h>
+#include <nt/mm.h>
 #include <nt/ps.h>
 #include <nt/rtl.h>
 #include <nt/zw.h>
@@ -146,6 +147,25 @@ MICA_EXPLORE("M1-short-string", "M1: a string that cannot be converted leaves no
     UNICODE_STRING to{};
     NTSTATUS const status = RtlAnsiStringToUnicodeString(&to, &from, TRUE);
     if (status == STATUS_SUCCESS) RtlFreeUnicodeString(&to);
+    return status;
+  });
+}
+
+MICA_EXPLORE("M1-short-stack", "M1: a stack that cannot be expanded is as it was", .processors = 1,
+             .bound = 2, .shortage = true) {
+  ask(window, [] {
+    static constexpr auto nothing = [](PVOID) NTAPI {};
+    return KeExpandKernelStackAndCallout(nothing, nullptr, MAXIMUM_EXPANSION_SIZE);
+  });
+}
+
+MICA_EXPLORE("M1-short-stack-wait", "M1: who waits for a stack gets it when there is memory",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    static constexpr auto nothing = [](PVOID) NTAPI {};
+    NTSTATUS const status =
+        KeExpandKernelStackAndCalloutEx(nothing, nullptr, MAXIMUM_EXPANSION_SIZE, TRUE, nullptr);
+    MICA_CHECK(status == STATUS_SUCCESS);
     return status;
   });
 }

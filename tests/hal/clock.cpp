@@ -98,6 +98,20 @@ void disarmed() {
   HAL_CHECK(mine().times.load() == 0);
 }
 
+void tells_what_it_interrupted() {
+  listen();
+  std::uint32_t times = 0;
+  for (KIRQL const level : {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL, CLOCK_LEVEL - 1}) {
+    Raised const raised{level};
+    {
+      Raised const masked{CLOCK_LEVEL};
+      Machine::arm_clock({now()});
+    }
+    await_at_least(mine().times, ++times);
+    HAL_CHECK(last_interrupted() == level);
+  }
+}
+
 void armed_anew_by_the_handler() {
   listen();
   set_hooks({.clock = [] {
@@ -167,6 +181,7 @@ constexpr Case cases[] = {
     {"clock: an earlier moment replaces the armed one", replaced_by_earlier},
     {"clock: a later moment replaces one that is on its way", replaced_by_later},
     {"clock: disarmed it does not fire", disarmed},
+    {"clock: its handler learns the level that was interrupted", tells_what_it_interrupted},
     {"clock: its handler may arm it anew", armed_anew_by_the_handler},
     {"clock: every processor has its own", own_clocks},
     {"time: never goes backwards, on whichever processor", never_backwards},

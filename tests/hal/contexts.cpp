@@ -135,6 +135,89 @@ void passed_between_processors() {
   Machine::release_context(other);
 }
 
+// ---- A call on another stack: the same flow, elsewhere.
+struct Call {
+  unsigned depth;  // of calls that are to follow, each on a stack of its own
+  unsigned before, after;
+};
+
+void NTAPI call_deeper(void* argument) {
+  auto& call = *static_cast<Call*>(argument);
+  int local = 0;
+  HAL_CHECK(is_on(spare_stack(call.depth), &local));
+  HAL_CHECK(reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) % 16 == 0);
+  HAL_CHECK(Machine::irql() == DISPATCH_LEVEL);
+  ++call.before;
+  if (call.depth != 0) {
+    Call deeper{call.depth - 1, 0, 0};
+    Machine::call_on_stack(spare_stack(deeper.depth), call_deeper, &deeper);
+    HAL_CHECK(deeper.before == 1 && deeper.after == 1);
+  }
+  ++call.after;
+}
+
+void called_on_another_stack() {
+  Raised const raised{DISPATCH_LEVEL};
+  for (unsigned depth = 0; depth < 3; ++depth) {
+    Call call{depth, 0, 0};
+    int local = 0;
+    Machine::call_on_stack(spare_stack(depth), call_deeper, &call);
+    HAL_CHECK(!is_on(spare_stack(depth), &local));
+    HAL_CHECK(call.before == 1 && call.after == 1);
+  }
+}
+
+// The interrupted code stands on that stack, and what was withheld is taken there.
+void interrupted_on_another_stack() {
+  static bool taken;
+  taken = false;
+  set_hooks({.dispatch = [] {
+    int local = 0;
+    taken = is_on(spare_stack(1), &local);
+  }});
+  Raised const raised{DISPATCH_LEVEL};
+  Machine::call_on_stack(
+      spare_stack(1),
+      [](void*) NTAPI {
+        Machine::request_dispatch();
+        Machine::lower(PASSIVE_LEVEL);
+        while (!static_cast<bool volatile&>(taken)) Machine::stall(1);
+        Machine::raise(DISPATCH_LEVEL);
+      },
+      nullptr);
+  HAL_CHECK(taken);
+}
+
+// A context that leaves its processor in the middle of such calls, and comes back on another.
+void NTAPI travel_from_there(void* argument) {
+  std::uint32_t const mine = arrivals.fetch_add(1) + 1;
+  Machine::switch_context(other, home[here()]);
+  int local = 0;
+  HAL_CHECK(argument == &given && is_on(spare_stack(1), &local));
+  HAL_CHECK(arrivals.load() == mine);
+}
+
+void NTAPI calling_traveller(void*) {
+  for (;;) {
+    int local = 0;
+    Machine::call_on_stack(spare_stack(1), travel_from_there, &given);
+    HAL_CHECK(is_on(spare_stack(0), &local));
+  }
+}
+
+void passed_between_processors_on_another_stack() {
+  arrivals.store(0);
+  {
+    Raised const raised{DISPATCH_LEVEL};
+    Machine::make_context(other, spare_stack(0), calling_traveller, nullptr);
+  }
+  free_to_take.store(1, std::memory_order_release);
+  run_everywhere(carry_the_traveller);
+  HAL_CHECK(arrivals.load() == journeys);
+  Raised const raised{DISPATCH_LEVEL};
+  Machine::release_context(other);
+}
+
 // ---- The end of interrupt precedes the switch: else the second interrupt of the level never
 // comes.
 Count dispatches;
@@ -180,6 +263,10 @@ constexpr Case cases[] = {
     {"context: floating-point control is its own", float_control_is_kept},
     {"context: another processor may continue it once it is published", passed_between_processors,
      2},
+    {"context: a call on another stack, from there on a third", called_on_another_stack},
+    {"context: an interrupt finds the other stack", interrupted_on_another_stack},
+    {"context: goes on elsewhere while it is on another stack",
+     passed_between_processors_on_another_stack},
     {"context: the end of interrupt precedes the handler's switch", handler_switches},
 };
 

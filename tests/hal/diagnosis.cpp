@@ -24,6 +24,38 @@ void traces() {
   HAL_CHECK(trace_from_here(addresses, 0) == 0);
 }
 
+struct Traced {
+  std::uint64_t addresses[most];
+  std::size_t count;
+};
+
+// Where it was called from is found from the other stack.
+[[gnu::noinline]] bool finds_its_caller(hal::Stack stack) {
+  Traced traced{};
+  auto function = [](void* argument) NTAPI {
+    auto& trace = *static_cast<Traced*>(argument);
+    trace.count = trace_from_here(trace.addresses, most);
+  };
+  Machine::call_on_stack(stack, function, &traced);
+  auto const caller = reinterpret_cast<std::uint64_t>(__builtin_return_address(0));
+  for (std::size_t i = 0; i < traced.count; ++i)
+    if (traced.addresses[i] == caller) return true;
+  return false;
+}
+
+// One of them lies above the stack that it is called from, or below it.
+void traces_through_another_stack() {
+  Raised const raised{DISPATCH_LEVEL};
+  static bool found[2];
+  found[0] = finds_its_caller(spare_stack(0));
+  Machine::call_on_stack(
+      spare_stack(2), [](void*) NTAPI { found[1] = finds_its_caller(spare_stack(0)); }, nullptr);
+  HAL_CHECK(found[0] && found[1]);
+  Machine::call_on_stack(
+      spare_stack(0), [](void*) NTAPI { found[0] = finds_its_caller(spare_stack(2)); }, nullptr);
+  HAL_CHECK(found[0]);
+}
+
 void broken_frames() {
   std::uint64_t addresses[most];
   std::byte* const unmapped = new_addresses(1);
@@ -66,6 +98,7 @@ void console() {
 
 constexpr Case cases[] = {
     {"diagnosis: a backtrace has this function's caller first", traces},
+    {"diagnosis: a backtrace goes through a call on another stack", traces_through_another_stack},
     {"diagnosis: a backtrace stops at a broken frame", broken_frames},
     {"diagnosis: a backtrace inside a handler", traces_in_a_handler},
     {"diagnosis: a name and how far into it", names},

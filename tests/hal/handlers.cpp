@@ -26,8 +26,10 @@ void NTAPI on_ipi() {
   HAL_CHECK(Machine::irql() == IPI_LEVEL);
 }
 
-void NTAPI on_clock() {
+void NTAPI on_clock(KIRQL interrupted) {
   HAL_CHECK(Machine::irql() == CLOCK_LEVEL);
+  HAL_CHECK(interrupted < CLOCK_LEVEL);
+  state.clock_interrupted.store(interrupted, std::memory_order_release);
   call(state.clock);
   HAL_CHECK(Machine::irql() == CLOCK_LEVEL);
 }
@@ -82,6 +84,10 @@ void set_hooks(Hooks const& hooks) noexcept {
   state.ipi.store(hooks.ipi, std::memory_order_release);
   state.clock.store(hooks.clock, std::memory_order_release);
   state.device.store(hooks.device, std::memory_order_release);
+}
+
+KIRQL last_interrupted() noexcept {
+  return state.clock_interrupted.load(std::memory_order_acquire);
 }
 
 void refuse_table_pages(bool refuse) noexcept {

@@ -18,6 +18,7 @@ struct State {
   Count checks, failures, idle_entered;
   std::atomic<void (*)()> apc, dispatch, ipi, clock;
   std::atomic<void (*)(std::uint8_t vector)> device;
+  std::atomic<KIRQL> clock_interrupted;
   std::atomic<bool> refuse_tables;
   Mailbox mailboxes[most_processors];
   // Physical pages and addresses not handed out yet.

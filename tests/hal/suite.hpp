@@ -69,6 +69,8 @@ struct Hooks {
   void (*device)(std::uint8_t vector) = nullptr;
 };
 void set_hooks(Hooks const& hooks) noexcept;
+// The level that the last clock interrupt found, on whichever processor.
+[[nodiscard]] KIRQL last_interrupted() noexcept;
 // From now on Handlers::table_page has none.
 void refuse_table_pages(bool refuse) noexcept;
 

@@ -97,7 +97,7 @@ class Rig {
   static void NTAPI apc() {}
   static void NTAPI dispatch() { call(here().on_dispatch); }
   static void NTAPI ipi() { call(here().on_ipi); }
-  static void NTAPI clock() { call(here().on_clock); }
+  static void NTAPI clock(KIRQL) { call(here().on_clock); }
   static void NTAPI device(std::uint8_t) {}
   static void NTAPI fault(hal::Fault const&) { __builtin_trap(); }
   static PageNumber NTAPI table_page() { return no_page; }

@@ -72,6 +72,12 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp);
 VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql);
 VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql);
 
+// ---- The stack that the calling thread stands on: any IRQL
+// Its lowest address, and the first above it.                              [MSDN IoGetStackLimits]
+VOID NTAPI IoGetStackLimits(PULONG_PTR LowLimit, PULONG_PTR HighLimit);
+// How many bytes of it the caller has left. Inline in the DDK.      [MSDN IoGetRemainingStackSize]
+ULONG_PTR NTAPI IoGetRemainingStackSize(void);
+
 // ---- Requests to wait for. Completion sets Event, writes IoStatusBlock and frees the IRP. NULL
 // without memory, and for a direct transfer, which needs memory descriptor lists.
 PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject,

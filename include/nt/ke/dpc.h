@@ -46,6 +46,19 @@ VOID NTAPI KeSignalCallDpcDone(PVOID SystemArgument1);
 // called it, TRUE on one of them.
 LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID SystemArgument2);
 
+// What is left of the time that one DPC routine, and all time spent at DISPATCH_LEVEL or above
+// without a pause, may take before the system stops with DPC_WATCHDOG_VIOLATION; in clock ticks,
+// and limits of 0 if nobody watches. IRQL >= DISPATCH_LEVEL, or in a threaded DPC; else
+// STATUS_UNSUCCESSFUL.                                       [MSDN KeQueryDpcWatchdogInformation]
+typedef struct _KDPC_WATCHDOG_INFORMATION {
+  ULONG DpcTimeLimit;
+  ULONG DpcTimeCount;
+  ULONG DpcWatchdogLimit;
+  ULONG DpcWatchdogCount;
+  ULONG Reserved;
+} KDPC_WATCHDOG_INFORMATION, *PKDPC_WATCHDOG_INFORMATION;
+NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation);
+
 // Runs BroadcastFunction on every active processor at the same time, at IPI_LEVEL, and returns what
 // it returned on this one when it has on all. IRQL <= DISPATCH_LEVEL.       [MSDN KeIpiGenericCall]
 typedef ULONG_PTR(NTAPI KIPI_BROADCAST_WORKER)(ULONG_PTR Argument);

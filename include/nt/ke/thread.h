@@ -80,6 +80,27 @@ BOOLEAN NTAPI KeAlertThread(PKTHREAD Thread, KPROCESSOR_MODE AlertMode);
 // Whether an alert is waiting for the calling thread; it is taken back. IRQL <= DISPATCH_LEVEL.
 BOOLEAN NTAPI KeTestAlertThread(KPROCESSOR_MODE AlertMode);
 
+// ---- Stacks
+#define KERNEL_STACK_SIZE 0x6000
+#define KERNEL_LARGE_STACK_SIZE 0x12000
+#define MAXIMUM_EXPANSION_SIZE (KERNEL_LARGE_STACK_SIZE - (PAGE_SIZE / 2))
+
+// Calls Callout(Parameter) with at least Size bytes of stack before it, on another stack if this
+// one has less left, and returns when it has. Callout leaves the IRQL as it found it; its thread
+// must not end in it (bugcheck KERNEL_EXPAND_STACK_ACTIVE). IRQL <= APC_LEVEL.
+// STATUS_INVALID_PARAMETER_3: Size is more than MAXIMUM_EXPANSION_SIZE. STATUS_NO_MEMORY.
+// STATUS_STACK_OVERFLOW: the thread stands in eight such calls already, each on another stack.
+//                                                            [MSDN KeExpandKernelStackAndCallout]
+typedef VOID(NTAPI EXPAND_STACK_CALLOUT)(PVOID Parameter);
+typedef EXPAND_STACK_CALLOUT* PEXPAND_STACK_CALLOUT;
+NTSTATUS NTAPI KeExpandKernelStackAndCallout(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter,
+                                             SIZE_T Size);
+// The same at IRQL <= DISPATCH_LEVEL. With Wait it waits for memory, a tenth of a second at most:
+// STATUS_INVALID_PARAMETER_4 at DISPATCH_LEVEL. Context is reserved.
+//                                                          [MSDN KeExpandKernelStackAndCalloutEx]
+NTSTATUS NTAPI KeExpandKernelStackAndCalloutEx(PEXPAND_STACK_CALLOUT Callout, PVOID Parameter,
+                                               SIZE_T Size, BOOLEAN Wait, PVOID Context);
+
 // ---- Processors: any IRQL
 // The processor the caller runs on when it is asked; below DISPATCH_LEVEL it may have moved since.
 // Inline in the DDK.

@@ -154,7 +154,7 @@ hal::Handlers const& fault_handlers() noexcept {
       .apc = []() NTAPI {},
       .dispatch = []() NTAPI {},
       .ipi = []() NTAPI {},
-      .clock = []() NTAPI {},
+      .clock = [](KIRQL) NTAPI {},
       .device = [](std::uint8_t) NTAPI {},
       .idle = count_for_ever,
       .fault = report,
