@@ -34,6 +34,13 @@ class Others {
   ULONG first_;
 };
 
+// Until what went before has ended on the other processors: who frees threads, for one. sleep()
+// would leave them with the threads of threaded DPCs, which have just told it that they are done.
+void rest() noexcept {
+  LARGE_INTEGER interval = relative(10 * millisecond_100ns);
+  static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &interval));
+}
+
 }  // namespace
 
 MICA_CASE("Ke: a thread that becomes ready preempts the lowest of those that run") {
@@ -51,8 +58,9 @@ MICA_CASE("Ke: a thread that becomes ready preempts the lowest of those that run
   Pinned const self{9};
   Busy const low{1, 6};
   Others const others{2, 9};
+  rest();
   there.ready();
-  until([&] { return there.place() != 0; });
+  wait(there.object());
   MICA_CHECK(there.processor() == 1);
 }
 
@@ -64,11 +72,11 @@ MICA_CASE("Ke: of idle processors a thread gets its ideal one, else the one it r
   Racer ideal{order, {}}, again{order, {}, static_cast<int>(last)};
   KeSetIdealProcessorThread(ideal.object(), static_cast<UCHAR>(last));
   KeSetIdealProcessorThread(again.object(), 0);
-  sleep(millisecond_100ns);
+  rest();
   ideal.ready();
   wait(ideal.object());
   MICA_CHECK(ideal.processor() == last);
-  sleep(millisecond_100ns);
+  rest();
   again.ready();
   wait(again.object());
   MICA_CHECK(again.processor() == last);
