@@ -21,8 +21,8 @@ enum class Choice : std::uint8_t {
 
 struct Candidates {
   std::uint32_t count;
-  std::uint32_t processors;  // Choice::processor: mask of those that can step, ascending
-  std::uint32_t current;     // Choice::processor: the one that stepped last
+  std::uint32_t processors;  // processor, time: mask of those that can step, ascending
+  std::uint32_t current;     // processor, time: the one that stepped last
 };
 
 class Policy {

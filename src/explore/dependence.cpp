@@ -3,7 +3,16 @@
 #include <algorithm>
 #include <tuple>
 
+#include "hal_host/simulation.hpp"
+
 namespace mica::explore {
+namespace {
+
+// The first page is nobody's memory: the wires, one a processor, and what else is the machine's.
+constexpr std::uintptr_t first_due = hal_host::max_processors;
+constexpr std::uintptr_t time_cell = 2 * hal_host::max_processors, halt_cell = time_cell + 1;
+
+}  // namespace
 
 constinit thread_local Listener* Listener::hearing_ = nullptr;
 
@@ -18,9 +27,37 @@ void Footprint::add(void const volatile* address, std::size_t bytes, bool writes
   }
 }
 
-// The first page is nobody's memory.
-void Footprint::add_wire(unsigned processor, bool writes) {
-  touches_.push_back({processor, 0xFF, writes});
+// Requests at the clock's level, the other processors' and any
+// other do not meet: a byte each.
+void Footprint::add_wire(unsigned processor) {
+  touches_.push_back({processor, 0xFF, false});
+}
+
+void Footprint::add_request(unsigned processor, KIRQL level) {
+  using namespace hal_host;
+  std::uint8_t const byte = level == clock_level ? 1 : level == ipi_level ? 2 : 4;
+  touches_.push_back({processor, byte, true});
+}
+
+void Footprint::add_due(unsigned processor) {
+  touches_.push_back({first_due + processor, 0xFF, true});
+}
+
+void Footprint::add_time(bool passes) {
+  touches_.push_back({time_cell, 0xFF, passes});
+}
+
+void Footprint::add_halt() {
+  touches_.push_back({halt_cell, 0xFF, false});
+}
+
+void Footprint::add_jump(std::uint32_t processors) {
+  add_time(true);
+  touches_.push_back({halt_cell, 0xFF, true});
+  for (unsigned i = 0; i < hal_host::max_processors; ++i) {
+    touches_.push_back({first_due + i, 0xFF, false});
+    if ((processors >> i & 1) != 0) add_request(i, hal_host::clock_level);
+  }
 }
 
 void Footprint::add(Footprint const& other) {

@@ -25,8 +25,16 @@ struct Touch {
 class Footprint {
  public:
   void add(void const volatile* address, std::size_t bytes, bool writes);
-  // The interrupt wire of a processor: who requests writes it, who runs there reads it.
-  void add_wire(unsigned processor, bool writes);
+  // The interrupt wire of a processor: who requests writes it, at a level; who runs there reads it.
+  void add_wire(unsigned processor);
+  void add_request(unsigned processor, KIRQL level);
+  // When a processor's clock is due: who arms it writes. What time it is: who lets it pass writes.
+  void add_due(unsigned processor);
+  void add_time(bool passes);
+  // Who halts may leave another processor to step alone, which is not asked whether time jumps.
+  void add_halt();
+  // Time goes to where the first clock is due, and the clocks of these processors come: a mask.
+  void add_jump(std::uint32_t processors);
   void add(Footprint const& other);
   void clear() noexcept { touches_.clear(); }
   // In order and without repetition: before any of the below.
@@ -45,7 +53,9 @@ class Listener {
 
   virtual void accessed(void const volatile* address, std::size_t bytes, bool writes,
                         bool atomic) = 0;
-  virtual void requested(unsigned processor) = 0;
+  virtual void requested(unsigned processor, KIRQL level) = 0;
+  virtual void fired(std::uint32_t processors, bool nobody_steps) = 0;  // their clocks, a mask
+  virtual void times(bool passes) = 0;      // looks what time it is, or lets it pass
   virtual void interrupted() noexcept = 0;  // another flow than before runs here now
   virtual void awaits(hal_host::Guard const& guard) = 0;
   virtual void awaited() = 0;

@@ -1,7 +1,9 @@
 #include "explore/dpor.hpp"
 
 #include <bit>
+#include <utility>
 
+#include "explore/hint.hpp"
 #include "explore/path.hpp"
 #include "explore/plain.hpp"
 #include "explore/reversal.hpp"
@@ -25,7 +27,7 @@ class Dpor final : public Strategy, private Listener {
     deviations_.clear();
     asked_ = 0;
     plain_.begin();
-    redundant_ = false;
+    redundant_ = jumped_ = decided_ = false;
     for (Hint& hint : hints_) hint = {};
     hear();
     return more;
@@ -57,7 +59,7 @@ class Dpor final : public Strategy, private Listener {
       case Choice::gap:
         return 0;
       case Choice::time:
-        return time_jumps_ ? answer(kind, candidates, 0) : 0;
+        return time_jumps_ ? answer(kind, candidates, choose_time(candidates)) : 0;
       case Choice::processor:
         return answer(kind, candidates, choose_processor(candidates));
       case Choice::interrupt:
@@ -70,19 +72,9 @@ class Dpor final : public Strategy, private Listener {
   }
 
  private:
-  // The spin hint that a processor is at.
-  struct Hint {
-    enum class Phase : std::uint8_t { none, waits, tries } phase = Phase::none;
-    hal_host::Guard guard{};
-    hal_host::Seat* seat = nullptr;
-
-    [[nodiscard]] bool holds() const noexcept {
-      if (phase != Phase::waits || guard.open()) return false;
-      hal_host::Core const& core = seat->block->core;
-      return !deliverable(core, core.pending | seat->wire.load(std::memory_order_relaxed));
-    }
-  };
-
+  [[nodiscard]] std::uint32_t able(Candidates const& candidates);
+  void time_could_jump();
+  [[nodiscard]] std::uint32_t choose_time(Candidates const& candidates) noexcept;
   [[nodiscard]] std::uint32_t choose_processor(Candidates const& candidates) noexcept;
   [[nodiscard]] std::uint32_t choose_value(std::uint32_t plain,
                                            Candidates const& candidates) noexcept;
@@ -99,8 +91,14 @@ class Dpor final : public Strategy, private Listener {
     if (atomic) hints_[Machine::processor_number()].phase = Hint::Phase::none;
     if (in_step()) steps_.back().footprint.add(address, bytes, writes);
   }
-  void requested(unsigned processor) override {
-    if (open_ && in_step()) steps_.back().footprint.add_wire(processor, true);
+  void requested(unsigned processor, KIRQL level) override {
+    if (!open_ || !in_step()) return;
+    steps_.back().footprint.add_request(processor, level);
+    if (level == hal_host::clock_level) steps_.back().footprint.add_due(processor);
+  }
+  void fired(std::uint32_t processors, bool nobody_steps) override;
+  void times(bool passes) override {
+    if (open_ && in_step()) steps_.back().footprint.add_time(passes);
   }
   void interrupted() noexcept override {
     hints_[Machine::processor_number()].phase = Hint::Phase::none;
@@ -125,6 +123,8 @@ class Dpor final : public Strategy, private Listener {
   // Of this execution:
   bool open_ = false;
   bool redundant_ = false;  // all that could step slept: an equal execution was made
+  bool jumped_ = false;     // time did
+  bool decided_ = false;    // who makes the step that has just begun, before that is asked
   std::vector<Transition> steps_;
   std::vector<Stuck> stuck_;
   std::size_t values_ = 0;  // asked in the last step
@@ -149,6 +149,48 @@ std::uint32_t Dpor::holds() const noexcept {
   return mask;
 }
 
+// Who can make a step; who stands at a hint is remembered.
+std::uint32_t Dpor::able(Candidates const& candidates) {
+  std::uint32_t const held = holds();
+  for (std::uint32_t left = held; left != 0; left &= left - 1) {
+    auto const process = static_cast<unsigned>(std::countr_zero(left));
+    hal_host::Guard const& guard = hints_[process].guard;
+    stuck_.push_back({process, steps_.size(), {}});
+    stuck_.back().guard.add(guard.word, guard.bytes, false);
+  }
+  return candidates.processors & ~held;
+}
+
+// Asked before it is asked which of several processors steps.
+std::uint32_t Dpor::choose_time(Candidates const& candidates) noexcept {
+  unsigned const current = candidates.current;
+  bool const tries = hints_[current].phase == Hint::Phase::tries;
+  if (redundant_ || jumped_ || (tries && (candidates.processors & bit(current)) != 0)) return 0;
+  std::uint32_t const enabled = able(candidates);
+  if (enabled == 0 || !begin(enabled | bit(time_process), current)) return 0;
+  jumped_ = steps_.back().process == time_process;
+  decided_ = !jumped_ && !std::has_single_bit(candidates.processors);
+  return jumped_ ? 1 : 0;
+}
+
+// By a step of time: one that was chosen, or one that is made because nobody else can step. Or by
+// who let time pass or armed a clock for what has passed.
+void Dpor::fired(std::uint32_t processors, bool nobody_steps) {
+  if (!open_ || redundant_ || (nobody_steps && !time_jumps_)) return;
+  if (nobody_steps && !begin(bit(time_process), time_process)) return;
+  jumped_ |= nobody_steps;
+  if (steps_.empty()) return;
+  if (flaw_ != DporFlaw::blind_time) steps_.back().footprint.add_jump(processors);
+  time_could_jump();
+}
+
+// Up to here, and maybe not any more: it raced with what came before.
+void Dpor::time_could_jump() {
+  if (!time_jumps_ || jumped_) return;
+  stuck_.push_back({time_process, steps_.size(), {}});
+  stuck_.back().guard.add_jump(~std::uint32_t{0});
+}
+
 std::uint32_t Dpor::choose_processor(Candidates const& candidates) noexcept {
   auto const index_of = [&](unsigned process) {
     return static_cast<std::uint32_t>(std::popcount(candidates.processors & (bit(process) - 1)));
@@ -158,14 +200,8 @@ std::uint32_t Dpor::choose_processor(Candidates const& candidates) noexcept {
   if (redundant_) return plain;
   if (hints_[current].phase == Hint::Phase::tries && (candidates.processors & bit(current)) != 0)
     return index_of(current);
-  std::uint32_t const held = holds();
-  for (std::uint32_t left = held; left != 0; left &= left - 1) {
-    auto const process = static_cast<unsigned>(std::countr_zero(left));
-    hal_host::Guard const& guard = hints_[process].guard;
-    stuck_.push_back({process, steps_.size(), {}});
-    stuck_.back().guard.add(guard.word, guard.bytes, false);
-  }
-  std::uint32_t const enabled = candidates.processors & ~held;
+  if (std::exchange(decided_, false)) return index_of(steps_.back().process);
+  std::uint32_t const enabled = able(candidates);
   if (enabled == 0 || !begin(enabled, current)) return plain;
   return index_of(steps_.back().process);
 }
@@ -185,13 +221,20 @@ bool Dpor::in_step() {
 }
 
 bool Dpor::begin(std::uint32_t enabled, unsigned preferred) {
-  if (!steps_.empty()) steps_.back().footprint.settle();
+  if (!steps_.empty()) {
+    Transition& last = steps_.back();
+    if ((enabled & bit(last.process)) == 0) {
+      last.footprint.add_halt();
+      time_could_jump();
+    }
+    last.footprint.settle();
+  }
   std::size_t const depth = steps_.size();
   if (depth == path_.size() && !grow(enabled, preferred)) redundant_ = true;
   if (redundant_) return false;
   unsigned const process = path_[depth].process;
   steps_.push_back({process, {}});
-  steps_.back().footprint.add_wire(process, false);
+  if (process != time_process) steps_.back().footprint.add_wire(process);
   values_ = 0;
   return true;
 }
@@ -219,6 +262,7 @@ void Dpor::learn() {
     path_[i].covered.add(steps_[i].footprint);
     path_[i].covered.settle();
   }
+  time_could_jump();
   for (Reversal const& reversal : order_.reversals(steps_, stuck_)) {
     Node& node = path_[reversal.at];
     std::uint32_t const able = reversal.initials & node.enabled;

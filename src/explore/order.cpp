@@ -12,11 +12,11 @@ namespace mica::hal_host {
 
 using explore::Agent;
 using explore::Detector;
+using explore::Listener;
 using explore::Memory;
 using explore::Recorder;
 using explore::Snapshot;
 using explore::Step;
-using explore::Listener;
 
 namespace {
 
@@ -60,7 +60,7 @@ void order_lowered() noexcept {
 
 void order_request(unsigned processor, KIRQL level) noexcept {
   if (Recorder* const recorder = Recorder::watching()) recorder->requested(processor, level);
-  if (Listener* const listener = Listener::hearing()) listener->requested(processor);
+  if (Listener* const listener = Listener::hearing()) listener->requested(processor, level);
   if (Memory* const memory = Memory::watching()) memory->requested(processor, level);
   if (Detector* const detector = Detector::watching()) detector->requested(processor, level);
 }
@@ -103,6 +103,14 @@ void order_switch(Context& from, Context const& to) noexcept {
   raised();
   if (Detector* const detector = Detector::watching()) detector->handed_over(left);
   if (Memory* const memory = Memory::watching()) memory->switched(from.id, to.id);
+}
+
+void order_fired(std::uint32_t processors, bool nobody_steps) noexcept {
+  if (Listener* const listener = Listener::hearing()) listener->fired(processors, nobody_steps);
+}
+
+void order_time(bool passes) noexcept {
+  if (Listener* const listener = Listener::hearing()) listener->times(passes);
 }
 
 void order_make(Context& context) noexcept {

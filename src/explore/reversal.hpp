@@ -1,7 +1,7 @@
 // Which pairs of steps of an execution race, and who must go first for the other order.
 //   Happens-before of an execution: the steps of one process in their order, and any two that
-//   conflict. A process is a processor. Two steps race when one happens before the other and
-//   nothing stands between. [Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order
+//   conflict. A process is a processor, or time. Two steps race when one happens before the other
+//   and nothing stands between. [Abdulla, Aronis, Jonsson, Sagonas, "Optimal dynamic partial order
 //   reduction", POPL 2014: source sets]
 #pragma once
 
@@ -13,12 +13,17 @@
 
 namespace mica::explore {
 
+// Time is a process of its own.
+inline constexpr unsigned time_process = hal_host::max_processors;
+inline constexpr unsigned most_processes = time_process + 1;
+
 struct Transition {
   unsigned process;
   Footprint footprint;  // settled
 };
 
-// A process that could not go on after the first `after` steps, for what the guard holds.
+// A process that could not go on after the first `after` steps, or did not, for what the guard
+// holds.
 struct Stuck {
   unsigned process;
   std::size_t after;
@@ -43,7 +48,7 @@ class Order {
 
  private:
   // How many steps of the execution had been made when a process did the last one that is known.
-  using Knowledge = std::array<std::uint32_t, hal_host::max_processors>;
+  using Knowledge = std::array<std::uint32_t, most_processes>;
   struct Record {
     std::uint32_t step;
     std::uint8_t bytes;
@@ -64,7 +69,7 @@ class Order {
   bool blind_;
   std::vector<Transition> const* steps_ = nullptr;
   std::vector<Knowledge> known_;  // by each step, itself included
-  Knowledge latest_[hal_host::max_processors];
+  Knowledge latest_[most_processes];
   std::unordered_map<std::uintptr_t, std::vector<Record>> cells_;
   std::vector<Reversal> reversals_;
 };

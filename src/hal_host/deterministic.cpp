@@ -57,10 +57,15 @@ bool Simulation::can_step(Seat const& seat) const noexcept {
   return deliverable(core, core.pending | seat.wire.load(std::memory_order_relaxed));
 }
 
-Seat* Simulation::pick(Seat const& from) noexcept {
+std::uint32_t Simulation::able() const noexcept {
   std::uint32_t mask = 0;
   for (unsigned i = 0; i < setup_.processors; ++i)
     if (can_step(seats_[i])) mask |= 1u << i;
+  return mask;
+}
+
+Seat* Simulation::pick(Seat const& from) noexcept {
+  std::uint32_t mask = able();
   auto const count = static_cast<std::uint32_t>(std::popcount(mask));
   if (count == 0) return nullptr;
   std::uint32_t index = 0;
@@ -77,14 +82,17 @@ std::uint64_t Simulation::earliest_due() const noexcept {
   return earliest;
 }
 
-void Simulation::fire_due() noexcept {
+void Simulation::fire_due(bool nobody_steps) noexcept {
   std::uint64_t const now = skew_100ns_ + steps_;
+  std::uint32_t fired = 0;
   for (unsigned i = 0; i < setup_.processors; ++i) {
     Seat& seat = seats_[i];
     if (seat.due_100ns.load(std::memory_order_relaxed) > now) continue;
     seat.due_100ns.store(never.value_100ns, std::memory_order_relaxed);
     seat.wire.fetch_or(level_bit(clock_level), std::memory_order_relaxed);
+    fired |= 1u << i;
   }
+  if (fired != 0) order_fired(fired, nobody_steps);
 }
 
 // Nobody can step: time goes to the earliest armed clock. False: there is none, or nobody wants it.
@@ -100,12 +108,12 @@ bool Simulation::advance() noexcept {
   }
   std::uint64_t const now = skew_100ns_ + steps_;
   skew_100ns_ += due > now ? due - now : 0;
-  fire_due();
+  fire_due(true);
   return true;
 }
 
 Seat& Simulation::next_seat(Seat const& from) noexcept {
-  fire_due();
+  fire_due(false);
   for (;;) {
     if (Seat* const next = pick(from)) return *next;
     if (!advance()) return controllers_[0];
@@ -117,6 +125,7 @@ void Simulation::give_way(Seat& from) noexcept {
   account(from);
   if (steps_ >= setup_.step_limit) end({End::step_limit, {}, "the step limit was reached"});
   hash_ = (hash_ ^ from.block->core.trace ^ from.number) * hash_prime;
+  jump_time(from);
   Seat& next = next_seat(from);
   if (&next != &from) Jump::hop(from, next);
 }
@@ -135,10 +144,18 @@ void Simulation::land(Seat& seat, bool forced) noexcept {
   token_acquire(&seat);
 }
 
-void Simulation::jump_time() noexcept {
-  std::uint64_t const due = earliest_due(), now = skew_100ns_ + steps_;
-  if (due == never.value_100ns || due <= now) return;
-  if (choose(Choice::time, {.count = 2, .processors = 0, .current = 0}) == 1)
+// When nobody can step it does so by itself.
+void Simulation::jump_time(Seat const& from) noexcept {
+  std::uint64_t const now = skew_100ns_ + steps_;
+  std::uint64_t due = earliest_due();
+  if (due <= now) {
+    fire_due(false);
+    due = earliest_due();
+  }
+  if (due == never.value_100ns) return;
+  std::uint32_t const mask = able();
+  if (mask == 0) return;
+  if (choose(Choice::time, {.count = 2, .processors = mask, .current = from.number}) == 1)
     skew_100ns_ += due - now;
 }
 

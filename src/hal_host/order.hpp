@@ -23,6 +23,11 @@ void order_request(unsigned processor, KIRQL level) noexcept;
 void order_end_interrupt(std::uint32_t interrupted) noexcept;
 // The current processor leaves one context for another.
 void order_switch(Context& from, Context const& to) noexcept;
+// The clocks of these processors have come, a mask; because nobody could step, or for another
+// reason.
+void order_fired(std::uint32_t processors, bool nobody_steps) noexcept;
+// The current processor looks what time it is, or lets time pass.
+void order_time(bool passes) noexcept;
 // A context was made that was none.
 void order_make(Context& context) noexcept;
 // That context will never go on: the caller acts for it from here on.
@@ -48,6 +53,8 @@ inline void order_request(unsigned, KIRQL) noexcept {}
 }
 inline void order_end_interrupt(std::uint32_t) noexcept {}
 inline void order_switch(Context&, Context const&) noexcept {}
+inline void order_fired(std::uint32_t, bool) noexcept {}
+inline void order_time(bool) noexcept {}
 inline void order_make(Context&) noexcept {}
 inline void order_release(Context&) noexcept {}
 inline void order_write(void*, std::size_t) noexcept {}

@@ -14,6 +14,7 @@ std::uint64_t Simulation::now_100ns() const noexcept {
                std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()) /
                100;
   }
+  order_time(false);
   Core const& core = Machine::current().core;
   return skew_100ns_ + steps_ + static_cast<std::uint64_t>(core.seat->granted - core.countdown);
 }
@@ -23,8 +24,6 @@ void Simulation::decide() noexcept {
   if (setup_.parallel) {
     poll(seat);
   } else {
-    account(seat);
-    jump_time();
     give_way(seat);
     land(seat, false);
     grant(seat);
@@ -105,6 +104,7 @@ void Simulation::arm(std::uint64_t due_100ns) noexcept {
   Seat& seat = me();
   note(due_100ns);
   order_request(seat.number, clock_level);
+  order_time(false);
   // What was armed and has come, but was not delivered yet, is replaced too.
   seat.wire.fetch_and(~level_bit(clock_level), std::memory_order_relaxed);
   seat.block->core.pending &= ~level_bit(clock_level);
@@ -123,6 +123,7 @@ void Simulation::spend(std::uint64_t duration_100ns) noexcept {
   }
   account(seat);
   skew_100ns_ += duration_100ns;
+  order_time(true);
   seat.refusals = Seat::most_refusals;  // no interrupt takes longer to arrive
   seat.granted = seat.block->core.countdown = 1;
 }

@@ -160,15 +160,16 @@ class Simulation {
 
   // Deterministic mode.
   [[nodiscard]] bool can_step(Seat const& seat) const noexcept;
+  [[nodiscard]] std::uint32_t able() const noexcept;
   [[nodiscard]] Seat* pick(Seat const& from) noexcept;
   [[nodiscard]] Seat& next_seat(Seat const& from) noexcept;
   [[nodiscard]] bool advance() noexcept;
   void give_way(Seat& from) noexcept;
   void account(Seat& seat) noexcept;
   void grant(Seat& seat) noexcept;
-  void fire_due() noexcept;
+  void fire_due(bool nobody_steps) noexcept;
   void land(Seat& seat, bool forced) noexcept;
-  void jump_time() noexcept;
+  void jump_time(Seat const& from) noexcept;
   [[nodiscard]] std::uint64_t earliest_due() const noexcept;
   [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept;
   [[nodiscard]] Ending run_deterministic();

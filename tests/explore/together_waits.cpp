@@ -41,6 +41,30 @@ MICA_EXPLORE("W2-any-three", "W2: a wait for any of two, set by two, takes one",
   pair.check_nobody_waits();
 }
 
+MICA_EXPLORE("W2-set-wait-timeout",
+             "W2: of a set and a timeout one ends the wait, and a set that lost is kept",
+             .processors = 2, .time_jumps = true, .bound = 1) {
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  NTSTATUS status = STATUS_PENDING;
+  auto program = [&](unsigned number) {
+    if (number == 0) {
+      Passive passive;
+      status = wait(&event, 1);
+      return;
+    }
+    // Its own clock does not interrupt it: of two that come at once one polls for what the other
+    // counts.
+    static_cast<void>(mica::Machine::disable_interrupts());
+    KeLowerIrql(DISPATCH_LEVEL);
+    KeSetEvent(&event, 0, FALSE);
+  };
+  run_together(window, {.count = 2, .level = HIGH_LEVEL}, program);
+  MICA_CHECK(status == STATUS_SUCCESS || status == STATUS_TIMEOUT);
+  MICA_CHECK(KeReadStateEvent(&event) == (status == STATUS_TIMEOUT));
+  window.state(static_cast<std::uint64_t>(status));
+}
+
 MICA_EXPLORE("W2-alert-three", "W2: of a set and an alert one ends the wait, the other is left",
              .processors = 3, .bound = 2) {
   KEVENT event;
