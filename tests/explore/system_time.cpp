@@ -122,3 +122,17 @@ MICA_EXPLORE("T2-wait", "T2: a wait that begins while the clock is set beyond it
   meet(team, clock, waiter);
   MICA_CHECK(ended == 1);
 }
+
+MICA_EXPLORE("T2-tick", "T2: who sets the clock finds it set, though it ticks meanwhile",
+             .processors = 2, .bound = 1) {
+  LONGLONG const then = system_time() + hour_100ns;
+  auto clock = [&] {
+    set_clock(then);
+    MICA_CHECK(system_time() >= then);
+  };
+  auto busy = [] {
+    for (int tick = 0; tick < 2; ++tick) KeStallExecutionProcessor(1000);
+  };
+  Team team{window};
+  meet(team, clock, busy);
+}
