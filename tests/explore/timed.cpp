@@ -73,7 +73,7 @@ void perform(Timed const& operation) {
 }
 
 void NTAPI ignore() {}
-void NTAPI clock() {
+void NTAPI clock(KIRQL) {
   note('C', world.cells[0].fetch_add(1));
 }
 void NTAPI ipi() {
