@@ -83,7 +83,9 @@ BOOLEAN NTAPI KeInsertQueueDpc(PRKDPC Dpc, PVOID SystemArgument1, PVOID SystemAr
     if (is_queued(*Dpc)) return FALSE;
     SpinGuardAtDispatch guard{queue.lock};
     PVOID expected = nullptr;
-    if (!queue_word(*Dpc).compare_exchange_strong(expected, &queue)) continue;
+    if (!queue_word(*Dpc).compare_exchange_strong(expected, &queue, std::memory_order_acquire,
+                                                  std::memory_order_relaxed))
+      continue;
     Dpc->SystemArgument1 = SystemArgument1;
     Dpc->SystemArgument2 = SystemArgument2;
     if (importance == HighImportance)
@@ -105,7 +107,8 @@ BOOLEAN NTAPI KeRemoveQueueDpc(PRKDPC Dpc) {
   RaiseToHigh raised;
   at_dispatch.assert_held();
   for (;;) {
-    auto* const queue = static_cast<DpcQueue*>(queue_word(*Dpc).load());
+    // Acquires: who finds it in no queue may free it.
+    auto* const queue = static_cast<DpcQueue*>(queue_word(*Dpc).load(std::memory_order_acquire));
     if (queue == nullptr) return FALSE;
     SpinGuardAtDispatch guard{queue->lock};
     if (queue_word(*Dpc).load(std::memory_order_relaxed) != queue) continue;

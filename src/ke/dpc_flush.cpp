@@ -21,16 +21,19 @@ struct Flush {
     static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
   }
   void NTAPI arrive() noexcept {
-    if (left.fetch_sub(1) == 1) static_cast<void>(KeSetEvent(&done, 0, FALSE));
+    if (left.fetch_sub(1, std::memory_order_acq_rel) == 1)
+      static_cast<void>(KeSetEvent(&done, 0, FALSE));
   }
   static void NTAPI arrived(PKDPC, PVOID context, PVOID, PVOID) {
     static_cast<Flush*>(context)->arrive();
   }
 };
 
-// Whether a threaded DPC may be queued there, or run.
+// Whether a threaded DPC may be queued there, or run: a thread that took the last one said before
+// that it runs.
 bool has_threaded(ThreadedDpcs const& threaded) noexcept {
-  return threaded.queue.depth() != 0 || threaded.thread.load() == DpcThread::runs;
+  return threaded.queue.depth() != 0 ||
+         threaded.thread.load(std::memory_order_relaxed) == DpcThread::runs;
 }
 
 }  // namespace
@@ -39,7 +42,7 @@ void NTAPI KeFlushQueuedDpcs(void) {
   Flush flush;
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, nullptr);
   State& ke = state();
-  ULONG const count = static_cast<ULONG>(std::popcount(active_processors()));
+  ULONG const count = KeQueryActiveProcessorCount(nullptr);
   flush.left = 1;  // this call, until it has inserted them all
   KeInitializeEvent(&flush.done, NotificationEvent, FALSE);
   for (ULONG number = 0; number < count; ++number) {

@@ -14,7 +14,7 @@ void DpcQueue::prepend(KDPC& dpc) noexcept {
 
 void DpcQueue::remove(KDPC& dpc) noexcept {
   list_remove(dpc.DpcListEntry);
-  depth_.fetch_sub(1, std::memory_order_relaxed);
+  depth_.fetch_sub(1, std::memory_order_release);
 }
 
 bool DpcQueue::take(DpcCall& call) noexcept {

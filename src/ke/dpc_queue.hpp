@@ -40,8 +40,8 @@ class DpcQueue {
   // Takes the first out. False when empty. Raises to HIGH_LEVEL for it.
   [[nodiscard]] bool NTAPI take(DpcCall& call) noexcept;
 
-  // Without the lock: a hint.
-  [[nodiscard]] ULONG depth() const noexcept { return depth_.load(std::memory_order_relaxed); }
+  // Without the lock: a hint, but what was done before a removal is there for who sees it.
+  [[nodiscard]] ULONG depth() const noexcept { return depth_.load(std::memory_order_acquire); }
 
  private:
   LIST_ENTRY list_;  // initialised when a DPC comes into the empty queue

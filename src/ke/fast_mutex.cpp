@@ -75,7 +75,8 @@ void NTAPI lock(FAST_MUTEX& mutex, KWAIT_REASON reason) noexcept {
   Word const word = word_of(mutex);
   std::uint32_t seen = word.load(std::memory_order_relaxed);
   for (;;) {
-    bool const wakes = seen >= one_waiter && (seen & woken) == 0;
+    // Somebody waits, or was woken: that is why the release came here.
+    bool const wakes = (seen & woken) == 0;
     std::uint32_t const next = seen | free_bit;
     if (!change(word, seen, wakes ? next - one_waiter + woken : next)) continue;
     if (wakes) KeSetEvent(&mutex.Event, EVENT_INCREMENT, FALSE);

@@ -12,7 +12,7 @@ namespace mica::ke {
 
 bool NTAPI Barrier::meet(ULONG count) noexcept {
   std::uint32_t const round = round_.load(std::memory_order_relaxed);
-  if (arrived_.fetch_add(1) + 1 == count) {
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == count) {
     arrived_.store(0, std::memory_order_relaxed);
     round_.store(round + 1, std::memory_order_release);
     return true;
@@ -80,7 +80,8 @@ void NTAPI KeGenericCallDpc(PKDEFERRED_ROUTINE Routine, PVOID Context) {
 
 void NTAPI KeSignalCallDpcDone(PVOID SystemArgument1) {
   auto& call = *static_cast<GenericCall*>(SystemArgument1);
-  if (call.left.fetch_sub(1) == 1) static_cast<void>(KeSetEvent(&call.done, 0, FALSE));
+  if (call.left.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    static_cast<void>(KeSetEvent(&call.done, 0, FALSE));
 }
 
 LOGICAL NTAPI KeSignalCallDpcSynchronize(PVOID SystemArgument2) {
@@ -103,11 +104,10 @@ ULONG_PTR NTAPI KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG
   call.pending.store(others, std::memory_order_release);
   for (KAFFINITY rest = others; rest != 0; rest &= rest - 1)
     Machine::send_ipi(static_cast<unsigned>(std::countr_zero(rest)));
-  KIRQL const old = Machine::raise(IPI_LEVEL);
+  Machine::raise(IPI_LEVEL);
   static_cast<void>(call.barrier.meet(call.count));
   ULONG_PTR const result = BroadcastFunction(Context);
   static_cast<void>(call.barrier.meet(call.count));
-  Machine::lower(old);
   call.caller.store(0, std::memory_order_release);
   return result;
 }

@@ -23,7 +23,8 @@ void NTAPI rest(KQUEUE& queue, WakeList& wakes) noexcept {
 
 // The queue that the thread belongs to, locked; null if it belongs to none. Then leave().
 KQUEUE* NTAPI enter(Thread& thread) noexcept {
-  if (thread.queue.load(std::memory_order_relaxed) == nullptr) return nullptr;
+  // Who runs the queue down stores `released` before this: leave_queue() looks at that next.
+  if (thread.queue.load(std::memory_order_acquire) == nullptr) return nullptr;
   thread.at_queue.store(1);
   if (KQUEUE* const queue = thread.queue.load()) {
     lock_object(queue->Header);
@@ -34,9 +35,10 @@ KQUEUE* NTAPI enter(Thread& thread) noexcept {
   return nullptr;
 }
 
+// Who runs the queue down has yet to take the lock.
 void NTAPI leave(Thread& thread, KQUEUE& queue) noexcept {
   unlock_object(queue.Header);
-  thread.at_queue.store(0, std::memory_order_release);
+  thread.at_queue.store(0, std::memory_order_relaxed);
 }
 
 PLIST_ENTRY NTAPI pop(KQUEUE& queue) noexcept {
@@ -67,14 +69,14 @@ void NTAPI join_queue(Thread& thread, KQUEUE& queue) noexcept {
     queue.CurrentCount = queue.CurrentCount - 1;
     return;
   }
-  thread.queue.store(&queue);
+  thread.queue.store(&queue, std::memory_order_relaxed);
   list_append(queue.ThreadListHead, thread.queue_link);
 }
 
 void NTAPI leave_queue(Thread& thread) noexcept {
   if (KQUEUE* const queue = enter(thread)) {
     WakeList wakes;
-    thread.queue.store(nullptr);
+    thread.queue.store(nullptr, std::memory_order_relaxed);
     list_remove(thread.queue_link);
     rest(*queue, wakes);
     leave(thread, *queue);
@@ -127,7 +129,7 @@ PLIST_ENTRY as_entry(NTSTATUS status) noexcept {
 void NTAPI release_threads(KQUEUE& queue, LIST_ENTRY& threads) noexcept {
   while (LIST_ENTRY* const entry = list_pop_front(queue.ThreadListHead)) {
     Thread& thread = MICA_CONTAINING(*entry, Thread, queue_link);
-    thread.released.store(1);
+    thread.released.store(1, std::memory_order_relaxed);
     thread.queue.store(nullptr);
     list_append(threads, *entry);
   }

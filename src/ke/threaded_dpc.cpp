@@ -13,13 +13,15 @@ namespace {
 void NTAPI start(PKDPC, PVOID context, PVOID, PVOID) {
   auto& processor = *static_cast<Processor*>(context);
   ThreadedDpcs& threaded = processor.threaded;
-  auto const want = processor.ke->want_dpc_thread;
+  // Relaxed: what the thread takes after it has said that it runs, and what was queued before this,
+  // is ordered by the lock of the queue. One of the two sees the other.
   auto expected = DpcThread::none;
-  if (want != nullptr && threaded.thread.compare_exchange_strong(expected, DpcThread::wanted))
-    return want();
+  if (threaded.thread.compare_exchange_strong(expected, DpcThread::wanted,
+                                              std::memory_order_relaxed))
+    return processor.ke->want_dpc_thread();
   if (expected == DpcThread::runs) {
     static_cast<void>(KeSetEvent(&threaded.work, 0, FALSE));
-  } else if (expected == DpcThread::none || expected == DpcThread::refused) {
+  } else if (expected == DpcThread::refused) {
     DpcCall call;
     while (threaded.queue.take(call)) run_dpc(call, DISPATCH_LEVEL);
   }
@@ -42,7 +44,7 @@ void NTAPI run_threaded_dpcs(void* argument) noexcept {
   KeSetSystemAffinityThread(KAFFINITY{1} << processor.machine.pcr.Prcb.Number);
   static_cast<void>(KeSetPriorityThread(&current_thread(), highest_priority));
   // From here on starter wakes this thread; what was inserted before is found now.
-  threaded.thread.store(DpcThread::runs);
+  threaded.thread.store(DpcThread::runs, std::memory_order_relaxed);
   for (;;) {
     DpcCall call;
     while (threaded.queue.take(call)) {
@@ -56,7 +58,7 @@ void NTAPI run_threaded_dpcs(void* argument) noexcept {
 }
 
 void NTAPI refuse_dpc_thread(Processor& processor) noexcept {
-  processor.threaded.thread.store(DpcThread::refused);
+  processor.threaded.thread.store(DpcThread::refused, std::memory_order_relaxed);
   static_cast<void>(KeInsertQueueDpc(&processor.threaded.starter, nullptr, nullptr));
 }
 

@@ -4,6 +4,9 @@
 //   Header.Inserted: armed, linked in a wheel or taken out of it by the processor that expires it.
 //   Guarded by the object's lock, as everything in a KTIMER but its links.
 #include "ke/expiry.hpp"
+
+#include <algorithm>
+
 #include "ke/object_type.hpp"
 #include "ke/signaller.hpp"
 #include "ke/verifier.hpp"
@@ -125,7 +128,7 @@ bool NTAPI set(KTIMER& timer, Setting const& setting) noexcept {
 
 BOOLEAN NTAPI KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dpc) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, Timer);
-  ULONG const period = Period > 0 ? static_cast<ULONG>(Period) : 0;
+  auto const period = static_cast<ULONG>(std::max<LONG>(Period, 0));
   return set(*Timer, {DueTime, period, 0, Dpc}) ? TRUE : FALSE;
 }
 
