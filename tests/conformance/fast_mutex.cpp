@@ -157,6 +157,29 @@ MICA_CASE("Ex: a fast mutex that was released is free although who waited has no
   });
 }
 
+MICA_CASE("Ex: an APC that the owner of a fast mutex kept off finds it free") {
+  with_each([](Names const& names, FAST_MUTEX& mutex) {
+    struct Attempt {
+      KAPC apc;
+      Names const* names;
+      FAST_MUTEX* mutex;
+      BOOLEAN taken;
+    } attempt{{}, &names, &mutex, FALSE};
+    KeInitializeApc(
+        &attempt.apc, KeGetCurrentThread(), OriginalApcEnvironment,
+        [](PKAPC, PKNORMAL_ROUTINE*, PVOID*, PVOID* first, PVOID*) NTAPI {
+          auto& own = *static_cast<Attempt*>(*first);
+          own.taken = own.names->try_to_acquire(own.mutex);
+          if (own.taken) own.names->release(own.mutex);
+        },
+        nullptr, nullptr, KernelMode, nullptr);
+    names.acquire(&mutex);
+    MICA_CHECK(KeInsertQueueApc(&attempt.apc, &attempt, nullptr, 0) == TRUE);
+    names.release(&mutex);
+    MICA_CHECK(attempt.taken == TRUE);
+  });
+}
+
 MICA_CASE("Ex: the unsafe forms leave the level as it is") {
   with_each([](Names const& names, FAST_MUTEX& mutex) {
     {

@@ -1,7 +1,5 @@
 // A routine on every processor.                                             [MSDN KeIpiGenericCall]
-#include "support.hpp"
-
-#include <atomic>
+#include "busy.hpp"
 
 using namespace mica::test;
 
@@ -37,6 +35,42 @@ MICA_CASE("Ke: KeGenericCallDpc calls once on every processor at DISPATCH_LEVEL,
       &seen);
   seen.check_each_once();
   MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+}
+
+MICA_CASE("Ke: KeGenericCallDpc comes before DPCs that are queued already") {
+  if (processors() < 2) return;
+  struct Order {
+    KDPC dpc;
+    std::atomic<int> turn{0}, ordinary{0}, generic{0};
+  } order;
+  KeInitializeDpc(
+      &order.dpc,
+      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+        auto& all = *static_cast<Order*>(context);
+        all.ordinary = ++all.turn;
+      },
+      &order);
+  KeSetTargetProcessorDpc(&order.dpc, 1);
+  {
+    Pinned const pinned{8};
+    Busy busy{1, 8, DISPATCH_LEVEL};
+    KeInsertQueueDpc(&order.dpc, nullptr, nullptr);
+    struct Call {
+      Order* order;
+      Busy* busy;
+    } call{&order, &busy};
+    // Both are queued there once the routine runs here.
+    KeGenericCallDpc(
+        [](PKDPC, PVOID context, PVOID first, PVOID) NTAPI {
+          auto& all = *static_cast<Call*>(context);
+          if (KeGetCurrentProcessorNumberEx(nullptr) == 1) all.order->generic = ++all.order->turn;
+          if (KeGetCurrentProcessorNumberEx(nullptr) == 0) all.busy->let_go();
+          KeSignalCallDpcDone(first);
+        },
+        &call);
+  }
+  KeFlushQueuedDpcs();
+  MICA_CHECK(order.generic == 1 && order.ordinary == 2);
 }
 
 MICA_CASE("Ke: KeSignalCallDpcSynchronize lets nobody on before all have come, and chooses one") {

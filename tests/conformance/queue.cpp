@@ -1,4 +1,5 @@
 // KQUEUE.                                      [MSDN KeInsertQueue, KeRemoveQueue, KeRundownQueue]
+#include "busy.hpp"
 #include "queue_support.hpp"
 
 #include <nt/ps.h>
@@ -171,6 +172,30 @@ MICA_CASE("Ke: KeRemoveQueueEx takes several entries, and does not wait for more
   LARGE_INTEGER now = relative(0);
   MICA_CHECK(KeRemoveQueueEx(&queue, KernelMode, FALSE, &now, taken, 4) == 1);
   MICA_CHECK(taken[0] == status_entry(STATUS_TIMEOUT));
+  KeRundownQueue(&queue);
+}
+
+MICA_CASE("Ke: KeRemoveQueueEx takes nothing when it does not find one that it may have") {
+  if (processors() < 2) return;
+  KQUEUE queue;
+  LIST_ENTRY entries[2];
+  PLIST_ENTRY taken[2]{};
+  KeInitializeQueue(&queue, 1);
+  std::atomic<bool> works{false}, over{false};
+  auto worker = [&] {
+    remove(queue);
+    works = true;
+    spin_until(over);
+  };
+  auto* const thread = start(worker, {.processor = 1});
+  for (LIST_ENTRY& entry : entries) KeInsertQueue(&queue, &entry);
+  until([&] { return works.load(); });
+  LARGE_INTEGER now = relative(0);
+  MICA_CHECK(KeRemoveQueueEx(&queue, KernelMode, FALSE, &now, taken, 2) == 1);
+  MICA_CHECK(taken[0] == status_entry(STATUS_TIMEOUT) && taken[1] == nullptr);
+  MICA_CHECK(KeReadStateQueue(&queue) == 1);
+  over = true;
+  join(thread);
   KeRundownQueue(&queue);
 }
 

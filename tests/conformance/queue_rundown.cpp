@@ -17,6 +17,7 @@ MICA_CASE("Ke: KeRundownQueue returns the entries in a circle") {
     MICA_CHECK(entries[(i + 1) % 3].Blink == &entries[i]);
   }
   MICA_CHECK(KeReadStateQueue(&queue) == 0);
+  MICA_CHECK(KeRundownQueue(&queue) == nullptr);
 }
 
 MICA_CASE("Ke: who waits for a queue that is run down, or comes later, is told so") {
@@ -34,6 +35,23 @@ MICA_CASE("Ke: who waits for a queue that is run down, or comes later, is told s
   MICA_CHECK(remove(queue) == status_entry(STATUS_ABANDONED));
   MICA_CHECK(queue.CurrentCount == 0);
   MICA_CHECK(queue.ThreadListHead.Flink == &queue.ThreadListHead);
+}
+
+MICA_CASE("Ke: who turns to a queue that was run down has left its own") {
+  KQUEUE queue, other;
+  LIST_ENTRY entries[2];
+  KeInitializeQueue(&queue, 1);
+  KeInitializeQueue(&other, 1);
+  KeRundownQueue(&other);
+  for (LIST_ENTRY& entry : entries) {
+    KeInsertQueue(&queue, &entry);
+    MICA_CHECK(remove(queue) == &entry);
+    MICA_CHECK(queue.CurrentCount == 1);
+    MICA_CHECK(remove(other) == status_entry(STATUS_ABANDONED));
+    MICA_CHECK(queue.CurrentCount == 0);
+    MICA_CHECK(queue.ThreadListHead.Flink == &queue.ThreadListHead);
+  }
+  KeRundownQueue(&queue);
 }
 
 MICA_CASE("Ke: a thread of a queue that was run down touches it no more") {

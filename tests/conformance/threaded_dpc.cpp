@@ -74,6 +74,27 @@ MICA_CASE("Ke: KeFlushQueuedDpcs returns after threaded DPCs too") {
   }
 }
 
+MICA_CASE("Ke: KeFlushQueuedDpcs returns after a threaded DPC that has begun") {
+  struct Long {
+    KDPC dpc;
+    std::atomic<bool> begun{false}, ended{false};
+  } job;
+  KeInitializeThreadedDpc(
+      &job.dpc,
+      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+        auto& all = *static_cast<Long*>(context);
+        all.begun = true;
+        LARGE_INTEGER later = relative(10 * millisecond_100ns);
+        KeDelayExecutionThread(KernelMode, FALSE, &later);
+        all.ended = true;
+      },
+      &job);
+  KeInsertQueueDpc(&job.dpc, nullptr, nullptr);
+  until([&] { return job.begun.load(); });
+  KeFlushQueuedDpcs();
+  MICA_CHECK(job.ended);
+}
+
 MICA_CASE("Ke: an ordinary DPC interrupts a threaded one") {
   struct {
     KDPC threaded, ordinary;

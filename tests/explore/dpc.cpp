@@ -49,6 +49,28 @@ MICA_EXPLORE("D1-once", "D1: an inserted DPC runs once or is removed, never both
   MICA_CHECK(job.runs + job.removed == job.inserted);
 }
 
+// The routine's word tells that it was taken, and orders nothing.
+MICA_EXPLORE("D1-not-queued", "D1: a DPC that is in no queue is its owner's, though it runs",
+             .processors = 2, .bound = 1) {
+  KDPC dpc;
+  std::atomic<int> runs{0};
+  KeInitializeDpc(
+      &dpc,
+      [](PKDPC, PVOID context, PVOID, PVOID)
+          NTAPI { static_cast<std::atomic<int>*>(context)->store(1, std::memory_order_relaxed); },
+      &runs);
+  KeSetTargetProcessorDpc(&dpc, 1);
+  auto inserter = [&] { MICA_CHECK(KeInsertQueueDpc(&dpc, nullptr, nullptr) == TRUE); };
+  auto owner = [&] {
+    do mica::Machine::await(runs, 0);
+    while (runs.load(std::memory_order_relaxed) == 0);
+    MICA_CHECK(KeRemoveQueueDpc(&dpc) == FALSE);
+    dpc = {};
+  };
+  Team team{window};
+  meet(team, owner, inserter);
+}
+
 MICA_EXPLORE("D1-flush", "D1: a flush returns after all DPCs that were queued before it ended",
              .processors = 3) {
   Job near{0}, far{1};

@@ -56,6 +56,40 @@ MICA_EXPLORE("L5-three", "L5: a fast mutex loses no wake however three threads m
   section.ends(6);
 }
 
+// Who comes last finds the mutex about to be released to who waits.
+MICA_EXPLORE("L5-late", "L5: who comes while a fast mutex is released gets it too",
+             .processors = 3) {
+  Section section;
+  std::atomic_ref<LONG> const count{const_cast<LONG&>(section.mutex.Count)};
+  auto until_somebody_waits = [&] {
+    do mica::Machine::await(count, 0);
+    while (count.load() == 0);
+  };
+  std::atomic<int> owned{0};
+  auto owner = [&] {
+    ExAcquireFastMutex(&section.mutex);
+    owned = 1;
+    until_somebody_waits();
+    section.pass();
+    ExReleaseFastMutex(&section.mutex);
+  };
+  auto waiter = [&] {
+    spin_while(owned, 0);
+    section.enter();
+  };
+  auto late = [&] {
+    spin_while(owned, 0);
+    until_somebody_waits();
+    section.enter();
+  };
+  Team team{window};
+  team.add(owner, {.processor = 0});
+  team.add(waiter, {.processor = 1});
+  team.add(late, {.processor = 2});
+  team.run();
+  section.ends(3);
+}
+
 MICA_EXPLORE("L5-try", "L5: who tries a fast mutex takes it only when nobody has it",
              .processors = 3) {
   Section section;

@@ -46,6 +46,30 @@ MICA_EXPLORE("G1-dpc", "G1: a generic DPC call runs on each processor, and they 
   MICA_CHECK(calls.chosen == 1);
 }
 
+MICA_EXPLORE("G1-seen",
+             "G1: what was done before a meeting is seen after it, and by the caller at the end",
+             .processors = 2, .bound = 1) {
+  struct Plain {
+    int told[2]{}, seen[2]{};
+  } plain;
+  auto caller = [&] {
+    KeGenericCallDpc(
+        [](PKDPC, PVOID context, PVOID first, PVOID second) NTAPI {
+          auto& plain = *static_cast<Plain*>(context);
+          ULONG const number = KeGetCurrentProcessorNumber();
+          plain.told[number] = 1;
+          static_cast<void>(KeSignalCallDpcSynchronize(second));
+          plain.seen[number] = plain.told[1 - number];
+          KeSignalCallDpcDone(first);
+        },
+        &plain);
+    for (int const seen : plain.seen) MICA_CHECK(seen == 1);
+  };
+  Team team{window};
+  team.add(caller, {.processor = 0});
+  team.run();
+}
+
 MICA_EXPLORE("G1-dpc-two", "G1: two generic DPC calls do not wait for each other", .processors = 2,
              .bound = 1) {
   Calls calls[2];
@@ -71,6 +95,24 @@ MICA_EXPLORE("G1-ipi", "G1: two broadcasts run on each processor, at any two tim
   };
   Team team{window};
   meet(team, first, second);
+}
+
+// Its interrupt may come as soon as the call is to be seen: for the DPC.
+MICA_EXPLORE("G1-ipi-early", "G1: who is asked for something else finds a broadcast whole",
+             .processors = 2, .bound = 1) {
+  Calls calls;
+  KDPC dpc;
+  KeInitializeDpc(
+      &dpc, [](PKDPC, PVOID, PVOID, PVOID) NTAPI {}, nullptr);
+  KeSetTargetProcessorDpc(&dpc, 1);
+  auto caller = [&] {
+    KeInsertQueueDpc(&dpc, nullptr, nullptr);
+    KeIpiGenericCall(broadcast, reinterpret_cast<ULONG_PTR>(&calls));
+    calls.check(1, 2);
+  };
+  Team team{window};
+  team.add(caller, {.processor = 0});
+  team.run();
 }
 
 MICA_EXPLORE("D1-threaded", "D1, D2: a threaded DPC runs once for each insert, the first one too",
@@ -99,6 +141,36 @@ MICA_EXPLORE("D1-threaded", "D1, D2: a threaded DPC runs once for each insert, t
   team.run();
 }
 
+// The flush looks at the queue and at the thread without the lock.
+MICA_EXPLORE("D1-threaded-taken", "D1: a flush waits for a threaded DPC that was taken already",
+             .processors = 2, .memory = MemoryModel::cxx20) {
+  struct Job {
+    KDPC dpc;
+    std::atomic<int> begun{0}, ended{0};
+  } job;
+  KeInitializeThreadedDpc(
+      &job.dpc,
+      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+        auto& job = *static_cast<Job*>(context);
+        job.begun.store(1, std::memory_order_relaxed);
+        LARGE_INTEGER soon = relative(tick_100ns);
+        KeDelayExecutionThread(KernelMode, FALSE, &soon);
+        job.ended = 1;
+      },
+      &job);
+  KeSetTargetProcessorDpc(&job.dpc, 1);
+  auto flusher = [&] {
+    KeInsertQueueDpc(&job.dpc, nullptr, nullptr);
+    do mica::Machine::await(job.begun, 0);
+    while (job.begun.load(std::memory_order_relaxed) == 0);
+    KeFlushQueuedDpcs();
+    MICA_CHECK(job.ended == 1);
+  };
+  Team team{window};
+  team.add(flusher, {.processor = 0});
+  team.run();
+}
+
 MICA_EXPLORE("D2-threaded-shortage", "D2: a threaded DPC without a thread runs at DISPATCH_LEVEL",
              .processors = 2, .shortage = true) {
   struct Job {
@@ -107,7 +179,11 @@ MICA_EXPLORE("D2-threaded-shortage", "D2: a threaded DPC without a thread runs a
   } job;
   KeInitializeThreadedDpc(
       &job.dpc,
-      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI { ++static_cast<Job*>(context)->runs; }, &job);
+      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+        MICA_CHECK(KeGetCurrentProcessorNumber() == 1);
+        ++static_cast<Job*>(context)->runs;
+      },
+      &job);
   KeSetTargetProcessorDpc(&job.dpc, 1);
   window.open();
   for (int i = 1; i <= 2; ++i) {

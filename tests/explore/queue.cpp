@@ -72,6 +72,25 @@ MICA_EXPLORE("Q1-entries", "Q1, Q3: every entry is given to one of those who wai
   shared.check_nobody_waits();
 }
 
+MICA_EXPLORE("Q1-batch", "Q1: who takes several entries at once meets who inserts", .processors = 2,
+             .bound = 1) {
+  Shared shared{plenty};
+  shared.insert(0);
+  auto taker = [&] {
+    PLIST_ENTRY taken[3];
+    ULONG const count = KeRemoveQueueEx(&shared.queue, KernelMode, FALSE, nullptr, taken, 3);
+    for (ULONG i = 0; i < count; ++i) ++CONTAINING_RECORD(taken[i], Item, link)->taken;
+  };
+  auto inserter = [&] {
+    shared.insert(1);
+    shared.insert(2);
+  };
+  Team team{window};
+  meet(team, taker, inserter);
+  MICA_CHECK(shared.taken() + KeReadStateQueue(&shared.queue) == 3);
+  shared.check_nobody_waits();
+}
+
 MICA_EXPLORE("Q2-limit", "Q2, Q3: one thread works at a time, and every entry is worked on",
              .processors = 2, .bound = 1) {
   Shared shared{1};

@@ -88,6 +88,14 @@ MICA_EXPLORE("W4-exit",
   meet(team, maker, maker);
 }
 
+MICA_EXPLORE("W2-exit", "W2: who begins to wait for a thread that ends is told so", .processors = 2,
+             .bound = 1) {
+  auto ends = [] {};
+  Team team{window};
+  auto waiter = [&] { MICA_CHECK(wait(team.thread(0)) == STATUS_SUCCESS); };
+  meet(team, ends, waiter);
+}
+
 MICA_EXPLORE("W5-preempt", "W5: a thread that becomes ready preempts one of lower priority at once",
              .processors = 2, .bound = 1) {
   KEVENT event;
