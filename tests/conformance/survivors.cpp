@@ -27,22 +27,6 @@ MICA_CASE("Ke: KeSetIdealProcessorThread says which processor was ideal") {
   MICA_CHECK(KeSetIdealProcessorThread(thread, static_cast<UCHAR>(first)) == 0);
 }
 
-MICA_CASE("Ke: the ideal processors of new threads are spread over all") {
-  KEVENT over;
-  KeInitializeEvent(&over, NotificationEvent, FALSE);
-  auto body = [&] { wait(&over); };
-  mica::test::Thread* threads[8];
-  KAFFINITY ideal = 0;
-  for (auto& thread : threads) {
-    thread = start(body);
-    ideal |= KAFFINITY{1} << KeSetIdealProcessorThread(object_of(thread), 0);
-  }
-  KeSetEvent(&over, 0, FALSE);
-  for (auto* const thread : threads) join(thread);
-  KAFFINITY const all = KeQueryActiveProcessors();
-  MICA_CHECK(processors() > 4 || ideal == all);
-}
-
 MICA_CASE("Io: a driver that was deleted leaves its name free") {
   for (int i = 0; i < 2; ++i) {
     Driver const driver;
