@@ -138,7 +138,7 @@ def main():
     binaries = f'{given.work}/build/tests/mutants'
     programs = [(f'{binaries}/mica_mutants_cases', []), (f'{binaries}/mica_mutants_explored', SHORT),
                 (f'{binaries}/mica_mutants_explored', LONG)]
-    sound(programs[:2])
+    sound(programs)
     kept = f'{given.work}/results.tsv'
     results = report.read_results(kept) if given.resume else {}
     explained = report.read_survivors(f'{given.root}/tests/mutants/survivors.tsv')

@@ -25,7 +25,7 @@ void NTAPI move_state(KAPC_STATE& from, KAPC_STATE& to) noexcept {
 }
 
 bool NTAPI in_dpc_routine() noexcept {
-  return Machine::irql() >= DISPATCH_LEVEL && current().in_dpc;
+  return Machine::irql() >= DISPATCH_LEVEL && current().in_dpc.load(std::memory_order_relaxed);
 }
 
 // From here on the thread's APCs are those of the process.

@@ -9,7 +9,8 @@ namespace {
 
 // A DPC routine ends at the level it began at and never goes below it. [MSDN Bug Check 0xC4, 0x31]
 bool dpc_goes_below_dispatch(KIRQL from, KIRQL to) noexcept {
-  return from >= DISPATCH_LEVEL && to < DISPATCH_LEVEL && current().in_dpc;
+  return from >= DISPATCH_LEVEL && to < DISPATCH_LEVEL &&
+         current().in_dpc.load(std::memory_order_relaxed);
 }
 
 KIRQL raise_to(KIRQL level) noexcept {

@@ -49,22 +49,22 @@ MICA_EXPLORE("D1-once", "D1: an inserted DPC runs once or is removed, never both
   MICA_CHECK(job.runs + job.removed == job.inserted);
 }
 
-// The routine's word tells that it was taken, and orders nothing.
+// Inserted it was; whether it was taken only the queue says.
 MICA_EXPLORE("D1-not-queued", "D1: a DPC that is in no queue is its owner's, though it runs",
              .processors = 2, .bound = 1) {
   KDPC dpc;
-  std::atomic<int> runs{0};
+  std::atomic<int> inserted{0};
   KeInitializeDpc(
-      &dpc,
-      [](PKDPC, PVOID context, PVOID, PVOID)
-          NTAPI { static_cast<std::atomic<int>*>(context)->store(1, std::memory_order_relaxed); },
-      &runs);
+      &dpc, [](PKDPC, PVOID, PVOID, PVOID) NTAPI {}, nullptr);
   KeSetTargetProcessorDpc(&dpc, 1);
-  auto inserter = [&] { MICA_CHECK(KeInsertQueueDpc(&dpc, nullptr, nullptr) == TRUE); };
+  auto inserter = [&] {
+    mica::test::AtLevel const raised{DISPATCH_LEVEL};
+    MICA_CHECK(KeInsertQueueDpc(&dpc, nullptr, nullptr) == TRUE);
+    inserted.store(1, std::memory_order_release);
+  };
   auto owner = [&] {
-    do mica::Machine::await(runs, 0);
-    while (runs.load(std::memory_order_relaxed) == 0);
-    MICA_CHECK(KeRemoveQueueDpc(&dpc) == FALSE);
+    spin_while(inserted, 0);
+    static_cast<void>(KeRemoveQueueDpc(&dpc));
     dpc = {};
   };
   Team team{window};

@@ -5,6 +5,7 @@
 #include "ke/suspend.hpp"
 
 using namespace mica::explore;
+using mica::test::OwnEvent;
 using mica::test::OwnProcess;
 using mica::test::ProcessThread;
 
@@ -96,6 +97,22 @@ MICA_EXPLORE("S1-self", "S1: who suspends itself is resumed by another, whenever
     MICA_CHECK(mica::ke::resume(*team.thread(0)) == 1);
   };
   meet(team, thread, other);
+}
+
+MICA_EXPLORE("S1-both", "S1: who is suspended by one and frozen by another goes on after both",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  OwnProcess process;
+  OwnEvent event;
+  auto body = [&] { wait(&event.event); };
+  ProcessThread const thread{process, body};
+  auto freezer = [&] {
+    mica::ke::freeze_process(process.kernel());
+    mica::ke::thaw_process(process.kernel());
+  };
+  auto suspender = [&] { suspend_and_resume(thread.kernel()); };
+  meet(team, freezer, suspender);
+  event.set();
 }
 
 MICA_EXPLORE("S1-freeze", "S1: a process that thaws runs on, with those that began meanwhile",
