@@ -23,7 +23,7 @@ import sites   # noqa: E402
 # SEARCH[@MEMORY]:EXECUTIONS[:TESTS] of tests/mutants/explored.cpp: a short look for all that the cases do not notice, a
 # long one for what is left.
 SHORT = ['seeded:15', 'dpor:300', 'seeded:1:[matrix]']
-LONG = ['seeded:100', 'seeded:5:[matrix]', 'bounded1:800', 'bounded1:1200:[W2-late-timeout]',
+LONG = ['seeded:100', 'seeded:5:[matrix]', 'bounded1:800', 'bounded1:1200:[W2-late-timeout],[K1-join]',
         'bounded2:1500:[W2-alert-late]', 'seeded@cxx20:100', 'seeded@x86:40', 'seeded:1000:W5*,Ke*',
         'seeded@cxx20:2000:W5*,Dbg*']
 MEASURED = 1000

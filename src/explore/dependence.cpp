@@ -27,8 +27,7 @@ void Footprint::add(void const volatile* address, std::size_t bytes, bool writes
   }
 }
 
-// Requests at the clock's level, the other processors' and any
-// other do not meet: a byte each.
+// Requests at the clock's level, those of other processors and all others do not meet: a byte each.
 void Footprint::add_wire(unsigned processor) {
   touches_.push_back({processor, 0xFF, false});
 }

@@ -93,4 +93,27 @@ struct [[nodiscard]] OwnEvent {
   void set() noexcept { static_cast<void>(KeSetEvent(&event, 0, FALSE)); }
 };
 
+// A thread of a process that waits until the scope ends.
+class [[nodiscard]] Waiting {
+ public:
+  explicit Waiting(OwnProcess const& process) noexcept : thread_{process, body_} {}
+  ~Waiting() { over_.set(); }
+
+  [[nodiscard]] KTHREAD& kernel() const noexcept { return thread_.kernel(); }
+  [[nodiscard]] KPRIORITY priority() const noexcept { return KeQueryPriorityThread(&kernel()); }
+  void raise(LONG increment) noexcept {
+    static_cast<void>(KeSetBasePriorityThread(&kernel(), increment));
+  }
+
+ private:
+  struct Body {
+    Waiting* self;
+    void operator()() const noexcept { wait(&self->over_.event); }
+  };
+
+  Body body_{this};
+  OwnEvent over_;
+  ProcessThread thread_;
+};
+
 }  // namespace mica::test

@@ -54,8 +54,8 @@ MICA_EXPLORE("D1-not-queued", "D1: a DPC that is in no queue is its owner's, tho
              .processors = 2, .bound = 1) {
   KDPC dpc;
   std::atomic<int> inserted{0};
-  KeInitializeDpc(
-      &dpc, [](PKDPC, PVOID, PVOID, PVOID) NTAPI {}, nullptr);
+  auto const nothing = [](PKDPC, PVOID, PVOID, PVOID) NTAPI {};
+  KeInitializeDpc(&dpc, nothing, nullptr);
   KeSetTargetProcessorDpc(&dpc, 1);
   auto inserter = [&] {
     mica::test::AtLevel const raised{DISPATCH_LEVEL};

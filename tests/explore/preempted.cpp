@@ -3,9 +3,13 @@
 #include <nt/ps.h>
 #include <nt/zw.h>
 
+#include "conformance/process_support.hpp"
+#include "ke/suspend.hpp"
 #include "rig.hpp"
 
 using namespace mica::explore;
+using mica::test::OwnProcess;
+using mica::test::ProcessThread;
 
 namespace {
 
@@ -93,4 +97,26 @@ MICA_EXPLORE("K1-start", "K1: who starts a thread is not preempted meanwhile", .
     ZwClose(thread);
   };
   come_over(window, start, [] {});
+}
+
+MICA_EXPLORE("K1-join", "K1: who makes a thread of a process is not preempted meanwhile",
+             .processors = 2, .bound = 1) {
+  OwnProcess process;
+  bool ran = false;
+  auto body = [&] { ran = true; };
+  auto make = [&] { ProcessThread const thread{process, body}; };
+  auto change = [&] { mica::ke::set_process_priority(process.kernel(), 9); };
+  come_over(window, make, change);
+  MICA_CHECK(ran);
+}
+
+MICA_EXPLORE("K1-freeze", "K1: who freezes or thaws a process is not preempted meanwhile",
+             .processors = 2, .bound = 1) {
+  OwnProcess process;
+  auto freeze_and_thaw = [&] {
+    mica::ke::freeze_process(process.kernel());
+    mica::ke::thaw_process(process.kernel());
+  };
+  auto change = [&] { mica::ke::set_process_priority(process.kernel(), 9); };
+  come_over(window, freeze_and_thaw, change);
 }

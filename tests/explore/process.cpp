@@ -3,12 +3,11 @@
 #include "rig.hpp"
 
 #include "conformance/process_support.hpp"
-#include "ke/suspend.hpp"
 
 using namespace mica::explore;
-using mica::test::OwnEvent;
 using mica::test::OwnProcess;
 using mica::test::ProcessThread;
+using mica::test::Waiting;
 
 namespace {
 
@@ -63,69 +62,22 @@ MICA_EXPLORE("W5-base", "W5: a process's base priority and an increment of its t
              .processors = 2, .bound = 1) {
   Team team{window};
   OwnProcess process;
-  KEVENT event;
-  KeInitializeEvent(&event, NotificationEvent, FALSE);
-  auto body = [&] { wait(&event); };
-  ProcessThread const thread{process, body};
-  auto increment = [&] { static_cast<void>(KeSetBasePriorityThread(&thread.kernel(), 2)); };
+  Waiting thread{process};
+  auto increment = [&] { thread.raise(2); };
   auto base = [&] { mica::ke::set_process_priority(process.kernel(), 4); };
   meet(team, increment, base);
-  MICA_CHECK(KeQueryPriorityThread(&thread.kernel()) == 6);
-  KeSetEvent(&event, 0, FALSE);
+  MICA_CHECK(thread.priority() == 6);
 }
 
 MICA_EXPLORE("W5-priorities", "W5: of two who set a thread's priority the last one has it",
              .processors = 2, .bound = 1) {
   Team team{window};
   OwnProcess process;
-  OwnEvent event;
-  auto body = [&] { wait(&event.event); };
-  ProcessThread const thread{process, body};
+  Waiting thread{process};
   auto absolute = [&] { static_cast<void>(KeSetPriorityThread(&thread.kernel(), 5)); };
-  auto saturated = [&] { static_cast<void>(KeSetBasePriorityThread(&thread.kernel(), 16)); };
+  auto saturated = [&] { thread.raise(16); };
   meet(team, absolute, saturated);
-  KPRIORITY const priority = KeQueryPriorityThread(&thread.kernel());
+  KPRIORITY const priority = thread.priority();
   LONG const increment = KeSetBasePriorityThread(&thread.kernel(), 0);
   MICA_CHECK((priority == 5 && increment == -3) || (priority == 15 && increment == 16));
-  event.set();
-}
-
-MICA_EXPLORE("W5-join", "W5: who interrupts the maker of a thread finds its process free",
-             .processors = 2, .bound = 1) {
-  Team team{window};
-  OwnProcess process;
-  OwnEvent event;
-  bool ran = false;
-  auto body = [&] { ran = true; };
-  auto maker = [&] { ProcessThread const thread{process, body}; };
-  auto better = [&] {
-    wait(&event.event);
-    mica::ke::set_process_priority(process.kernel(), 9);
-  };
-  auto waker = [&] { event.set(); };
-  team.add(maker, {.processor = 0});
-  team.add(better, {.processor = 0, .priority = 12});
-  team.add(waker, {.processor = 1});
-  team.run();
-  MICA_CHECK(ran);
-}
-
-MICA_EXPLORE("W5-freeze", "W5: who interrupts one that freezes or thaws a process finds it free",
-             .processors = 2, .bound = 1) {
-  Team team{window};
-  OwnProcess process;
-  OwnEvent event;
-  auto freezer = [&] {
-    mica::ke::freeze_process(process.kernel());
-    mica::ke::thaw_process(process.kernel());
-  };
-  auto better = [&] {
-    wait(&event.event);
-    mica::ke::set_process_priority(process.kernel(), 9);
-  };
-  auto waker = [&] { event.set(); };
-  team.add(freezer, {.processor = 0});
-  team.add(better, {.processor = 0, .priority = 12});
-  team.add(waker, {.processor = 1});
-  team.run();
 }

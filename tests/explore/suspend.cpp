@@ -5,9 +5,9 @@
 #include "ke/suspend.hpp"
 
 using namespace mica::explore;
-using mica::test::OwnEvent;
 using mica::test::OwnProcess;
 using mica::test::ProcessThread;
+using mica::test::Waiting;
 
 namespace {
 
@@ -103,16 +103,13 @@ MICA_EXPLORE("S1-both", "S1: who is suspended by one and frozen by another goes 
              .processors = 2, .bound = 1) {
   Team team{window};
   OwnProcess process;
-  OwnEvent event;
-  auto body = [&] { wait(&event.event); };
-  ProcessThread const thread{process, body};
+  Waiting const thread{process};
   auto freezer = [&] {
     mica::ke::freeze_process(process.kernel());
     mica::ke::thaw_process(process.kernel());
   };
   auto suspender = [&] { suspend_and_resume(thread.kernel()); };
   meet(team, freezer, suspender);
-  event.set();
 }
 
 MICA_EXPLORE("S1-freeze", "S1: a process that thaws runs on, with those that began meanwhile",
