@@ -34,7 +34,8 @@ std::string prefix(std::string const& flags) {
     if (*rc::gen::arbitrary<bool>()) result += flag;
   }
   if (*rc::gen::arbitrary<bool>()) result += std::to_string(*rc::gen::inRange(1, 30));
-  if (*rc::gen::arbitrary<bool>()) result += "." + std::to_string(*rc::gen::inRange(0, 30));
+  if (*rc::gen::arbitrary<bool>())
+    result += std::string{"."} + std::to_string(*rc::gen::inRange(0, 30));
   return result;
 }
 
@@ -71,7 +72,7 @@ TEST_CASE("Rtl: unsigned numbers are formatted as the C library does") {
 TEST_CASE("Rtl: strings are formatted as the C library does") {
   CHECK(rc::check([] {
     auto const text = *rc::gen::container<std::string>(rc::gen::inRange('a', 'z'));
-    std::string const format = "<" + prefix("-") + "s>";
+    std::string const format = std::string{"<"} + prefix("-") + "s>";
     RC_ASSERT(shown(format.c_str(), text.c_str()) == reference(format, text.c_str()));
   }));
 }
@@ -93,7 +94,9 @@ TEST_CASE("Rtl: NT's own formats") {
   CHECK(shown("%wZ %wZ %Z", nullptr, &none, nullptr) == "(null) (null) (null)");
   CHECK(shown("%ws %ls %S %s", u"a\u20AC", u"b", u"c\u4E00", "d") == "a\x80 b c? d");
   CHECK(shown("%hs %hS %s %S", "e", "f", nullptr, nullptr) == "e f (null) (null)");
-  CHECK(shown("%c%C%wc%lc%hc%hC", 'a', u'\u00E9', u'\u0152', u'd', 'e', 'f') == "a\xE9\x8C""def");
+  CHECK(shown("%c%C%wc%lc%hc%hC", 'a', u'\u00E9', u'\u0152', u'd', 'e', 'f') ==
+        "a\xE9\x8C"
+        "def");
   CHECK(shown("%p", reinterpret_cast<void*>(0xFFFF8000ABCDEF12)) == "FFFF8000ABCDEF12");
   CHECK(shown("<%20p>", nullptr) == "<    0000000000000000>");
   CHECK(shown("%hd %hu %hx", 0x18000, 0x1FFFF, -1) == "-32768 65535 ffff");

@@ -41,7 +41,9 @@ std::string beginning(std::string const& line) {
 
 }  // namespace
 
-std::string Shard::text() const { return fmt::format("{}/{}", number, count); }
+std::string Shard::text() const {
+  return fmt::format("{}/{}", number, count);
+}
 
 Counts Exploration::sum() const {
   Counts sum;
@@ -59,8 +61,12 @@ Counts Exploration::sum() const {
   return sum;
 }
 
-bool Exploration::ended() const { return std::ranges::all_of(parts, &Part::ended); }
-bool Exploration::exhausted() const { return std::ranges::all_of(parts, &Part::exhausted); }
+bool Exploration::ended() const {
+  return std::ranges::all_of(parts, &Part::ended);
+}
+bool Exploration::exhausted() const {
+  return std::ranges::all_of(parts, &Part::exhausted);
+}
 
 std::string Exploration::verdict() const {
   if (failure) return failure->verdict;
@@ -170,7 +176,7 @@ std::vector<Exploration const*> Results::of(std::string const& name) const {
   if (!std::ranges::all_of(result, skipped))
     std::erase_if(result, skipped);
   else if (!result.empty())
-    result.resize(1);
+    result.erase(std::next(result.begin()), result.end());
   return result;
 }
 
