@@ -84,6 +84,8 @@ inline constexpr KIRQL ipi_level = 14;
 
 // Somebody called into the kernel on a thread that runs no System: says so and aborts.
 [[noreturn]] void NTAPI stop_outside() noexcept;
+// The executive asked for a software interrupt below DISPATCH_LEVEL: its run ends with that.
+[[noreturn]] void NTAPI stop_low_request() noexcept;
 
 #if defined(MICA_ASAN) || defined(MICA_TSAN)
 inline constexpr std::size_t kernel_stack_bytes = 256 * 1024;
@@ -238,6 +240,8 @@ struct Machine {
   // ---- Below the seam
   MICA_RAW static void request_software(KIRQL level) noexcept {
     hal_host::Core& core = current().core;
+    if (core.level < hal_host::dispatch_level) [[unlikely]]
+      hal_host::stop_low_request();
     core.pending |= hal_host::level_bit(level);
     core.trace = std::rotl(core.trace, 5) + 1;
     hal_host::order_request(processor_number(), level);

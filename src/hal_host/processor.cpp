@@ -22,6 +22,10 @@ void NTAPI hal_host::stop_outside() noexcept {
   std::abort();
 }
 
+void NTAPI hal_host::stop_low_request() noexcept {
+  simulation().violation("a request of a software interrupt below DISPATCH_LEVEL");
+}
+
 void NTAPI Machine::decide() noexcept {
   simulation().decide();
 }
