@@ -87,11 +87,21 @@ void NTAPI phase_1(void* context) noexcept {
   return static_cast<ULONG>((duration_ms * millisecond_100ns + period_100ns - 1) / period_100ns);
 }
 
+// The milliseconds that a kernel option says, `otherwise` if it is not given. What is no number
+// ends the start: who asked for a limit would wait for it in vain.
+[[nodiscard]] ULONG milliseconds_of(std::string_view name, ULONG otherwise) noexcept {
+  std::string_view const given = option(Machine::command_line(), name);
+  if (given.data() == nullptr) return otherwise;
+  if (auto const number = number_in(given)) return *number;
+  Line{} << "mica: the kernel option " << name << "=" << given
+         << " needs a number of milliseconds, 0 to 4294967295";
+  ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 3);
+}
+
 void limit_dpcs(ke::State& ke) noexcept {
-  std::string_view const options{Machine::command_line()};
   ULONG const period_100ns = ke.time.period_100ns;
-  ULONG const single_ms = number_option(options, "dpc-timeout-ms", ke::default_dpc_timeout_ms);
-  ULONG const all_ms = number_option(options, "dpc-watchdog-ms", ke::default_dpc_watchdog_ms);
+  ULONG const single_ms = milliseconds_of("dpc-timeout-ms", ke::default_dpc_timeout_ms);
+  ULONG const all_ms = milliseconds_of("dpc-watchdog-ms", ke::default_dpc_watchdog_ms);
   ke.dpc_limits = {ticks_of(single_ms, period_100ns), ticks_of(all_ms, period_100ns)};
 }
 

@@ -32,16 +32,15 @@ std::string_view option(std::string_view command_line, std::string_view name) no
   return {};
 }
 
-std::uint32_t number_option(std::string_view command_line, std::string_view name,
-                            std::uint32_t otherwise) noexcept {
-  std::string_view const given = option(command_line, name);
-  if (given.data() == nullptr) return otherwise;
-  std::uint32_t number = 0;
-  for (char const digit : given) {
-    if (digit < '0' || digit > '9') break;
-    number = number * 10 + static_cast<std::uint32_t>(digit - '0');
+std::optional<std::uint32_t> number_in(std::string_view text) noexcept {
+  if (text.empty()) return std::nullopt;
+  std::uint64_t number = 0;
+  for (char const digit : text) {
+    if (digit < '0' || digit > '9') return std::nullopt;
+    number = number * 10 + static_cast<std::uint64_t>(digit - '0');
+    if (number > UINT32_MAX) return std::nullopt;
   }
-  return number;
+  return static_cast<std::uint32_t>(number);
 }
 
 bool matches(std::string_view pattern, std::string_view text) noexcept {

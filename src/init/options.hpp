@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace mica::init {
@@ -15,10 +16,8 @@ namespace mica::init {
   return option(command_line, name).data() != nullptr;
 }
 
-// The decimal number that an option is given, `otherwise` if it is not there. Nothing but digits
-// counts: "" is 0.
-[[nodiscard]] std::uint32_t number_option(std::string_view command_line, std::string_view name,
-                                          std::uint32_t otherwise) noexcept;
+// The number that `text` is in decimal digits; none if it is anything else, or above 2^32 - 1.
+[[nodiscard]] std::optional<std::uint32_t> number_in(std::string_view text) noexcept;
 
 // Whether `text` matches a pattern of `*` and `?`.
 [[nodiscard]] bool matches(std::string_view pattern, std::string_view text) noexcept;

@@ -56,6 +56,15 @@ TEST_CASE("ke: a DPC that runs longer than its time stops the system") {
   }
 }
 
+TEST_CASE("ke: a limit that is no number stops the system before it starts") {
+  for (char const* const wrong : {"soon", "", "20ms", "-1", "4294967296"}) {
+    mica::Outcome const end = outcome_of(std::string{"dpc-timeout-ms="} + wrong, [] {});
+    INFO(wrong);
+    CHECK(end.is_bugcheck(PHASE0_INITIALIZATION_FAILED, 3));
+  }
+  CHECK(outcome_of("dpc-timeout-ms=4294967295", [] {}).completed());
+}
+
 TEST_CASE("ke: a DPC that keeps to its time does not, however many there are") {
   for (auto body :
        {+[] { run_dpcs(KeInitializeDpc, 19, 0); }, +[] { run_dpcs(KeInitializeDpc, 19, 1); },
@@ -104,6 +113,17 @@ TEST_CASE("ke: too long at DISPATCH_LEVEL stops the system, in a thread, in DPCs
     CHECK(end.parameters()[2] == 0);
     CHECK(end.parameters()[3] == 0);
   }
+}
+
+TEST_CASE("ke: the last tick of the time at DISPATCH_LEVEL stops the system") {
+  mica::Outcome const end = outcome_of(limits, [] {
+    mica::test::sleep(millisecond_100ns);  // a tick was just now
+    KIRQL const old = KeRaiseIrqlToDpcLevel();
+    spend(50);
+    KeLowerIrql(old);
+  });
+  INFO(end.report());
+  CHECK(end.is_bugcheck(DPC_WATCHDOG_VIOLATION, 1));
 }
 
 TEST_CASE("ke: time at DISPATCH_LEVEL adds up only while nothing is below it") {
