@@ -85,6 +85,10 @@ PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 VOID NTAPI ExFreePool(PVOID P);
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag);  // 0 fits every tag
 
+// The mode that the calling thread called the kernel from: KernelMode for a thread of the system.
+// Any IRQL.                                                              [MSDN ExGetPreviousMode]
+KPROCESSOR_MODE NTAPI ExGetPreviousMode(void);
+
 // ---- Reader/writer spin locks, zero when free. The first form of each is for IRQL <=
 // DISPATCH_LEVEL and returns the level to release with; AtDpcLevel is for >= DISPATCH_LEVEL. A
 // waiting writer keeps new readers out. The try forms return whether they took it.

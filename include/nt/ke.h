@@ -7,6 +7,7 @@
 #include <nt/ke/dispatcher.h>
 #include <nt/ke/dpc.h>
 #include <nt/ke/fast_mutex.h>
+#include <nt/ke/floating_point.h>
 #include <nt/ke/interrupt.h>
 #include <nt/ke/irql.h>
 #include <nt/ke/process.h>

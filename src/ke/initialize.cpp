@@ -33,6 +33,7 @@ void initialize_processor(State& state, ULONG number, Process& process) noexcept
 
 void NTAPI initialize(State& state, unsigned count, Process& process) noexcept {
   state.count = count;
+  state.number_of_processors = static_cast<CCHAR>(count);
   state.time.period_100ns = default_period_100ns;
   initialize_header(state.generic_call.Header, EventSynchronizationObject,
                     sizeof state.generic_call, 1);

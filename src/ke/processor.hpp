@@ -101,6 +101,7 @@ struct DebugPrintState {
 struct State {
   Processor processors[max_processors];
   ULONG count;
+  CCHAR number_of_processors;     // the same, as the cell that drivers know as KeNumberProcessors
   std::atomic<KAFFINITY> active;  // bit n: processor n runs
   std::atomic<ULONG> next_ideal;  // new threads are spread over the processors
   TimeState time;

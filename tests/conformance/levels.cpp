@@ -89,11 +89,12 @@ MICA_CASE("Ke: priorities 1 and 31 are priorities, 0 and 32 are none") {
 
 MICA_CASE("Ke: a DPC's target is a processor that there is") {
   KDPC dpc;
-  KeInitializeDpc(&dpc, [](PKDPC, PVOID, PVOID, PVOID) NTAPI {}, nullptr);
+  KeInitializeDpc(
+      &dpc, [](PKDPC, PVOID, PVOID, PVOID) NTAPI {}, nullptr);
   MICA_CHECK(dpc.Type == 19);
   KeSetTargetProcessorDpc(&dpc, static_cast<CCHAR>(processors() - 1));
-  Bugcheck const end = bugcheck_of(
-      [&dpc] { KeSetTargetProcessorDpc(&dpc, static_cast<CCHAR>(processors())); });
+  Bugcheck const end =
+      bugcheck_of([&dpc] { KeSetTargetProcessorDpc(&dpc, static_cast<CCHAR>(processors())); });
   MICA_CHECK(end.happened && end.code == TIMER_OR_DPC_INVALID);
 }
 
@@ -129,4 +130,14 @@ MICA_CASE("Ke: a dispatcher object's header says how long it is") {
   KeInitializeSemaphore(&semaphore, 0, 1);
   MICA_CHECK(event.Header.Size == sizeof event / sizeof(LONG));
   MICA_CHECK(semaphore.Header.Size == sizeof semaphore / sizeof(LONG));
+}
+
+MICA_CASE("Ke: floating point may be saved and restored at any level up to DISPATCH_LEVEL") {
+  for (KIRQL const level : {PASSIVE_LEVEL, APC_LEVEL, DISPATCH_LEVEL}) {
+    AtLevel const raised{level};
+    KFLOATING_SAVE saved;
+    MICA_CHECK(KeSaveFloatingPointState(&saved) == STATUS_SUCCESS);
+    MICA_CHECK(KeRestoreFloatingPointState(&saved) == STATUS_SUCCESS);
+    MICA_CHECK(KeGetCurrentIrql() == level);
+  }
 }

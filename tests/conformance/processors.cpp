@@ -19,6 +19,7 @@ MICA_CASE("Ke: active processors agree with their mask") {
   MICA_CHECK(mask == mask_of(count));
   MICA_CHECK(KeQueryActiveProcessors() == mask);
   MICA_CHECK(KeQueryActiveProcessorCount(nullptr) == count);
+  MICA_CHECK(KeNumberProcessors == static_cast<CCHAR>(count));
 }
 
 MICA_CASE("Ke: there is one group") {

@@ -1,6 +1,7 @@
 // System threads.                              [MSDN PsCreateSystemThread, PsTerminateSystemThread]
 #include "support.hpp"
 
+#include <nt/ex.h>
 #include <nt/ob.h>
 #include <nt/ps.h>
 #include <nt/zw.h>
@@ -11,20 +12,21 @@ namespace {
 
 struct Seen {
   KIRQL irql;
+  KPROCESSOR_MODE mode;
   HANDLE id;
   PVOID context;
 };
 
 void NTAPI look(PVOID context) {
   auto& seen = *static_cast<Seen*>(context);
-  seen = {KeGetCurrentIrql(), PsGetCurrentThreadId(), context};
+  seen = {KeGetCurrentIrql(), ExGetPreviousMode(), PsGetCurrentThreadId(), context};
   PsTerminateSystemThread(STATUS_TIMEOUT);
 }
 
 }  // namespace
 
 MICA_CASE("Ps: a system thread runs at PASSIVE_LEVEL with its context and ends with its status") {
-  Seen seen{HIGH_LEVEL, nullptr, nullptr};
+  Seen seen{HIGH_LEVEL, UserMode, nullptr, nullptr};
   HANDLE handle = nullptr;
   CLIENT_ID id{};
   MICA_REQUIRE(PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, &id, look,
@@ -35,6 +37,7 @@ MICA_CASE("Ps: a system thread runs at PASSIVE_LEVEL with its context and ends w
   MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
   MICA_CHECK(wait(object) == STATUS_SUCCESS);
   MICA_CHECK(seen.irql == PASSIVE_LEVEL && seen.context == &seen);
+  MICA_CHECK(seen.mode == KernelMode);
   MICA_CHECK(seen.id == id.UniqueThread && id.UniqueThread != PsGetCurrentThreadId());
   MICA_CHECK(PsGetThreadId(static_cast<PETHREAD>(object)) == id.UniqueThread);
   MICA_CHECK(PsGetThreadExitStatus(static_cast<PETHREAD>(object)) == STATUS_TIMEOUT);
