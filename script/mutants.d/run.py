@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """Tries the mutants of folders of src/, or a sample of them, in one build of a mutated copy.
 
-    run.py ROOT WORK [FOLDER...] [--sample N] [--seed S] [--known] [--resume] [--list]
+    run.py ROOT WORK [FOLDER...] [--sample N] [--seed S] [--known] [--resume] [--list] [--workers N]
 
 A mutant meets the conformance cases and the unit tests of ke first, then the scenarios of tests/explore, few
 schedules of each before many. What nothing notices must stand in tests/mutants/survivors.tsv with a reason; a sample,
 and --known, do not try again what stands there. A run of whole folders leaves what it saw in WORK/results.tsv
-(--resume goes on from there) and writes docs/mutants.md.
+(--resume goes on from there) and writes docs/mutants.md. One worker for each processor, unless --workers says how many.
 """
 import argparse
 import os
@@ -14,6 +14,8 @@ import random
 import shutil
 import subprocess
 import sys
+import threading
+from multiprocessing.pool import ThreadPool
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import report  # noqa: E402
@@ -21,12 +23,13 @@ import schema  # noqa: E402
 import sites   # noqa: E402
 
 # SEARCH[@MEMORY]:EXECUTIONS[:TESTS] of tests/mutants/explored.cpp: a short look for all that the cases do not notice, a
-# long one for what is left.
+# long one for what is left. What a weaker memory order does shows in a weaker memory.
 SHORT = ['seeded:15', 'dpor:300', 'seeded:1:[matrix]']
-LONG = ['seeded:100', 'seeded:5:[matrix]', 'bounded1:800', 'bounded1:1200:[W2-late-timeout],[K1-join]',
-        'bounded2:1500:[W2-alert-late]', 'seeded@cxx20:100', 'seeded@x86:40', 'seeded:1000:W5*,Ke*',
-        'seeded@cxx20:2000:W5*,Dbg*']
+LONG = ['seeded:100', 'seeded:5:[matrix]', 'seeded:1000:W5*,Ke*', 'seeded:400:met', 'bounded1:800:met',
+        'bounded1:1200:[W2-late-timeout],[K1-join]', 'bounded2:1500:[W2-alert-late]', 'seeded@cxx20:100:met']
+WEAK = ['seeded:100', 'seeded@cxx20:100', 'seeded@cxx20:2000:W5*,Dbg*', 'seeded@x86:100:met', 'seeded@cxx20:400:met']
 MEASURED = 1000
+NONE = 0  # the number of no mutant
 
 
 def quietly(*command):
@@ -68,31 +71,47 @@ def build(work):
     quietly('cmake', '--build', f'{work}/build', '--target', 'mica_mutants_cases', 'mica_mutants_explored')
 
 
-def lines_of(program, arguments, wanted):
-    """One line of output for each of `wanted`, as they come."""
-    with subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        for given in wanted:
-            process.stdin.write(f'{given}\n')
-            process.stdin.flush()
-            yield process.stdout.readline().rstrip('\n').split('\t')
-        process.stdin.close()
+class Workers:
+    """Processes of a program that answers each line with a line; whoever is free takes the next."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def lines_of(self, program, arguments, wanted):
+        """One line of output for each of `wanted`, as they come."""
+        own, processes = threading.local(), []
+
+        def start():
+            own.process = subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                           text=True)
+            processes.append(own.process)
+
+        def answer(given):
+            own.process.stdin.write(f'{given}\n')
+            own.process.stdin.flush()
+            return own.process.stdout.readline().rstrip('\n').split('\t')
+
+        with ThreadPool(self.count, start) as pool:
+            yield from pool.imap_unordered(answer, wanted)
+        for process in processes:
+            process.communicate()
 
 
-def sound(programs):
-    """Without any mutant nothing is noticed."""
-    for program, arguments in programs:
-        for fields in lines_of(program, arguments, [0]):
-            if fields[1:2] != ['survived']:
-                raise SystemExit(f'without a mutant: {fields}')
+def is_weaker(mutant):
+    return mutant.operator.startswith('weaken-')
 
 
-def try_all(mutants, programs, results, keep):
-    """Each program sees what those before it left."""
-    for stage, (program, arguments) in enumerate(programs):
-        left = [m for m in mutants if results.get(m.name, {}).get('stage', -1) < stage
+def try_all(mutants, programs, workers, results, keep):
+    """Each program sees what those before it left, and the plain sources: in them it notices nothing."""
+    for stage, (program, arguments, looks_at) in enumerate(programs):
+        left = [m for m in mutants if looks_at(m) and results.get(m.name, {}).get('stage', -1) < stage
                 and results.get(m.name, {}).get('verdict') != 'killed']
         by_number = {m.number: m for m in left}
-        for fields in lines_of(program, arguments, by_number):
+        for fields in workers.lines_of(program, arguments, [NONE, *by_number] if left else []):
+            if int(fields[0]) == NONE:
+                if fields[1] != 'survived':
+                    raise SystemExit(f'without a mutant: {fields}')
+                continue
             seen = {'stage': stage, 'verdict': fields[1]}
             if fields[1] == 'killed':
                 seen.update(test=fields[2], strategy=fields[3] or 'cases', executions=fields[4], how=fields[5])
@@ -100,13 +119,13 @@ def try_all(mutants, programs, results, keep):
             keep()
 
 
-def measure(mutants, program, results, keep):
+def measure(mutants, program, workers, results, keep):
     """Executions to the first failure for each strategy, of those that only exploration noticed."""
     left = [m for m in mutants if results[m.name].get('stage', 0) > 0 and results[m.name]['verdict'] == 'killed'
             and results[m.name].get('test') and 'measured' not in results[m.name]]
     by_number = {m.number: m for m in left}
     wanted = [f'{m.number} {results[m.name]["test"]}' for m in left]
-    for fields in lines_of(program, ['--measure', str(MEASURED)], wanted):
+    for fields in workers.lines_of(program, ['--measure', str(MEASURED)], wanted):
         results[by_number[int(fields[0])].name]['measured'] = ' '.join(fields[2:])
         keep()
 
@@ -121,6 +140,7 @@ def main():
     parser.add_argument('--known', action='store_true')
     parser.add_argument('--resume', action='store_true')
     parser.add_argument('--list', action='store_true')
+    parser.add_argument('--workers', type=int, default=os.cpu_count())
     given = parser.parse_args()
     folders = given.folders or ['ke']
     if given.list:
@@ -131,21 +151,25 @@ def main():
     os.makedirs(given.work, exist_ok=True)
     copied(given.root, tree)
     mutants = mutate(given.root, tree, folders)
+    explained = report.read_survivors(f'{given.root}/tests/mutants/survivors.tsv')
+    gone = explained.keys() - {m.name for m in mutants}
+    if gone and not given.folders:
+        raise SystemExit(f'tests/mutants/survivors.tsv explains what is no mutant: {sorted(gone)}')
     build(given.work)
     chosen = mutants
     if given.sample:
         chosen = random.Random(given.seed).sample(mutants, min(given.sample, len(mutants)))
     binaries = f'{given.work}/build/tests/mutants'
-    programs = [(f'{binaries}/mica_mutants_cases', []), (f'{binaries}/mica_mutants_explored', SHORT),
-                (f'{binaries}/mica_mutants_explored', LONG)]
-    sound(programs)
+    cases, explored = f'{binaries}/mica_mutants_cases', f'{binaries}/mica_mutants_explored'
+    programs = [(cases, [], lambda m: True), (explored, SHORT, lambda m: True),
+                (explored, LONG, lambda m: not is_weaker(m)), (explored, WEAK, is_weaker)]
+    workers = Workers(given.workers)
     kept = f'{given.work}/results.tsv'
     results = report.read_results(kept) if given.resume else {}
-    explained = report.read_survivors(f'{given.root}/tests/mutants/survivors.tsv')
     known = explained if given.sample or given.known else {}
     tried = [m for m in chosen if m.name not in known]
-    try_all(tried, programs, results, lambda: report.write_results(kept, results))
-    measure(tried, programs[1][0], results, lambda: report.write_results(kept, results))
+    try_all(tried, programs, workers, results, lambda: report.write_results(kept, results))
+    measure(tried, explored, workers, results, lambda: report.write_results(kept, results))
     text, unexplained = report.told(chosen, results, explained)
     print(text)
     if not given.sample and not given.folders:

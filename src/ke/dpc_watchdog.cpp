@@ -33,10 +33,7 @@ bool NTAPI runs_threaded_dpc(Processor const& processor) noexcept {
 }  // namespace
 
 void NTAPI watch_idle_dpcs(Processor& processor) noexcept {
-  if (Machine::current_thread() != &processor.idle) return;
-  at_dispatch.assert_held();
-  begin_dpc(processor.dpc_times.together);
-  arm_clock();
+  if (Machine::current_thread() == &processor.idle) arm_clock();
 }
 
 void NTAPI watch_dpcs(Processor& processor, KIRQL interrupted) noexcept {

@@ -34,8 +34,7 @@ inline void begin_dpc(std::atomic<ULONG>& count) noexcept {
   count.store(0, std::memory_order_relaxed);
 }
 
-// DPCs are about to run. An idle processor has no ticks: this one wants some now, and has been
-// below DISPATCH_LEVEL. DISPATCH_LEVEL.
+// DPCs are about to run. An idle processor has no ticks: this one wants some now. DISPATCH_LEVEL.
 void NTAPI watch_idle_dpcs(Processor& processor) noexcept;
 
 // The clock has ticked; `interrupted` is the level it found. CLOCK_LEVEL.

@@ -67,7 +67,8 @@ namespace {
 
 // Pins an all-waiter so that its wait can be evaluated after the object's unlock. Its wait word
 // before: only for one that waited is something left to do. One that commits will look by itself,
-// and somebody who evaluates one was told to look again.
+// and somebody who evaluates one was told to look again. The lock of the object, held here and by
+// whoever evaluates, orders the rest.
 std::uint32_t NTAPI pin(Thread& thread) noexcept {
   std::uint32_t seen = thread.wait.load();
   for (;;) {
@@ -76,7 +77,7 @@ std::uint32_t NTAPI pin(Thread& thread) noexcept {
     std::uint32_t const next = state == wait_word::waiting
                                    ? wait_word::with_state(seen, wait_word::evaluating)
                                    : seen | wait_word::recheck;
-    if (thread.wait.compare_exchange_weak(seen, next)) return seen;
+    if (thread.wait.compare_exchange_weak(seen, next, std::memory_order_relaxed)) return seen;
   }
 }
 

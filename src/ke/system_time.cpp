@@ -37,8 +37,7 @@ std::uint64_t NTAPI set_system_time(std::uint64_t now_100ns) noexcept {
       SpinGuardAtDispatch guard{processor.timers.lock};
       processor.timers.adjust(adjustment, ke.time.period_100ns);
     }
-    // What is due now, or earlier than its clock is armed for, it finds itself.
-    processor.timers_due.store(true, std::memory_order_relaxed);
+    // If something is due earlier than its clock is armed for, it arms it anew.
     Machine::send_ipi(processor.machine.pcr.Prcb.Number);
   }
   return before;

@@ -39,7 +39,7 @@ Due NTAPI due_of(LARGE_INTEGER due) noexcept {
     return {last_tick() + ticks_in(std::uint64_t{0} - static_cast<std::uint64_t>(due.QuadPart),
                                    time.period_100ns)};
   auto const absolute = static_cast<std::uint64_t>(due.QuadPart);
-  std::uint64_t const adjustment = time.adjustment_100ns.load(std::memory_order_acquire);
+  std::uint64_t const adjustment = time.adjustment_100ns.load(std::memory_order_relaxed);
   std::uint64_t const begin = Machine::boot_system_time_100ns() + adjustment;
   if (absolute <= begin) return {0};
   return Due::after_start(absolute - begin, adjustment, time.period_100ns);

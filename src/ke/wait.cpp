@@ -18,7 +18,6 @@ bool is_zero(LARGE_INTEGER const* timeout) noexcept {
 
 void prepare_block(KWAIT_BLOCK& block, Thread& thread, PVOID object, ULONG index,
                    bool all) noexcept {
-  block.WaitListEntry = {};
   block.WaitType = static_cast<UCHAR>(all ? WaitAll : WaitAny);
   block.WaitKey = static_cast<USHORT>(index);
   block.BlockState = 0;

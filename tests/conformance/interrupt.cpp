@@ -249,3 +249,37 @@ MICA_CASE("Ke: a routine's DPC runs after it") {
   interrupt(0, device_vector);
   until([&] { return both.ran == 1; });
 }
+
+MICA_CASE("Ke: a DPC of low importance that a routine inserts on an idle processor does not wait") {
+  if (processors() == 1) return;  // the only one runs this
+  KEVENT ran;
+  KeInitializeEvent(&ran, NotificationEvent, FALSE);
+  KDPC dpc;
+  auto set = [](PKDPC, PVOID event, PVOID, PVOID)
+                 NTAPI { KeSetEvent(static_cast<PRKEVENT>(event), 0, FALSE); };
+  KeInitializeDpc(&dpc, set, &ran);
+  KeSetImportanceDpc(&dpc, LowImportance);
+  auto insert = [](PKINTERRUPT, PVOID context) NTAPI -> BOOLEAN {
+    return KeInsertQueueDpc(static_cast<PKDPC>(context), nullptr, nullptr);
+  };
+  PKINTERRUPT object = nullptr;
+  MICA_REQUIRE(IoConnectInterrupt(&object, insert, &dpc, nullptr, device_vector, device_irql,
+                                  device_irql, Latched, FALSE, any_processor,
+                                  FALSE) == STATUS_SUCCESS);
+  KeSetSystemAffinityThread(1);
+  // A tick would find it, too; on a machine that is slow one may come between.
+  bool before_tick = false;
+  for (int attempt = 0; attempt < 50 && !before_tick; ++attempt) {
+    sleep(2 * millisecond_100ns);
+    LARGE_INTEGER asked, found;
+    KeQueryTickCount(&asked);
+    mica::test::interrupt(1, device_vector);
+    MICA_CHECK(wait(&ran) == STATUS_SUCCESS);
+    KeQueryTickCount(&found);
+    before_tick = found.QuadPart == asked.QuadPart;
+    KeClearEvent(&ran);
+  }
+  MICA_CHECK(before_tick);
+  KeRevertToUserAffinityThread();
+  IoDisconnectInterrupt(object);
+}

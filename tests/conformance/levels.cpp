@@ -5,6 +5,8 @@
 
 #include "support.hpp"
 
+#include <initializer_list>
+
 using namespace mica::test;
 
 namespace {

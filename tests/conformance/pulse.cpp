@@ -85,6 +85,23 @@ MICA_CASE("Ke: a pulse is not kept for a wait for all whose other objects are si
   MICA_CHECK(KeReadStateEvent(&other) != 0);
 }
 
+MICA_CASE("Ke: a pulse that satisfied a wait for all is not kept for the next") {
+  KEVENT events[2];
+  for (int pulsed : {0, 1}) {
+    KEVENT &event = events[pulsed], &other = events[1 - pulsed];
+    KeInitializeEvent(&event, NotificationEvent, FALSE);
+    KeInitializeEvent(&other, NotificationEvent, TRUE);
+    auto waiter = [&] {
+      MICA_CHECK(wait_all(&event, &other, late_100ns) == STATUS_SUCCESS);
+      MICA_CHECK(wait_all(&event, &other, 0) == STATUS_TIMEOUT);
+    };
+    auto* const thread = start(waiter, {.processor = 1});
+    until_waiting(thread);
+    KePulseEvent(&event, 0, FALSE);
+    join(thread);
+  }
+}
+
 MICA_CASE("Ke: a pulse of a synchronization event is for one wait for all") {
   KEVENT event, other;
   std::atomic<int> satisfied{0};

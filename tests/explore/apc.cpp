@@ -53,6 +53,15 @@ class Noted {
   int ran_ = 0, run_down_ = 0;
 };
 
+// One that sets the event that is its first argument.
+void initialize_setting(KAPC& apc, PKTHREAD thread) noexcept {
+  KeInitializeApc(
+      &apc, thread, OriginalApcEnvironment,
+      [](PKAPC, PKNORMAL_ROUTINE*, PVOID*, PVOID* event, PVOID*)
+          NTAPI { KeSetEvent(static_cast<PRKEVENT>(*event), 0, FALSE); },
+      nullptr, nullptr, KernelMode, nullptr);
+}
+
 }  // namespace
 
 MICA_EXPLORE("A1-wait", "A1: an APC that comes as its thread begins to wait runs all the same",
@@ -78,11 +87,7 @@ MICA_EXPLORE("A1-alone", "A1: an APC is what lets its thread go on, wherever it 
   KAPC apc;
   auto waiter = [&] { MICA_CHECK(wait(&event) == STATUS_SUCCESS); };
   auto other = [&] {
-    KeInitializeApc(
-        &apc, team.thread(0), OriginalApcEnvironment,
-        [](PKAPC, PKNORMAL_ROUTINE*, PVOID*, PVOID* signalled, PVOID*)
-            NTAPI { KeSetEvent(static_cast<PRKEVENT>(*signalled), 0, FALSE); },
-        nullptr, nullptr, KernelMode, nullptr);
+    initialize_setting(apc, team.thread(0));
     MICA_CHECK(KeInsertQueueApc(&apc, &event, nullptr, 0));
   };
   meet(team, waiter, other);
@@ -110,6 +115,48 @@ MICA_EXPLORE("A1-all", "A1: an APC meets a wait for all that is looked at again"
   team.run();
   MICA_CHECK(apc.ran() == apc.queued());
   for (KEVENT& event : events) MICA_CHECK(KeReadStateEvent(&event) == 0);
+}
+
+MICA_EXPLORE("A1-all-alone", "A1: an APC lets a wait for all go on that others look at meanwhile",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  KEVENT events[2];
+  for (KEVENT& event : events) KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  KAPC apc;
+  auto waiter = [&] {
+    PVOID objects[] = {&events[0], &events[1]};
+    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, nullptr,
+                                        nullptr) == STATUS_SUCCESS);
+  };
+  auto setter = [&] { KeSetEvent(&events[0], 0, FALSE); };
+  auto inserter = [&] {
+    initialize_setting(apc, team.thread(0));
+    MICA_CHECK(KeInsertQueueApc(&apc, &events[1], nullptr, 0));
+  };
+  team.add(waiter, {.processor = 0});
+  team.add(setter, {.processor = 1});
+  team.add(inserter, {.processor = 0});
+  team.run();
+}
+
+MICA_EXPLORE("A1-soon", "A1: an APC that comes as its thread begins to wait waits for no tick",
+             .processors = 2, .bound = 1) {
+  Team team{window};
+  KEVENT event;
+  KeInitializeEvent(&event, SynchronizationEvent, FALSE);
+  KAPC apc;
+  ULONG64 counter;
+  ULONGLONG inserted = 0;
+  auto waiter = [&] {
+    MICA_CHECK(wait(&event) == STATUS_SUCCESS);
+    MICA_CHECK(KeQueryInterruptTimePrecise(&counter) < inserted + tick_100ns / 2);
+  };
+  auto other = [&] {
+    initialize_setting(apc, team.thread(0));
+    inserted = KeQueryInterruptTimePrecise(&counter);
+    MICA_CHECK(KeInsertQueueApc(&apc, &event, nullptr, 0));
+  };
+  meet(team, waiter, other);
 }
 
 MICA_EXPLORE("A1-timeout", "A1: an APC meets the end of a wait's time", .processors = 2,
@@ -183,16 +230,20 @@ MICA_EXPLORE("A1-remove-special",
              .bound = 1) {
   Team team{window};
   Noted special{team, Noted::special}, normal{team, Noted::normal};
+  std::atomic<int> in_region{0}, inserted{0};
   auto thread = [&] {
     KeEnterCriticalRegion();
     normal.forbidden = true;
-    point();
+    in_region = 1;
+    spin_while(inserted, 0);
     normal.forbidden = false;
     KeLeaveCriticalRegion();
   };
   auto other = [&] {
+    spin_while(in_region, 0);
     normal.insert();
     special.insert();
+    inserted = 1;
     special.remove();
   };
   meet(team, thread, other);

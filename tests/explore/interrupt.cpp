@@ -166,3 +166,82 @@ MICA_EXPLORE("N1-inactive", "N1: the routine does not run while its device is re
   settle();
   MICA_CHECK(device.served <= 2);
 }
+
+namespace {
+
+// `between` is done by an interrupt of processor 0 while it does `first`, whenever processor 1 lets
+// it.
+template <class First, class Between>
+void come_between(Window& window, First first, Between between) {
+  auto routine = [](PKINTERRUPT, PVOID context) NTAPI -> BOOLEAN {
+    (*static_cast<Between*>(context))();
+    return TRUE;
+  };
+  PKINTERRUPT object = nullptr;
+  MICA_CHECK(IoConnectInterrupt(&object, routine, &between, nullptr, vector, vector >> 4,
+                                vector >> 4, Latched, TRUE, ~KAFFINITY{0},
+                                FALSE) == STATUS_SUCCESS);
+  auto program = [&](unsigned number) {
+    if (number == 0)
+      first();
+    else
+      mica::test::interrupt(0, vector);
+  };
+  run_together(window, {.count = 2, .leaves = true}, program);
+  settle();
+  IoDisconnectInterrupt(object);
+}
+
+// A DPC that counts how often it runs.
+struct Counted {
+  KDPC dpc;
+  std::atomic<int> ran{0};
+
+  Counted() noexcept {
+    auto routine = [](PKDPC, PVOID ran, PVOID, PVOID)
+                       NTAPI { ++*static_cast<std::atomic<int>*>(ran); };
+    KeInitializeDpc(&dpc, routine, &ran);
+  }
+  void insert() noexcept { MICA_CHECK(KeInsertQueueDpc(&dpc, nullptr, nullptr) != FALSE); }
+};
+
+}  // namespace
+
+MICA_EXPLORE("N1-dpc", "N1: a routine asks for a DPC while its processor takes another",
+             .processors = 2, .bound = 1) {
+  Counted own, asked;
+  auto insert_and_run = [&] {
+    own.insert();
+    Passive passive;
+  };
+  come_between(window, insert_and_run, [&] { asked.insert(); });
+  MICA_CHECK(own.ran == 1 && asked.ran == 1);
+}
+
+MICA_EXPLORE("N1-dpc-remove", "N1: a routine asks for a DPC while its processor removes another",
+             .processors = 2, .bound = 1) {
+  Counted own, asked;
+  auto insert_and_remove = [&] {
+    own.insert();
+    MICA_CHECK(KeRemoveQueueDpc(&own.dpc) != FALSE);
+  };
+  come_between(window, insert_and_remove, [&] { asked.insert(); });
+  MICA_CHECK(own.ran == 0 && asked.ran == 1);
+}
+
+MICA_EXPLORE("N1-callbacks",
+             "N1: a routine takes a bugcheck callback back while its processor takes another back",
+             .processors = 2, .bound = 1) {
+  KBUGCHECK_CALLBACK_RECORD records[2];
+  auto callback = [](PVOID, ULONG) NTAPI {};
+  UCHAR component[] = "explored";
+  for (auto& record : records) {
+    KeInitializeCallbackRecord(&record);
+    MICA_CHECK(KeRegisterBugCheckCallback(&record, callback, nullptr, 0, component) != FALSE);
+  }
+  auto take_back = [&](int number) {
+    MICA_CHECK(KeDeregisterBugCheckCallback(&records[number]) != FALSE);
+  };
+  come_between(
+      window, [&] { take_back(0); }, [&] { take_back(1); });
+}

@@ -81,6 +81,16 @@ MICA_EXPLORE("K1-rundown", "K1: who runs a queue down is not preempted meanwhile
   come_over(window, run_down, run_down);
 }
 
+MICA_EXPLORE("K1-clock", "K1: who sets the clock is not preempted meanwhile", .processors = 2,
+             .bound = 1) {
+  auto set_clock = [] {
+    LARGE_INTEGER time;
+    KeQuerySystemTime(&time);
+    MICA_CHECK(ZwSetSystemTime(&time, nullptr) == STATUS_SUCCESS);
+  };
+  come_over(window, set_clock, set_clock);
+}
+
 MICA_EXPLORE("K1-ipi", "K1: who calls at IPI_LEVEL is not preempted meanwhile", .processors = 2,
              .bound = 1) {
   auto call = [] { KeIpiGenericCall([](ULONG_PTR) NTAPI -> ULONG_PTR { return 0; }, 0); };

@@ -1,6 +1,6 @@
 // W5: the best threads run, so far as affinities say; of a process, which changes both for all of
 // its threads.
-#include "rig.hpp"
+#include "candidate.hpp"
 
 #include "conformance/process_support.hpp"
 
@@ -35,6 +35,39 @@ MICA_EXPLORE("W5-affinity",
   };
   auto changer = [&] { MICA_CHECK(mica::ke::set_process_affinity(process.kernel(), 2)); };
   meet(team, waker, changer);
+}
+
+MICA_EXPLORE("W5-stolen-affinity",
+             "W5: a thread whose affinity changes while a processor takes it goes where it may",
+             .processors = 2, .bound = 1) {
+  OwnProcess process;
+  KEVENT go, free;
+  KeInitializeEvent(&go, NotificationEvent, FALSE);
+  KeInitializeEvent(&free, NotificationEvent, FALSE);
+  ULONGLONG changed = 0, arrived = 0;
+  auto body = [&] {
+    wait(&go);
+    while (KeGetCurrentProcessorNumberEx(nullptr) != 0) KeStallExecutionProcessor(1);
+    arrived = now();
+  };
+  {
+    ProcessThread const thread{process, body};
+    KeSetIdealProcessorThread(&thread.kernel(), 0);
+    mica::test::until_waited_for(go);
+    auto program = [&](unsigned number) {
+      if (number == 1) {
+        Passive passive;
+        wait(&free);
+        return;
+      }
+      KeSetEvent(&go, 0, FALSE);
+      MICA_CHECK(mica::ke::set_process_affinity(process.kernel(), 1));
+      changed = now();
+      KeSetEvent(&free, 0, FALSE);
+    };
+    run_together(window, {.count = 2, .leaves = true}, program);
+  }
+  MICA_CHECK(arrived <= changed + 2 * tick_100ns);  // a quantum is fifteen times as long
 }
 
 MICA_EXPLORE("W5-system-affinity",

@@ -71,6 +71,26 @@ MICA_EXPLORE("W3-pulse-order", "W3: a pulse that is over satisfies no wait for a
   MICA_CHECK(KeReadStateEvent(&other) == 1);
 }
 
+MICA_EXPLORE("W3-pulse-meanwhile",
+             "W3: a pulse is not lost on a wait for all that another set looks at meanwhile",
+             .processors = 2, .bound = 1) {
+  KEVENT pulsed, other;
+  KeInitializeEvent(&pulsed, NotificationEvent, FALSE);
+  KeInitializeEvent(&other, NotificationEvent, TRUE);
+  auto waiter = [&] {
+    PVOID objects[] = {&pulsed, &other};
+    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, nullptr,
+                                        nullptr) == STATUS_SUCCESS);
+  };
+  auto* const waiting = mica::test::start(waiter, {.processor = 0});
+  mica::test::until_waiting(waiting);
+  auto pulser = [&] { KePulseEvent(&pulsed, 0, FALSE); };
+  auto setter = [&] { KeSetEvent(&other, 0, FALSE); };
+  Team team{window};
+  meet(team, pulser, setter);
+  mica::test::join(waiting);
+}
+
 MICA_EXPLORE("W3-pulse-stale", "W3: a pulse that came with an alert is not kept for the next wait",
              .processors = 3, .bound = 1) {
   KEVENT pulsed, other;

@@ -7,12 +7,15 @@
 #include <nt/zw.h>
 
 #include "conformance/io_support.hpp"
+#include "conformance/process_support.hpp"
+#include "ke/process.hpp"
 #include "ke/processor.hpp"
 #include "mm/usage.hpp"
 #include "rig.hpp"
 
 using namespace mica::explore;
 using mica::test::Attributes;
+using mica::test::OwnProcess;
 using mica::test::Text;
 
 namespace {
@@ -52,6 +55,32 @@ void ask(Window& window, Request request) noexcept {
   MICA_CHECK(holdings() == before);
 }
 
+// The handle table has no free slot: the next handle needs memory.
+class [[nodiscard]] FullTable {
+ public:
+  // Slots are given out in order, and those that were used before are in the first leaf.
+  FullTable() noexcept {
+    do
+      MICA_CHECK(ObOpenObjectByPointer(PsInitialSystemProcess, 0, nullptr, 0, *PsProcessType,
+                                       KernelMode, &handles_[count_++]) == STATUS_SUCCESS);
+    while (slot_of(handles_[count_ - 1]) != 2 * slots_of_leaf - 1);
+  }
+  ~FullTable() {
+    while (count_ > 0) ZwClose(handles_[--count_]);
+  }
+  FullTable(FullTable const&) = delete;
+  FullTable& operator=(FullTable const&) = delete;
+
+ private:
+  static constexpr ULONG_PTR slots_of_leaf = 256;
+  static ULONG_PTR slot_of(HANDLE handle) noexcept {
+    return (reinterpret_cast<ULONG_PTR>(handle) >> 2) & 0xff'ffff;
+  }
+
+  HANDLE handles_[2 * slots_of_leaf];
+  int count_ = 0;
+};
+
 NTSTATUS close(NTSTATUS status, HANDLE const& handle) noexcept {
   if (status == STATUS_SUCCESS) MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
   return status;
@@ -71,6 +100,32 @@ MICA_EXPLORE("M1-short-thread", "M1: a thread that cannot be made leaves nothing
   });
 }
 
+MICA_EXPLORE("M1-short-handle", "M1: a thread that finds no room for its handle is in no process",
+             .processors = 2, .bound = 1, .shortage = true) {
+  OwnProcess process;
+  process.with_handle([&](HANDLE owner) {
+    HANDLE handle = nullptr;
+    NTSTATUS status = STATUS_PENDING;
+    auto make = [&] {
+      status = PsCreateSystemThread(
+          &handle, THREAD_ALL_ACCESS, nullptr, owner, nullptr, [](PVOID) NTAPI {}, nullptr);
+    };
+    auto walk = [&] { mica::ke::set_process_priority(process.kernel(), 9); };
+    Team team{window};
+    team.add(make, {.processor = 0});
+    team.add(walk, {.processor = 1});
+    FullTable const full;  // the team has its handles
+    team.run();
+    if (status == STATUS_SUCCESS) {
+      MICA_CHECK(wait(process.get()) == STATUS_SUCCESS);
+      MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
+    } else {
+      MICA_CHECK(status == STATUS_INSUFFICIENT_RESOURCES);
+    }
+    MICA_CHECK(mica::list_empty(process.kernel().threads));
+  });
+}
+
 MICA_EXPLORE("M1-short-directory", "M1: a directory that cannot be made leaves nothing",
              .processors = 1, .bound = 2, .shortage = true) {
   ask(window, [] {
@@ -86,8 +141,8 @@ MICA_EXPLORE("M1-short-link", "M1: a symbolic link that cannot be made leaves no
     Attributes attributes{u"\\ShortLink"};
     Text target{u"\\Device\\Null"};
     HANDLE handle = nullptr;
-    return close(
-        ZwCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, attributes, target), handle);
+    return close(ZwCreateSymbolicLinkObject(&handle, SYMBOLIC_LINK_ALL_ACCESS, attributes, target),
+                 handle);
   });
 }
 
@@ -103,8 +158,8 @@ MICA_EXPLORE("M1-short-open", "M1: a device that cannot be opened is left as it 
   });
 }
 
-MICA_EXPLORE("M1-short-device", "M1: a device that cannot be made leaves nothing",
-             .processors = 1, .bound = 2, .shortage = true) {
+MICA_EXPLORE("M1-short-device", "M1: a device that cannot be made leaves nothing", .processors = 1,
+             .bound = 2, .shortage = true) {
   mica::test::Driver driver;
   ask(window, [&] {
     Text name{u"\\Device\\Short"};

@@ -4,7 +4,8 @@
 //   mica_mutants_explored --measure EXECUTIONS < LINES     NUMBER TEST: by each strategy, until it
 //   fails
 // A stage is SEARCH[@MEMORY]:EXECUTIONS[:TESTS], executions of each scenario; SEARCH is seeded,
-// random, pct, bounded1, bounded2 or dpor, MEMORY a model, TESTS a Catch2 selection.
+// random, pct, bounded1, bounded2 or dpor, MEMORY a model, TESTS a Catch2 selection. TESTS that are
+// "met" are those in which a stage before came to the place of the mutant.
 #define CATCH_CONFIG_RUNNER
 #include "explore/dpor.hpp"
 #include "explore/explorer.hpp"
@@ -12,16 +13,20 @@
 #include "trial.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iostream>
 #include <sstream>
 #include <vector>
+
+// Whether the place of the mutant was come to (mutated.hpp.in).
+extern "C" int mica_mutant_met;
 
 namespace mica::explore {
 namespace {
 
 using mutants::progress;
 
-constexpr unsigned longest_seconds = 30;
+constexpr unsigned longest_seconds = 120;
 constexpr unsigned measured_seconds = 20;
 
 struct Stage {
@@ -30,8 +35,25 @@ struct Stage {
   std::uint64_t executions;
   std::string tests;
   std::string only;  // one scenario; empty: all
+  bool met = false;  // of them, those that met the mutant
 };
 Stage stage;
+
+// Whether a scenario met the mutant, shared with the children. Two may share a place: then one is
+// tried in vain.
+class Meetings {
+ public:
+  [[nodiscard]] bool& operator[](std::string_view id) noexcept {
+    return page_[std::hash<std::string_view>{}(id) % places];
+  }
+  void clear() noexcept { std::fill_n(page_, places, false); }
+
+ private:
+  static constexpr std::size_t places = 65536;
+  bool* page_ = static_cast<bool*>(
+      ::mmap(nullptr, places, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+};
+Meetings meetings;
 
 // For what crashes.
 struct Counter final : Watcher {
@@ -59,7 +81,8 @@ Stage parsed(std::string const& text) {
   std::getline(in, executions, ':');
   std::getline(in, result.tests);
   result.executions = std::stoull(executions);
-  if (result.tests.empty()) result.tests = "[explore]~[matrix]";
+  result.met = result.tests == "met";
+  if (result.tests.empty() || result.met) result.tests = "[explore]~[matrix]";
   return result;
 }
 
@@ -89,6 +112,8 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   SUCCEED();
   if (!stage.only.empty() && stage.only != what.id) return;
   if (stage.search == "dpor" && !what.loop_free) return;
+  if (stage.met && mica_mutant != 0 && !meetings[what.id]) return;
+  mica_mutant_met = 0;
   progress().at(what.id);
   progress().executions = 1;
   Scenario const scenario{
@@ -101,6 +126,7 @@ void try_case(Case const& what, void (*body)(Window& window)) {
   Counter counter;
   Report const report = explore(scenario, *strategy_of(stage.search, what.time_jumps),
                                 {.executions = stage.executions}, &counter);
+  if (mica_mutant_met != 0) meetings[what.id] = true;
   if (!report.failed) return;
   progress().executions = report.executions;
   mutants::noticed(std::string{name_of(report.execution.verdict)}.c_str());
@@ -118,8 +144,10 @@ int main(int count, char** arguments) {
   }
   std::vector<Stage> stages;
   for (int i = 1; i < count; ++i) stages.push_back(parsed(arguments[i]));
-  for (int number = 0; std::cin >> number;)
+  for (int number = 0; std::cin >> number;) {
+    meetings.clear();
     mica::mutants::print(number, std::any_of(stages.begin(), stages.end(), [&](Stage const& one) {
                            return mica::mutants::tried(number, longest_seconds, [&] { run(one); });
                          }));
+  }
 }
