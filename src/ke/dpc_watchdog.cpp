@@ -33,6 +33,7 @@ bool NTAPI runs_threaded_dpc(Processor const& processor) noexcept {
 }  // namespace
 
 void NTAPI watch_idle_dpcs(Processor& processor) noexcept {
+  at_dispatch.assert_held();
   if (Machine::current_thread() == &processor.idle) arm_clock();
 }
 

@@ -169,16 +169,18 @@ MICA_EXPLORE("N1-inactive", "N1: the routine does not run while its device is re
 
 namespace {
 
+template <class Callable>
+BOOLEAN NTAPI call(PKINTERRUPT, PVOID callable) {
+  (*static_cast<Callable*>(callable))();
+  return TRUE;
+}
+
 // `between` is done by an interrupt of processor 0 while it does `first`, whenever processor 1 lets
 // it.
 template <class First, class Between>
 void come_between(Window& window, First first, Between between) {
-  auto routine = [](PKINTERRUPT, PVOID context) NTAPI -> BOOLEAN {
-    (*static_cast<Between*>(context))();
-    return TRUE;
-  };
   PKINTERRUPT object = nullptr;
-  MICA_CHECK(IoConnectInterrupt(&object, routine, &between, nullptr, vector, vector >> 4,
+  MICA_CHECK(IoConnectInterrupt(&object, call<Between>, &between, nullptr, vector, vector >> 4,
                                 vector >> 4, Latched, TRUE, ~KAFFINITY{0},
                                 FALSE) == STATUS_SUCCESS);
   auto program = [&](unsigned number) {
