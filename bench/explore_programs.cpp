@@ -1,8 +1,8 @@
 #include "explore_programs.hpp"
 
+#include <nt/ntddk.h>
 #include <machine.hpp>
 #include <mica/test.hpp>
-#include <nt/ntddk.h>
 
 #include <atomic>
 
@@ -38,6 +38,26 @@ void count_under_lock(Window& window, unsigned processors, unsigned rounds) {
   MICA_CHECK(count == processors * rounds);
 }
 
+struct Node {
+  std::atomic<Node*> next{nullptr};
+};
+
+// Treiber's stack: each of two pushes a node, then one is popped, by pop(top).
+template <class Pop>
+void push_and_pop(Window& window, Pop pop) {
+  Node nodes[2];
+  std::atomic<Node*> top{nullptr};
+  auto program = [&](unsigned number) {
+    Node& mine = nodes[number];
+    Node* seen = top.load();
+    do mine.next.store(seen, std::memory_order_relaxed);
+    while (!top.compare_exchange_strong(seen, &mine));
+    pop(top);
+  };
+  run_together(window, {2}, program);
+  MICA_CHECK(top == nullptr);
+}
+
 }  // namespace
 
 void lock_three(Window& window) {
@@ -49,21 +69,35 @@ void lock_four_by_four(Window& window) {
 }
 
 void stack(Window& window) {
-  struct Node {
-    std::atomic<Node*> next{nullptr};
-  } nodes[2];
-  std::atomic<Node*> top{nullptr};
-  auto program = [&](unsigned number) {
-    Node& mine = nodes[number];
+  push_and_pop(window, [](std::atomic<Node*>& top) {
     Node* seen = top.load();
-    do mine.next.store(seen, std::memory_order_relaxed);
-    while (!top.compare_exchange_strong(seen, &mine));
-    seen = top.load();
     while (!top.compare_exchange_strong(seen, seen->next.load(std::memory_order_relaxed))) {
     }
-  };
+  });
+}
+
+void stack_torn(Window& window) {
+  push_and_pop(window, [](std::atomic<Node*>& top) {
+    if (Node* const seen = top.load()) top.store(seen->next.load(std::memory_order_relaxed));
+  });
+}
+
+void count_unlocked(Window& window) {
+  std::atomic<unsigned> count{0};
+  auto program = [&](unsigned) { count.store(count.load() + 1); };
   run_together(window, {2}, program);
-  MICA_CHECK(top == nullptr);
+  MICA_CHECK(count == 2);
+}
+
+void locks_crossed(Window& window) {
+  Lock locks[2];
+  auto program = [&](unsigned number) {
+    locks[number].lock();
+    locks[1 - number].lock();
+    locks[1 - number].unlock();
+    locks[number].unlock();
+  };
+  run_together(window, {.count = 2, .level = HIGH_LEVEL}, program);
 }
 
 // Sets and takes come in turn, so that each take has a set of its own.

@@ -2,7 +2,9 @@
 
 A benchmark is named `path/ours`, `path/floor` or `path/peer:<name>`, with arguments after that. What counts is CPU
 time, or the counter `percent` if it has one. budgets.tsv has a line for each path: the path, what ours may cost (`2`
-times the floor, `20us` or `20%`), and why it costs more if it does.
+times the floor, `20us` or `20%`), and why it costs more if it does. One that has the counter `points` is an execution
+of an explored program: `explore/<program>/ours` without a look for races, `explore-races/<program>/ours` with it. One
+that has the counter `executions` is a search: `exhaust/<program>/<strategy>` or `find/<program>/<strategy>`.
 """
 import argparse
 import datetime
@@ -17,14 +19,18 @@ SLACK = 1.3          # a ratio of CPU times moves that much on a machine that do
 
 
 def read_results(files):
-    """{path: {role: median}} in the order of the files, which paths are percentages, and the context of the last."""
-    rows, percentages, context = {}, set(), {}
+    """{path: {role: median}} in the order of the files, which paths are percentages, the entries of explored programs
+    by path, those of searches by name, and the context of the last."""
+    rows, percentages, explored, searches, context = {}, set(), {}, {}, {}
     for file in files:
         data = json.loads(file.read_text() or '{"context": {}, "benchmarks": []}')  # nothing matched
         context = data["context"] or context
         for entry in data["benchmarks"]:
             if entry.get("error_occurred"):
                 sys.exit(f"{entry['name']}: {entry.get('error_message', 'failed')}")
+            if "executions" in entry:
+                searches[entry["run_name"].partition("/iterations")[0]] = entry
+                continue
             match = NAME.match(entry["run_name"])
             if match and entry.get("aggregate_name", "median") == "median":
                 path = match["path"] + match["arguments"]
@@ -32,8 +38,10 @@ def read_results(files):
                 if "percent" in entry:
                     percentages.add(path)
                     value = entry["percent"]
+                if "points" in entry:
+                    explored[path] = entry
                 rows.setdefault(path, {})[match["role"]] = value
-    return rows, percentages, context
+    return rows, percentages, explored, searches, context
 
 
 def read_budgets(file):
@@ -93,6 +101,34 @@ def table(rows, percentages, budgets):
     return lines, over, unexplained
 
 
+def explored_table(rows, explored):
+    """How fast executions of explored programs are made."""
+    if explored:
+        yield from ["", "## Exploration", "",
+                    "Random schedules of small programs: what an execution is, and how many are made in a second.", "",
+                    "| program | points | switches | executions a second | points a second | with races, executions | "
+                    "with races, points |", "|---|---|---|---|---|---|---|"]
+    for path in sorted(path for path in explored if path.startswith("explore/")):
+        cells = [path.removeprefix("explore/"), f"{explored[path]['points']:.1f}", f"{explored[path]['switches']:.1f}"]
+        for each in (path, path.replace("explore/", "explore-races/")):
+            a_second = 1e9 / rows[each]["ours"] if each in explored else 0
+            cells += [f"{a_second:,.0f}", f"{a_second * explored[each]['points']:,.0f}"] if a_second else ["", ""]
+        yield "| " + " | ".join(cells) + " |"
+
+
+def searched_table(kind, title, searches):
+    """How many executions a search takes of each program, by strategy."""
+    names = [name.split("/") for name in searches if name.startswith(kind + "/")]
+    strategies = list(dict.fromkeys(strategy for _, _, strategy in names))
+    if names:
+        yield from ["", f"### Executions until {title}", "", "| program | " + " | ".join(strategies) + " |",
+                    "|---" * (len(strategies) + 1) + "|"]
+    for program in dict.fromkeys(program for _, program, _ in names):
+        entries = [searches[f"{kind}/{program}/{strategy}"] for strategy in strategies]
+        yield f"| {program} | " + " | ".join(("more than " if entry["more"] else "") + f"{entry['executions']:.0f}"
+                                             for entry in entries) + " |"
+
+
 def machine(context):
     model = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo")
                   if line.startswith("model name")), "unknown processor")
@@ -106,11 +142,13 @@ def main():
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
 
-    rows, percentages, context = read_results(options.files)
-    if not rows:
+    rows, percentages, explored, searches, context = read_results(options.files)
+    if not rows and not searches:
         sys.exit("no benchmark has a name of the form path/ours, path/floor or path/peer:<name>")
     lines, over, unexplained = table(rows, percentages, read_budgets(options.budgets))
-    print("\n".join(lines))
+    exploration = [*explored_table(rows, explored), *searched_table("exhaust", "there is no other", searches),
+                   *searched_table("find", "the bug is found", searches)]
+    print("\n".join([*lines, *exploration]))
     if over:
         print("\nOver budget:\n" + "\n".join(over))
     if options.document:
@@ -120,7 +158,7 @@ def main():
              f"Written by `script/bench` on {today}; {machine(context)}. Medians of CPU time per operation, all",
              "from the same run. Only the ratios travel to another machine. `bench/floor/` says what a floor does.",
              "A peer with less than 1.0 times ours is ahead.", "",
-             *lines, "", "## Over budget", "", *(over or ["Nothing."]), ""]))
+             *lines, "", "## Over budget", "", *(over or ["Nothing."]), *exploration, ""]))
     if unexplained:
         sys.exit("a path is over its budget and bench/budgets.tsv does not say why")
 

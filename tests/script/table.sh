@@ -27,6 +27,16 @@ printf 'pool\t1.5\n' >"$work/budgets"
 expect 1 'does not say why' table
 printf 'pool\t1.5\tIt keeps tags.\n' >"$work/budgets"
 expect 0 '- `pool`: 2.25 instead of 1.5. It keeps tags.' table
+printf '{"context":{},"benchmarks":[%s,%s,%s,%s,%s]}' \
+  '{"run_name":"explore/lock/ours","cpu_time":2000,"time_unit":"ns","points":6.0,"switches":1.5}' \
+  '{"run_name":"explore-races/lock/ours","cpu_time":4000,"time_unit":"ns","points":6.0,"switches":1.5}' \
+  '{"run_name":"exhaust/lock/DPOR/iterations:1","cpu_time":1,"time_unit":"ns","executions":6,"more":0}' \
+  '{"run_name":"exhaust/lock/2 deviations/iterations:1","cpu_time":1,"time_unit":"ns","executions":99,"more":1}' \
+  '{"run_name":"find/count/PCT/iterations:1","cpu_time":1,"time_unit":"ns","executions":3,"more":0}' \
+  >"$work/explored.json"
+expect 0 '| lock | 6.0 | 1.5 | 500,000 | 3,000,000 | 250,000 | 1,500,000 |' table "$work/explored.json"
+expect 0 '| lock | 6 | more than 99 |' table "$work/explored.json"
+expect 0 '| count | 3 |' table "$work/explored.json"
 expect 0 '' table --document "$work/performance.md"
 expect 0 'It keeps tags.' cat "$work/performance.md"
 [ $failures -eq 0 ]
