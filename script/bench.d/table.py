@@ -119,11 +119,11 @@ def explored_table(rows, explored):
 def searched_table(kind, title, searches):
     """How many executions a search takes of each program, by strategy."""
     names = [name.split("/") for name in searches if name.startswith(kind + "/")]
-    strategies = list(dict.fromkeys(strategy for _, _, strategy in names))
+    strategies = sorted({strategy for _, _, strategy in names})
     if names:
         yield from ["", f"### Executions until {title}", "", "| program | " + " | ".join(strategies) + " |",
                     "|---" * (len(strategies) + 1) + "|"]
-    for program in dict.fromkeys(program for _, program, _ in names):
+    for program in sorted({program for _, program, _ in names}):
         entries = [searches[f"{kind}/{program}/{strategy}"] for strategy in strategies]
         yield f"| {program} | " + " | ".join(("more than " if entry["more"] else "") + f"{entry['executions']:.0f}"
                                              for entry in entries) + " |"
