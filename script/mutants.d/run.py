@@ -89,7 +89,10 @@ class Workers:
         def answer(given):
             own.process.stdin.write(f'{given}\n')
             own.process.stdin.flush()
-            return own.process.stdout.readline().rstrip('\n').split('\t')
+            line = own.process.stdout.readline()
+            if not line:
+                raise RuntimeError(f'{program} ended at {given}')
+            return line.rstrip('\n').split('\t')
 
         with ThreadPool(self.count, start) as pool:
             yield from pool.imap_unordered(answer, wanted)

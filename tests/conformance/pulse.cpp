@@ -10,13 +10,6 @@ namespace {
 constexpr LONGLONG soon_100ns = 20 * millisecond_100ns;
 constexpr LONGLONG late_100ns = 10'000 * millisecond_100ns;
 
-NTSTATUS wait_all(PVOID first, PVOID second, LONGLONG duration_100ns) noexcept {
-  PVOID objects[] = {first, second};
-  LARGE_INTEGER timeout = relative(duration_100ns);
-  return KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &timeout,
-                                  nullptr);
-}
-
 // How many of three waiters a pulse of an event of this type wakes.
 int woken_by_pulse(EVENT_TYPE type) noexcept {
   KEVENT event;
@@ -63,7 +56,7 @@ MICA_CASE("Ke: a pulse satisfies a wait for all whose other objects are signalle
     KEVENT event, other;
     KeInitializeEvent(&event, type, FALSE);
     KeInitializeEvent(&other, SynchronizationEvent, TRUE);
-    auto waiter = [&] { MICA_CHECK(wait_all(&event, &other, late_100ns) == STATUS_SUCCESS); };
+    auto waiter = [&] { MICA_CHECK(wait_for_both(&event, &other, late_100ns) == STATUS_SUCCESS); };
     auto* const thread = start(waiter, {.processor = 1});
     until_waiting(thread);
     MICA_CHECK(KePulseEvent(&event, 0, FALSE) == 0);
@@ -76,7 +69,7 @@ MICA_CASE("Ke: a pulse is not kept for a wait for all whose other objects are si
   KEVENT event, other;
   KeInitializeEvent(&event, NotificationEvent, FALSE);
   KeInitializeEvent(&other, SynchronizationEvent, FALSE);
-  auto waiter = [&] { MICA_CHECK(wait_all(&event, &other, soon_100ns) == STATUS_TIMEOUT); };
+  auto waiter = [&] { MICA_CHECK(wait_for_both(&event, &other, soon_100ns) == STATUS_TIMEOUT); };
   auto* const thread = start(waiter, {.processor = 1});
   until_waiting(thread);
   KePulseEvent(&event, 0, FALSE);
@@ -92,8 +85,8 @@ MICA_CASE("Ke: a pulse that satisfied a wait for all is not kept for the next") 
     KeInitializeEvent(&event, NotificationEvent, FALSE);
     KeInitializeEvent(&other, NotificationEvent, TRUE);
     auto waiter = [&] {
-      MICA_CHECK(wait_all(&event, &other, late_100ns) == STATUS_SUCCESS);
-      MICA_CHECK(wait_all(&event, &other, 0) == STATUS_TIMEOUT);
+      MICA_CHECK(wait_for_both(&event, &other, late_100ns) == STATUS_SUCCESS);
+      MICA_CHECK(wait_for_both(&event, &other, 0) == STATUS_TIMEOUT);
     };
     auto* const thread = start(waiter, {.processor = 1});
     until_waiting(thread);
@@ -107,7 +100,7 @@ MICA_CASE("Ke: a pulse of a synchronization event is for one wait for all") {
   std::atomic<int> satisfied{0};
   KeInitializeEvent(&event, SynchronizationEvent, FALSE);
   KeInitializeEvent(&other, NotificationEvent, TRUE);
-  auto waiter = [&] { satisfied += wait_all(&event, &other, late_100ns) == STATUS_SUCCESS; };
+  auto waiter = [&] { satisfied += wait_for_both(&event, &other, late_100ns) == STATUS_SUCCESS; };
   mica::test::Thread* const threads[] = {start(waiter, {.processor = 0}),
                                          start(waiter, {.processor = 1})};
   for (auto* thread : threads) until_waiting(thread);
@@ -124,7 +117,7 @@ MICA_CASE("Ke: a pulse of a notification event is for every wait for all") {
   KEVENT event, other;
   KeInitializeEvent(&event, NotificationEvent, FALSE);
   KeInitializeEvent(&other, NotificationEvent, TRUE);
-  auto waiter = [&] { MICA_CHECK(wait_all(&event, &other, late_100ns) == STATUS_SUCCESS); };
+  auto waiter = [&] { MICA_CHECK(wait_for_both(&event, &other, late_100ns) == STATUS_SUCCESS); };
   mica::test::Thread* const threads[] = {start(waiter, {.processor = 0}),
                                          start(waiter, {.processor = 1})};
   for (auto* thread : threads) until_waiting(thread);
@@ -138,7 +131,7 @@ MICA_CASE("Ke: a waiter for the object alone has a pulse before one who waits fo
   KeInitializeEvent(&other, NotificationEvent, TRUE);
   std::atomic<bool> all_done{false};
   auto all = [&] {
-    MICA_CHECK(wait_all(&event, &other, late_100ns) == STATUS_SUCCESS);
+    MICA_CHECK(wait_for_both(&event, &other, late_100ns) == STATUS_SUCCESS);
     all_done = true;
   };
   auto alone = [&] { MICA_CHECK(wait(&event) == STATUS_SUCCESS); };

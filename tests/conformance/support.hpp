@@ -22,6 +22,20 @@ inline NTSTATUS wait(void* object, LONGLONG duration_100ns, BOOLEAN alertable = 
   return KeWaitForSingleObject(object, Executive, KernelMode, alertable, &timeout);
 }
 
+// For both at one instant, for ever.
+inline NTSTATUS wait_for_both(void* first, void* second) noexcept {
+  void* objects[] = {first, second};
+  return KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, nullptr,
+                                  nullptr);
+}
+
+inline NTSTATUS wait_for_both(void* first, void* second, LONGLONG duration_100ns) noexcept {
+  void* objects[] = {first, second};
+  LARGE_INTEGER timeout = relative(duration_100ns);
+  return KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &timeout,
+                                  nullptr);
+}
+
 // Does not wait.
 inline NTSTATUS poll(void* object) noexcept { return wait(object, 0); }
 

@@ -99,11 +99,7 @@ MICA_EXPLORE("A1-all", "A1: an APC meets a wait for all that is looked at again"
   Noted apc{team, Noted::special};
   KEVENT events[2];
   for (KEVENT& event : events) KeInitializeEvent(&event, SynchronizationEvent, FALSE);
-  auto waiter = [&] {
-    PVOID objects[] = {&events[0], &events[1]};
-    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, nullptr,
-                                        nullptr) == STATUS_SUCCESS);
-  };
+  auto waiter = [&] { MICA_CHECK(wait_for_both(&events[0], &events[1]) == STATUS_SUCCESS); };
   auto setter = [&] {
     KeSetEvent(&events[0], 0, FALSE);
     KeSetEvent(&events[1], 0, FALSE);
@@ -123,11 +119,7 @@ MICA_EXPLORE("A1-all-alone", "A1: an APC lets a wait for all go on that others l
   KEVENT events[2];
   for (KEVENT& event : events) KeInitializeEvent(&event, SynchronizationEvent, FALSE);
   KAPC apc;
-  auto waiter = [&] {
-    PVOID objects[] = {&events[0], &events[1]};
-    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, nullptr,
-                                        nullptr) == STATUS_SUCCESS);
-  };
+  auto waiter = [&] { MICA_CHECK(wait_for_both(&events[0], &events[1]) == STATUS_SUCCESS); };
   auto setter = [&] { KeSetEvent(&events[0], 0, FALSE); };
   auto inserter = [&] {
     initialize_setting(apc, team.thread(0));

@@ -5,12 +5,7 @@ using namespace mica::explore;
 
 namespace {
 
-NTSTATUS wait_all(KEVENT& first, KEVENT& second) noexcept {
-  PVOID objects[] = {&first, &second};
-  LARGE_INTEGER timeout = relative(2 * tick_100ns);
-  return KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, &timeout,
-                                  nullptr);
-}
+constexpr LONGLONG two_ticks_100ns = 2 * tick_100ns;
 
 void check_nobody_waits(KEVENT const& event) noexcept {
   MICA_CHECK(event.Header.WaitListHead.Flink == &event.Header.WaitListHead);
@@ -41,7 +36,7 @@ MICA_EXPLORE("W3-pulse", "W3: a wait for all takes a pulse with its other object
   KeInitializeEvent(&pulsed, SynchronizationEvent, FALSE);
   KeInitializeEvent(&other, SynchronizationEvent, FALSE);
   NTSTATUS status = STATUS_PENDING;
-  auto waiter = [&] { status = wait_all(pulsed, other); };
+  auto waiter = [&] { status = wait_for_both(&pulsed, &other, two_ticks_100ns); };
   auto pulser = [&] { KePulseEvent(&pulsed, 0, FALSE); };
   auto setter = [&] { KeSetEvent(&other, 0, FALSE); };
   Team team{window};
@@ -61,7 +56,9 @@ MICA_EXPLORE("W3-pulse-order", "W3: a pulse that is over satisfies no wait for a
   KEVENT pulsed, other;
   KeInitializeEvent(&pulsed, NotificationEvent, FALSE);
   KeInitializeEvent(&other, SynchronizationEvent, FALSE);
-  auto waiter = [&] { MICA_CHECK(wait_all(pulsed, other) == STATUS_TIMEOUT); };
+  auto waiter = [&] {
+    MICA_CHECK(wait_for_both(&pulsed, &other, two_ticks_100ns) == STATUS_TIMEOUT);
+  };
   auto pulser = [&] {
     KePulseEvent(&pulsed, 0, FALSE);
     KeSetEvent(&other, 0, FALSE);
@@ -77,11 +74,7 @@ MICA_EXPLORE("W3-pulse-meanwhile",
   KEVENT pulsed, other;
   KeInitializeEvent(&pulsed, NotificationEvent, FALSE);
   KeInitializeEvent(&other, NotificationEvent, TRUE);
-  auto waiter = [&] {
-    PVOID objects[] = {&pulsed, &other};
-    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAll, Executive, KernelMode, FALSE, nullptr,
-                                        nullptr) == STATUS_SUCCESS);
-  };
+  auto waiter = [&] { MICA_CHECK(wait_for_both(&pulsed, &other) == STATUS_SUCCESS); };
   auto* const waiting = mica::test::start(waiter, {.processor = 0});
   mica::test::until_waiting(waiting);
   auto pulser = [&] { KePulseEvent(&pulsed, 0, FALSE); };
@@ -120,7 +113,9 @@ MICA_EXPLORE("W3-pulse-two", "W3: a pulse of a synchronization event satisfies o
   KeInitializeEvent(&pulsed, SynchronizationEvent, FALSE);
   KeInitializeEvent(&other, NotificationEvent, TRUE);
   std::atomic<int> satisfied{0};
-  auto waiter = [&] { satisfied += wait_all(pulsed, other) == STATUS_SUCCESS; };
+  auto waiter = [&] {
+    satisfied += wait_for_both(&pulsed, &other, two_ticks_100ns) == STATUS_SUCCESS;
+  };
   auto pulser = [&] { KePulseEvent(&pulsed, 0, FALSE); };
   auto setter = [&] { KeSetEvent(&other, 0, FALSE); };
   Team team{window};

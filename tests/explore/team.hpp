@@ -31,6 +31,7 @@ void meet(Team& team, First& first, Second& second) {
 
 using test::relative;
 using test::wait;
+using test::wait_for_both;
 
 inline constexpr LONGLONG tick_100ns = test::millisecond_100ns;  // the clock's period
 
