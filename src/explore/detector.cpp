@@ -31,20 +31,18 @@ void Detector::prepare(std::uint32_t wanted) noexcept {
 }
 
 void Detector::open() noexcept {
-  ++generation_;
+  messages_.clear();
   shadow_.clear();
   agents_ = components_ = 0;
   std::fill(slots_.begin(), slots_.end(), no_slot);
   watching_ = this;
 }
 
-unsigned Detector::slot_of(Agent agent) {
+unsigned Detector::new_slot(Agent agent) {
   if (agent.key >= slots_.size()) slots_.resize(agent.key + 64, no_slot);
-  std::uint8_t& slot = slots_[agent.key];
-  if (slot != no_slot) return slot;
   if (agents_ == max_agents)
     Machine::current().core.simulation->violation("more agents than the race detector has clocks");
-  slot = static_cast<std::uint8_t>(agents_++);
+  std::uint8_t const slot = slots_[agent.key] = static_cast<std::uint8_t>(agents_++);
   components_ = (2 * agents_ + 3) & ~3u;
   State& state = states_[slot];
   state.agent = agent;
@@ -56,87 +54,71 @@ unsigned Detector::slot_of(Agent agent) {
   return slot;
 }
 
-Detector::State& Detector::me() {
-  return states_[slot_of(flows_.on(Machine::processor_number()))];
-}
-
-Detector::Message& Detector::message(Message& found) noexcept {
-  if (found.generation != generation_) {
-    found.generation = generation_;
-    found.clock.clear();
-  }
-  return found;
-}
-
-Detector::Message& Detector::message_of(void const volatile* word) {
-  return message(words_[reinterpret_cast<std::uintptr_t>(word)]);
-}
-
 // What is done from here on is not part of what was released.
-void Detector::release_into(Message& message, State& state) noexcept {
-  message.clock.join(state.seen, components_);
+void Detector::release_into(Clock& message, State& state) noexcept {
+  message.join(state.seen, components_);
   auto const slot = static_cast<unsigned>(&state - states_);
   state.seen.advance(component_of(slot, false));
   state.seen.advance(component_of(slot, true));
 }
 
 void Detector::loaded(void const volatile* word, int order) noexcept {
-  Message const& from = message_of(word);
+  Clock const& from = message(word);
   State& state = me();
   if (acquires(order))
     acquire(state, from);
   else
-    state.offered.join(from.clock, components_);
+    state.offered.join(from, components_);
 }
 
 // A store begins a new release sequence, or ends the one there was.
 void Detector::stored(void const volatile* word, int order) noexcept {
-  Message& into = message_of(word);
+  Clock& into = message(word);
   State& state = me();
-  into.clock.copy(state.promised, components_);
+  into.copy(state.promised, components_);
   if (releases(order)) release_into(into, state);
 }
 
 // A read-modify-write continues the release sequence that it reads from.
 void Detector::updated(void const volatile* word, int order) noexcept {
-  Message& into = message_of(word);
+  Clock& into = message(word);
   State& state = me();
   if (releases(order))
     release_into(into, state);
   else
-    into.clock.join(state.promised, components_);
+    into.join(state.promised, components_);
 }
 
 void Detector::fence(int order) noexcept {
   State& state = me();
   if (acquires(order)) state.seen.join(state.offered, components_);
   if (!releases(order)) return;
-  Message promise;
+  Clock promise;
   release_into(promise, state);
-  state.promised = promise.clock;
+  state.promised = promise;
 }
 
 void Detector::keep(void const volatile* word, void const* store) {
-  Message const& carried = message_of(word);
-  message_of(store).clock.copy(carried.clock, components_);
+  Clock const& carried = message(word);
+  message(store).copy(carried, components_);
 }
 
 void Detector::raised() noexcept {
-  acquire(me(), message(tokens_[Machine::processor_number()]));
+  acquire(me(), message(&tokens_[Machine::processor_number()]));
 }
 
 void Detector::lowered() noexcept {
   State& state = me();
-  message(tokens_[Machine::processor_number()]).clock.join_dispatch(state.seen, components_);
+  message(&tokens_[Machine::processor_number()]).join_dispatch(state.seen, components_);
   state.seen.advance(component_of(static_cast<unsigned>(&state - states_), true));
 }
 
 void Detector::requested(unsigned processor, KIRQL level) noexcept {
-  release_into(message(requests_[processor][level]), me());
+  release_into(message(&requests_[processor][level]), me());
 }
 
 void Detector::began(unsigned processor, KIRQL level) noexcept {
-  acquire(me(), message(requests_[processor][level]));
+  acquire(me(), message(&requests_[processor][level]));
   raised();
 }
 

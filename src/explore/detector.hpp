@@ -7,8 +7,8 @@
 #pragma once
 
 #include <optional>
-#include <unordered_map>
 
+#include "explore/messages.hpp"
 #include "explore/race.hpp"
 
 namespace mica::explore {
@@ -58,19 +58,21 @@ class Detector {
     Clock offered;   // by relaxed loads: acquired by the next fence
     Clock promised;  // at the last release fence: released by relaxed stores
   };
-  // What an atomic word, a token or a request carries.
-  struct Message {
-    std::uint32_t generation = 0;
-    Clock clock;
-  };
 
-  [[nodiscard]] unsigned slot_of(Agent agent);
-  [[nodiscard]] State& me();
-  [[nodiscard]] Message& message(Message& found) noexcept;
-  [[nodiscard]] Message& message_of(void const volatile* word);
-  void release_into(Message& message, State& state) noexcept;
-  void acquire(State& state, Message const& message) noexcept {
-    state.seen.join(message.clock, components_);
+  [[nodiscard]] unsigned slot_of(Agent agent) {
+    if (agent.key < slots_.size() && slots_[agent.key] != no_slot) [[likely]]
+      return slots_[agent.key];
+    return new_slot(agent);
+  }
+  [[nodiscard]] unsigned new_slot(Agent agent);
+  [[nodiscard]] State& me() { return states_[slot_of(flows_.on(Machine::processor_number()))]; }
+  // What is carried by an atomic word, a processor's token or a request.
+  [[nodiscard]] Clock& message(void const volatile* carrier) {
+    return messages_.of(reinterpret_cast<std::uintptr_t>(carrier));
+  }
+  void release_into(Clock& message, State& state) noexcept;
+  void acquire(State& state, Clock const& message) noexcept {
+    state.seen.join(message, components_);
   }
   void touch(std::uintptr_t address, Record const& now);
   void found(std::uintptr_t address, Record const& before, Record const& now);
@@ -80,7 +82,7 @@ class Detector {
 
   Flows flows_;
   Shadow shadow_;
-  std::uint32_t generation_ = 0;
+  Messages messages_;
   std::uint32_t sequence_ = 0;
   std::uint32_t wanted_sequence_ = 0;
   Access wanted_;
@@ -89,9 +91,9 @@ class Detector {
   unsigned components_ = 0;          // in use, rounded up for Clock::join
   std::vector<std::uint8_t> slots_;  // by agent
   State states_[max_agents];
-  Message tokens_[hal_host::max_processors];
-  Message requests_[hal_host::max_processors][16];
-  std::unordered_map<std::uintptr_t, Message> words_;
+  // Only their addresses matter.
+  char tokens_[hal_host::max_processors];
+  char requests_[hal_host::max_processors][16];
 };
 
 }  // namespace mica::explore

@@ -3,6 +3,7 @@
 #include <bit>
 #include <utility>
 
+#include "explore/candidates.hpp"
 #include "explore/hint.hpp"
 #include "explore/path.hpp"
 #include "explore/plain.hpp"
@@ -192,18 +193,15 @@ void Dpor::time_could_jump() {
 }
 
 std::uint32_t Dpor::choose_processor(Candidates const& candidates) noexcept {
-  auto const index_of = [&](unsigned process) {
-    return static_cast<std::uint32_t>(std::popcount(candidates.processors & (bit(process) - 1)));
-  };
   std::uint32_t const plain = plain_.judge(Choice::processor, candidates).plain;
   unsigned const current = candidates.current;
   if (redundant_) return plain;
-  if (hints_[current].phase == Hint::Phase::tries && (candidates.processors & bit(current)) != 0)
-    return index_of(current);
-  if (std::exchange(decided_, false)) return index_of(steps_.back().process);
+  if (hints_[current].phase == Hint::Phase::tries && goes_on(candidates))
+    return index_of(candidates, current);
+  if (std::exchange(decided_, false)) return index_of(candidates, steps_.back().process);
   std::uint32_t const enabled = able(candidates);
   if (enabled == 0 || !begin(enabled, current)) return plain;
-  return index_of(steps_.back().process);
+  return index_of(candidates, steps_.back().process);
 }
 
 std::uint32_t Dpor::choose_value(std::uint32_t plain, Candidates const& candidates) noexcept {

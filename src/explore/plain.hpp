@@ -4,9 +4,7 @@
 //   interrupt that finds a tick being counted elsewhere comes again at once): the next takes over.
 #pragma once
 
-#include <mica/policy.hpp>
-
-#include <bit>
+#include "explore/candidates.hpp"
 
 namespace mica::explore {
 
@@ -40,27 +38,16 @@ class Plain {
   }
   void answered(Choice kind, Candidates const& candidates, std::uint32_t choice) noexcept {
     if (kind != Choice::processor) return;
-    bool const stays = goes_on(candidates) && choice == before_current(candidates);
+    bool const stays = goes_on(candidates) && choice == index_of(candidates, candidates.current);
     in_a_row_ = stays ? in_a_row_ + 1 : 0;
   }
 
  private:
   static constexpr std::uint32_t patience = 1000;
 
-  [[nodiscard]] static std::uint32_t bit_of(Candidates const& candidates) noexcept {
-    return std::uint32_t{1} << candidates.current;
-  }
-  [[nodiscard]] static bool goes_on(Candidates const& candidates) noexcept {
-    return (candidates.processors & bit_of(candidates)) != 0;
-  }
-  // How many candidates stand before the processor that stepped last.
-  [[nodiscard]] static std::uint32_t before_current(Candidates const& candidates) noexcept {
-    return static_cast<std::uint32_t>(
-        std::popcount(candidates.processors & (bit_of(candidates) - 1)));
-  }
   [[nodiscard]] Question judge_processor(Candidates const& candidates) const noexcept {
     if (!goes_on(candidates)) return {0, 0};
-    std::uint32_t const current = before_current(candidates);
+    std::uint32_t const current = index_of(candidates, candidates.current);
     if (in_a_row_ < patience) return {current, 1};
     return {(current + 1) % candidates.count, 1};
   }

@@ -1,10 +1,12 @@
 #include "explore/snapshot.hpp"
 
 #include <link.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
-#include <utility>
+#include <new>
 
 namespace mica::explore {
 
@@ -85,13 +87,26 @@ void Snapshot::keep_stacks() {
         keep_stack(saved, seat.first.strand);
 }
 
+// Most pages are never written: what is mapped is there, and zero, once it is touched.
+std::unique_ptr<Snapshot::Page[], Snapshot::Unmap> Snapshot::map_zero(std::size_t pages) {
+  std::size_t const bytes = pages * sizeof(Page);
+  void* const mapped = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (mapped == MAP_FAILED) throw std::bad_alloc{};
+  return {static_cast<Page*>(mapped), {bytes}};
+}
+
+void Snapshot::Unmap::operator()(Page* pages) const noexcept {
+  munmap(pages, bytes);
+}
+
 void Snapshot::take(hal_host::Simulation& simulation) {
   simulation_ = &simulation;
   simulation.save(image_);
   hal_host::Region& region = simulation.region();
   region_ = reinterpret_cast<std::uintptr_t>(region.all().data());
-  pages_ = region.all().size() >> page_shift;
-  written_ = std::make_unique<bool[]>(pages_);
+  lines_ = region.all().size() >> line_shift;
+  pages_ = map_zero(lines_ / lines_of_page);
   for (hal_host::Seat const& seat : simulation.seats())
     if (seat.block) keep(&seat.block->core, sizeof seat.block->core);
   for (Machine::Context* const context : contexts_) keep(context, sizeof *context);
@@ -101,19 +116,29 @@ void Snapshot::take(hal_host::Simulation& simulation) {
   watching_ = this;
 }
 
+void Snapshot::writes_first(std::uintptr_t line) {
+  std::uintptr_t const number = line / lines_of_page;
+  Page& page = pages_[number];
+  if (page.written == 0) {
+    writes_.push_back(number);
+    page.saved = save(number);
+  }
+  page.written |= bit_of(line);
+  Saved& saved = saved_[page.saved];
+  if (saved.dirty == 0) dirty_.push_back(page.saved);
+  saved.dirty |= bit_of(line);
+}
+
 // A page may be found at several addresses: it is saved once.
-void Snapshot::writes_first(std::uintptr_t page) {
-  written_[page] = true;
-  writes_.push_back(page);
+std::uint32_t Snapshot::save(std::uintptr_t page) {
   auto* const address = static_cast<std::byte*>(simulation_->region().direct_address(
       reinterpret_cast<void*>(region_ + (page << page_shift))));
   auto const [found, fresh] = saved_at_.try_emplace(address, saved_.size());
   if (fresh) {
-    saved_.push_back({address, std::make_unique_for_overwrite<std::byte[]>(page_size), false});
+    saved_.push_back({address, std::make_unique_for_overwrite<std::byte[]>(page_size), 0});
     std::memcpy(saved_.back().content.get(), address, page_size);
   }
-  if (std::exchange(saved_[found->second].dirty, true)) return;
-  dirty_.push_back(found->second);
+  return found->second;
 }
 
 void Snapshot::writes_outside(std::uintptr_t address, std::size_t bytes) {
@@ -130,12 +155,14 @@ void Snapshot::writes_outside(std::uintptr_t address, std::size_t bytes) {
 void Snapshot::restore() noexcept {
   hal_host::Region& region = simulation_->region();
   region.take_back(journal_);
-  for (std::uintptr_t const page : writes_) written_[page] = false;
+  for (std::uintptr_t const page : writes_) pages_[page].written = 0;
   writes_.clear();
-  for (std::size_t const index : dirty_) {
+  for (std::uint32_t const index : dirty_) {
     Saved& saved = saved_[index];
-    std::memcpy(saved.address, saved.content.get(), page_size);
-    saved.dirty = false;
+    for (; saved.dirty != 0; saved.dirty &= saved.dirty - 1) {
+      std::size_t const offset = static_cast<unsigned>(std::countr_zero(saved.dirty)) * line_bytes;
+      std::memcpy(saved.address + offset, saved.content.get() + offset, line_bytes);
+    }
   }
   dirty_.clear();
   for (; !statics_.empty(); statics_.pop_back()) {

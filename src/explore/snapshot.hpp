@@ -1,9 +1,10 @@
 // A System as it stood where a window opened, to go on from there again and again.
 //   Taken once, between two steps of the machine; restored after each execution, however that
-//   ended. What comes back is what the execution changed: mappings, the pages that explored code
-//   wrote (each is copied right before the first write to it), the part of each stack that was in
-//   use, the machine's words in processors and contexts, the simulation, and static variables of
-//   the test. Explored code tells of its writes; the machine's own are few and known.
+//   ended. What comes back is what the execution changed: mappings, the lines of memory that
+//   explored code wrote (their page is copied right before the first write to it), the part of each
+//   stack that was in use, the machine's words in processors and contexts, the simulation, and
+//   static variables of the test. Explored code tells of its writes; the machine's own are few and
+//   known.
 //   Whoever writes to the heap of the host, or to where no test's variables are, cannot be brought
 //   back: whole() is false then, and the next execution needs a fresh System.
 #pragma once
@@ -45,18 +46,18 @@ class Snapshot {
   [[nodiscard]] static Snapshot* watching() noexcept { return watching_; }
   void writes(void const volatile* address, std::size_t bytes) {
     auto const at = reinterpret_cast<std::uintptr_t>(address);
-    std::uintptr_t const first = (at - region_) >> page_shift;
-    std::uintptr_t const last = (at + bytes - 1 - region_) >> page_shift;
-    if (first >= pages_) [[unlikely]]
+    std::uintptr_t const first = (at - region_) >> line_shift;
+    std::uintptr_t const last = (at + bytes - 1 - region_) >> line_shift;
+    if (first >= lines_) [[unlikely]]
       return writes_outside(at, bytes);
-    for (std::uintptr_t page = first; page <= last; ++page)
-      if (!written_[page]) [[unlikely]]
-        writes_first(page);
+    for (std::uintptr_t line = first; line <= last; ++line)
+      if (!(pages_[line / lines_of_page].written & bit_of(line))) [[unlikely]]
+        writes_first(line);
   }
 
   // Another page will be found there.
   void maps(void* address) noexcept {
-    written_[(reinterpret_cast<std::uintptr_t>(address) - region_) >> page_shift] = false;
+    pages_[(reinterpret_cast<std::uintptr_t>(address) - region_) >> page_shift].written = 0;
   }
 
   // Contexts of threads, from when they are made until they are released; those of idle threads,
@@ -71,10 +72,18 @@ class Snapshot {
     std::size_t bytes;
     std::size_t offset;  // in images_
   };
-  struct Saved {        // of a page
+  struct Page {
+    std::uint64_t written;  // lines
+    std::uint32_t saved;    // where in saved_, if any is written
+  };
+  struct Unmap {
+    std::size_t bytes;
+    void operator()(Page* pages) const noexcept;
+  };
+  struct Saved {         // of a page
     std::byte* address;  // in the direct map
     std::unique_ptr<std::byte[]> content;
-    bool dirty;
+    std::uint64_t dirty;  // lines
   };
   struct Old {  // of a static variable
     std::uintptr_t address;
@@ -82,10 +91,19 @@ class Snapshot {
     std::byte content[16];
   };
 
+  static constexpr unsigned line_shift = 6;
+  static constexpr std::size_t line_bytes = std::size_t{1} << line_shift;
+  static constexpr std::size_t lines_of_page = page_size / line_bytes;  // a bit each in a word
+  [[nodiscard]] static std::uint64_t bit_of(std::uintptr_t line) noexcept {
+    return std::uint64_t{1} << line % lines_of_page;
+  }
+
+  [[nodiscard]] static std::unique_ptr<Page[], Unmap> map_zero(std::size_t pages);
   void keep(void* address, std::size_t bytes);
   void keep_stack(void* saved, hal_host::Strand const& bounds);
   void keep_stacks();
-  void writes_first(std::uintptr_t page);
+  void writes_first(std::uintptr_t line);
+  [[nodiscard]] std::uint32_t save(std::uintptr_t page);
   void writes_outside(std::uintptr_t address, std::size_t bytes);
 
   static constinit thread_local Snapshot* living_;
@@ -98,14 +116,14 @@ class Snapshot {
   std::vector<Image> kept_;
   std::vector<std::byte> images_;
   std::uintptr_t region_ = 0;
-  std::uintptr_t pages_ = 0;
-  std::unique_ptr<bool[]> written_;  // by page of the region: since the window opened
-  std::vector<std::uintptr_t> writes_;
+  std::uintptr_t lines_ = 0;
+  std::unique_ptr<Page[], Unmap> pages_;  // of the region
+  std::vector<std::uintptr_t> writes_;    // pages, since the window opened
   std::vector<Saved> saved_;
-  std::unordered_map<std::byte*, std::size_t> saved_at_;  // by address: where in saved_
-  std::vector<std::size_t> dirty_;                        // which of them
+  std::unordered_map<std::byte*, std::uint32_t> saved_at_;  // by address: where in saved_
+  std::vector<std::uint32_t> dirty_;                        // which of them
   std::vector<hal_host::Region::Change> journal_;
-  std::vector<Old> statics_;          // in the order of their writes
+  std::vector<Old> statics_;  // in the order of their writes
   bool whole_ = true;
 };
 

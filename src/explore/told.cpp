@@ -1,6 +1,6 @@
 #include "explore/told.hpp"
 
-#include <bit>
+#include "explore/candidates.hpp"
 
 namespace mica::explore {
 
@@ -13,14 +13,10 @@ bool Told::next_execution() {
 }
 
 std::uint32_t Told::answer(Choice kind, Candidates const& candidates) noexcept {
-  bool const in_step =
-      kind == Choice::value || kind == Choice::load || kind == Choice::shortage;
-  if (gap_ == 0 || in_step)
-    return inside_.choose(kind, candidates);
+  bool const in_step = kind == Choice::value || kind == Choice::load || kind == Choice::shortage;
+  if (gap_ == 0 || in_step) return inside_.choose(kind, candidates);
   if (kind != Choice::processor) return 0;
-  std::uint32_t const bit = std::uint32_t{1} << candidates.current;
-  if ((candidates.processors & bit) != 0)
-    return static_cast<std::uint32_t>(std::popcount(candidates.processors & (bit - 1)));
+  if (goes_on(candidates)) return index_of(candidates, candidates.current);
   gap_ = 0;
   return inside_.choose(kind, candidates);
 }

@@ -1,7 +1,6 @@
 #include "explore/window.hpp"
 
-#include <bit>
-
+#include "explore/candidates.hpp"
 #include "explore/detector.hpp"
 #include "explore/memory.hpp"
 #include "explore/points.hpp"
@@ -11,22 +10,15 @@
 namespace mica::explore {
 namespace {
 
-// Whether the processor that stepped last can step.
-bool goes_on(Candidates const& candidates) noexcept {
-  return (candidates.processors & 1u << candidates.current) != 0;
-}
-
 // The index of the processor that stepped last among those that can step; the first when it cannot.
 std::uint32_t undisturbed(Candidates const& candidates) noexcept {
-  std::uint32_t const bit = 1u << candidates.current;
-  if (!goes_on(candidates)) return 0;
-  return static_cast<std::uint32_t>(std::popcount(candidates.processors & (bit - 1)));
+  return goes_on(candidates) ? index_of(candidates, candidates.current) : 0;
 }
 
 // The next in turn: code that polls for what another processor does gets there.
 std::uint32_t next_in_turn(Candidates const& candidates) noexcept {
-  std::uint32_t const later = candidates.processors & ~((2u << candidates.current) - 1);
-  return later == 0 ? 0 : static_cast<std::uint32_t>(std::popcount(candidates.processors & ~later));
+  std::uint32_t const next = index_of(candidates, candidates.current + 1);
+  return next == candidates.count ? 0 : next;
 }
 
 }  // namespace
@@ -130,8 +122,11 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
       break;
     case Choice::processor:
       ++decisions_;
-      if (chosen != undisturbed(candidates)) mix(chosen);
-      if (chosen != undisturbed(candidates) || !goes_on(candidates)) ++switches_;
+      if (bool const deviates = chosen != undisturbed(candidates);
+          deviates || !goes_on(candidates)) {
+        if (deviates) mix(chosen);
+        ++switches_;
+      }
       break;
     case Choice::interrupt:
       mix(0x20 + chosen);

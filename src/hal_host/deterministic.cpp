@@ -34,8 +34,8 @@ void Simulation::grant(Seat& seat) noexcept {
   std::uint64_t gap = longest_grant;
   if (!alone)
     gap = 1 + choose(Choice::gap, {.count = longest_gap, .processors = 0, .current = seat.number});
-  std::uint64_t const now = skew_100ns_ + steps_, due = earliest_due();
-  if (due != never.value_100ns) gap = std::min(gap, due > now ? due - now : 1);
+  std::uint64_t const now = skew_100ns_ + steps_;
+  if (due_100ns_ != never.value_100ns) gap = std::min(gap, due_100ns_ > now ? due_100ns_ - now : 1);
   gap = std::min(gap, setup_.step_limit > steps_ ? setup_.step_limit - steps_ : 1);
   seat.granted = seat.block->core.countdown = static_cast<std::int32_t>(gap);
 }
@@ -57,21 +57,23 @@ bool Simulation::can_step(Seat const& seat) const noexcept {
   return deliverable(core, core.pending | seat.wire.load(std::memory_order_relaxed));
 }
 
-std::uint32_t Simulation::able() const noexcept {
-  std::uint32_t mask = 0;
-  for (unsigned i = 0; i < setup_.processors; ++i)
-    if (can_step(seats_[i])) mask |= 1u << i;
-  return mask;
+Candidates Simulation::able(Seat const& from) const noexcept {
+  Candidates able{.count = 0, .processors = 0, .current = from.number};
+  for (unsigned i = 0; i < setup_.processors; ++i) {
+    if (!can_step(seats_[i])) continue;
+    ++able.count;
+    able.processors |= 1u << i;
+  }
+  return able;
 }
 
 Seat* Simulation::pick(Seat const& from) noexcept {
-  std::uint32_t mask = able();
-  auto const count = static_cast<std::uint32_t>(std::popcount(mask));
-  if (count == 0) return nullptr;
-  std::uint32_t index = 0;
-  if (count > 1) index = choose(Choice::processor, {count, mask, from.number});
-  for (; index; --index) mask &= mask - 1;
-  return &seats_[std::countr_zero(mask)];
+  Candidates const candidates = able(from);
+  if (candidates.count == 0) return nullptr;
+  std::uint32_t index = candidates.count > 1 ? choose(Choice::processor, candidates) : 0;
+  std::uint32_t rest = candidates.processors;
+  for (; index; --index) rest &= rest - 1;
+  return &seats_[std::countr_zero(rest)];
 }
 
 std::uint64_t Simulation::earliest_due() const noexcept {
@@ -84,6 +86,7 @@ std::uint64_t Simulation::earliest_due() const noexcept {
 
 void Simulation::fire_due(bool nobody_steps) noexcept {
   std::uint64_t const now = skew_100ns_ + steps_;
+  if (due_100ns_ > now) return;
   std::uint32_t fired = 0;
   for (unsigned i = 0; i < setup_.processors; ++i) {
     Seat& seat = seats_[i];
@@ -92,22 +95,22 @@ void Simulation::fire_due(bool nobody_steps) noexcept {
     seat.wire.fetch_or(level_bit(clock_level), std::memory_order_relaxed);
     fired |= 1u << i;
   }
+  due_100ns_ = earliest_due();
   if (fired != 0) order_fired(fired, nobody_steps);
 }
 
 // Nobody can step: time goes to the earliest armed clock. False: there is none, or nobody wants it.
 bool Simulation::advance() noexcept {
-  std::uint64_t const due = earliest_due();
   bool awaiting = false;
   for (unsigned i = 0; i < setup_.processors; ++i)
     awaiting |= seats_[i].activity.load(std::memory_order_relaxed) == Activity::awaits;
-  if (due == never.value_100ns || (settling_.load(std::memory_order_relaxed) && !awaiting)) {
+  if (due_100ns_ == never.value_100ns || (settling_.load(std::memory_order_relaxed) && !awaiting)) {
     ending_.end = awaiting ? End::deadlock : End::quiet;
     ending_.reason = awaiting ? "every processor spins on a word that nobody will change" : "";
     return false;
   }
   std::uint64_t const now = skew_100ns_ + steps_;
-  skew_100ns_ += due > now ? due - now : 0;
+  skew_100ns_ += due_100ns_ > now ? due_100ns_ - now : 0;
   fire_due(true);
   return true;
 }
@@ -146,17 +149,12 @@ void Simulation::land(Seat& seat, bool forced) noexcept {
 
 // When nobody can step it does so by itself.
 void Simulation::jump_time(Seat const& from) noexcept {
-  std::uint64_t const now = skew_100ns_ + steps_;
-  std::uint64_t due = earliest_due();
-  if (due <= now) {
-    fire_due(false);
-    due = earliest_due();
-  }
-  if (due == never.value_100ns) return;
-  std::uint32_t const mask = able();
+  fire_due(false);
+  if (due_100ns_ == never.value_100ns) return;
+  std::uint32_t const mask = able(from).processors;
   if (mask == 0) return;
   if (choose(Choice::time, {.count = 2, .processors = mask, .current = from.number}) == 1)
-    skew_100ns_ += due - now;
+    skew_100ns_ = due_100ns_ - steps_;
 }
 
 void Simulation::pause() noexcept {
@@ -169,10 +167,11 @@ void Simulation::pause() noexcept {
 }
 
 void Simulation::save(Image& image) const {
-  std::memcpy(image.seats, static_cast<void const*>(seats_), sizeof seats_);
+  std::memcpy(image.seats, static_cast<void const*>(seats_), setup_.processors * sizeof(Seat));
   image.paused = paused_;
   image.steps = steps_;
   image.skew_100ns = skew_100ns_;
+  image.due_100ns = due_100ns_;
   image.hash = hash_;
   image.context_ids = context_ids_;
   image.entry_wanted = entry_wanted_;
@@ -182,10 +181,11 @@ void Simulation::save(Image& image) const {
 }
 
 void Simulation::load(Image const& image) noexcept {
-  std::memcpy(static_cast<void*>(seats_), image.seats, sizeof seats_);
+  std::memcpy(static_cast<void*>(seats_), image.seats, setup_.processors * sizeof(Seat));
   paused_ = image.paused;
   steps_ = image.steps;
   skew_100ns_ = image.skew_100ns;
+  due_100ns_ = image.due_100ns;
   hash_ = image.hash;
   context_ids_ = image.context_ids;
   entry_wanted_ = image.entry_wanted;

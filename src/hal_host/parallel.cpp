@@ -46,6 +46,7 @@ void Simulation::freeze_others() noexcept {
   for (unsigned i = 0; i < setup_.processors; ++i)
     if (&seats_[i] != &self && seats_[i].activity != Activity::absent)
       seats_[i].activity = Activity::frozen;
+  due_100ns_ = earliest_due();
 }
 
 // Back to the OS thread's own stack; continues when run() is called again, if ever.

@@ -110,6 +110,7 @@ void Simulation::arm(std::uint64_t due_100ns) noexcept {
   seat.block->core.pending &= ~level_bit(clock_level);
   seat.due_100ns.store(due_100ns, std::memory_order_relaxed);
   if (setup_.parallel) return;
+  due_100ns_ = earliest_due();
   account(seat);
   grant(seat);
 }

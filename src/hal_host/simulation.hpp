@@ -111,9 +111,7 @@ class Simulation {
   struct Image;
   void save(Image& image) const;
   void load(Image const& image) noexcept;
-  [[nodiscard]] std::span<Seat const> seats() const noexcept {
-    return {seats_, setup_.processors};
-  }
+  [[nodiscard]] std::span<Seat const> seats() const noexcept { return {seats_, setup_.processors}; }
 
   [[nodiscard]] std::uint64_t steps() const noexcept { return steps_; }
   [[nodiscard]] std::uint64_t trace_hash() const noexcept { return hash_; }
@@ -160,7 +158,7 @@ class Simulation {
 
   // Deterministic mode.
   [[nodiscard]] bool can_step(Seat const& seat) const noexcept;
-  [[nodiscard]] std::uint32_t able() const noexcept;
+  [[nodiscard]] Candidates able(Seat const& from) const noexcept;
   [[nodiscard]] Seat* pick(Seat const& from) noexcept;
   [[nodiscard]] Seat& next_seat(Seat const& from) noexcept;
   [[nodiscard]] bool advance() noexcept;
@@ -192,6 +190,7 @@ class Simulation {
   Ending ending_;
   std::uint64_t steps_ = 0;
   std::uint64_t skew_100ns_ = 0;  // interrupt time that no step took
+  std::uint64_t due_100ns_ = never.value_100ns;  // deterministic mode: the earliest armed clock
   std::uint64_t hash_ = 0xcbf29ce484222325;
   std::uint64_t context_ids_ = 0;
   std::atomic<bool> settling_{false};
@@ -216,7 +215,7 @@ class Simulation {
 struct Simulation::Image {
   std::byte seats[sizeof seats_];
   Seat* paused;
-  std::uint64_t steps, skew_100ns, hash, context_ids;
+  std::uint64_t steps, skew_100ns, due_100ns, hash, context_ids;
   bool entry_wanted;
   void(NTAPI* entry_routine)(void*);
   void* entry_argument;
