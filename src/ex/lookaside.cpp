@@ -1,9 +1,12 @@
 // Lookaside lists.           [MSDN ExInitializeNPagedLookasideList, ExInitializeLookasideListEx]
 //   A list is in use from its initialization to its deletion: then it stands in ex's list of them,
 //   where the verifier's rules look for it.
+#include <cstddef>
+
 #include "base/list.hpp"
 #include "ex/state.hpp"
 #include "ke/verifier.hpp"
+#include "mm/state.hpp"
 
 using namespace mica;
 
@@ -41,6 +44,20 @@ VOID NTAPI free_to_pool(PVOID buffer, PLOOKASIDE_LIST_EX) {
   return true;
 }
 
+// The first list in use that stands in [memory, memory + bytes); null: none does. Every kind of
+// list has its ListEntry at the same place.
+[[nodiscard]] void const* NTAPI find_in_use(ex::Lookasides& lists, void const* memory,
+                                            std::size_t bytes) noexcept {
+  ke::SpinGuard guard{lists.lock};
+  for (LIST_ENTRY* entry = lists.active.Flink; entry != &lists.active; entry = entry->Flink) {
+    auto const* const list = CONTAINING_RECORD(entry, GENERAL_LOOKASIDE_POOL, ListEntry);
+    if (ke::as_parameter(list) - ke::as_parameter(memory) < bytes) return list;
+  }
+  return nullptr;
+}
+static_assert(offsetof(GENERAL_LOOKASIDE, ListEntry) ==
+              offsetof(GENERAL_LOOKASIDE_POOL, ListEntry));
+
 // The fields of the kinds of lists are the same, and two types that differ in their alignment.
 template <class Fields>
 void NTAPI begin(Fields& list, ULONG type, SIZE_T bytes, ULONG tag) noexcept {
@@ -50,6 +67,7 @@ void NTAPI begin(Fields& list, ULONG type, SIZE_T bytes, ULONG tag) noexcept {
                   LOOKASIDE_MINIMUM_BLOCK_SIZE);
   if (!set_in_use(list.ListEntry, true))
     ke::violation(ke::Rule::lookaside_again, ke::as_parameter(&list));
+  mm::watch(&list);
   list.Depth = list.MaximumDepth = EX_MAXIMUM_LOOKASIDE_DEPTH_BASE;
   list.TotalAllocates = list.AllocateMisses = 0;
   list.TotalFrees = list.FreeMisses = 0;
@@ -100,6 +118,16 @@ void NTAPI flush_newer(LOOKASIDE_LIST_EX& list) noexcept {
 }
 
 }  // namespace
+
+namespace mica::ex {
+
+void NTAPI reject_live_lookasides(void const* memory, std::size_t bytes) noexcept {
+  if (void const* const list = find_in_use(state().lookasides, memory, bytes)) [[unlikely]]
+    ke::violation(ke::Rule::free_lookaside, ke::as_parameter(list), ke::as_parameter(memory),
+                  bytes);
+}
+
+}  // namespace mica::ex
 
 VOID NTAPI ExInitializeNPagedLookasideList(PNPAGED_LOOKASIDE_LIST Lookaside,
                                            PALLOCATE_FUNCTION Allocate, PFREE_FUNCTION Free,

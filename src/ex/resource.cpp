@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "ex/state.hpp"
 #include "ke/verifier.hpp"
 #include "mm/state.hpp"
 

@@ -35,9 +35,6 @@ struct ResourceWaiter {
   return reinterpret_cast<PVOID>(~reinterpret_cast<ULONG_PTR>(&resource));
 }
 
-// mm::State::freeing: no initialised resource is in a block that is freed.
-void NTAPI reject_live_resources(void const* memory, std::size_t bytes) noexcept;
-
 // ---- Owners, in resource_owners.cpp. The resource is held, but for grow.
 [[nodiscard]] OWNER_ENTRY* NTAPI find_owner(ERESOURCE& resource, ERESOURCE_THREAD owner) noexcept;
 // For how many owners there is room.

@@ -28,4 +28,10 @@ struct State {
 // Makes the type Callback and the directory \Callback. Threads can be made. IRQL PASSIVE_LEVEL.
 [[nodiscard]] NTSTATUS NTAPI initialize() noexcept;
 
+// mm::State::freeing: nothing that must be deleted first stands in a block that is freed. IRQL at
+// most DISPATCH_LEVEL.
+void NTAPI reject_live_objects(void const* memory, std::size_t bytes) noexcept;
+void NTAPI reject_live_lookasides(void const* memory, std::size_t bytes) noexcept;
+void NTAPI reject_live_resources(void const* memory, std::size_t bytes) noexcept;
+
 }  // namespace mica::ex

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "drivers/null.hpp"
-#include "ex/resource.hpp"
+#include "ex/state.hpp"
 #include "init/options.hpp"
 #include "init/self_test.hpp"
 #include "init/state.hpp"
@@ -115,7 +115,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.thread_ended = keep_boot_thread;
   state.ke.free_apc = [](KAPC* apc) NTAPI { ExFreePool(apc); };
   state.ke.bugcheck.divert = divert_bugcheck;
-  state.mm.freeing = ex::reject_live_resources;
+  state.mm.freeing = ex::reject_live_objects;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;

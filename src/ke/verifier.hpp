@@ -26,10 +26,11 @@ enum class Rule : ULONG {
   signal_level = 0x80,              // above DISPATCH_LEVEL; with Wait, above APC_LEVEL
   lookaside_again = 0xCA,           // a lookaside list that is initialized is initialized
   lookaside_unknown = 0xCB,         // one that is not is deleted
+  free_lookaside = 0xCC,            // a block with a lookaside list in use in it
   lookaside_size = 0xCD,            // its blocks are too small
   initialize_resource_twice = 0xD0,
   delete_uninitialized_resource = 0xD1,
-  free_resource = 0xD2,
+  free_resource = 0xD2,            // a block with an initialized resource in it
   acquire_push_lock = 0xEA,        // where normal kernel APCs may come
   release_push_lock = 0xEB,        // where normal kernel APCs may come
   service_routine_level = 0x111,   // it returned at another

@@ -57,6 +57,31 @@ MICA_CASE("Ex: only a lookaside list that is in use may be deleted") {
   MICA_CHECK(violates(bugcheck_of([&] { ExDeleteNPagedLookasideList(&other); }), 0xCB, &other));
 }
 
+MICA_CASE("Ex: freeing a block with a lookaside list in it is violation CC") {
+  for (SIZE_T const bytes : {SIZE_T{1008}, SIZE_T{9008}}) {
+    auto* const memory = static_cast<UCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, tag));
+    MICA_REQUIRE(memory != nullptr);
+    auto const aligned = (reinterpret_cast<ULONG_PTR>(memory) + 100) & ~ULONG_PTR{63};
+    auto* const list = reinterpret_cast<PNPAGED_LOOKASIDE_LIST>(aligned);
+    auto* const newer =
+        reinterpret_cast<PLOOKASIDE_LIST_EX>(memory + bytes - sizeof(LOOKASIDE_LIST_EX));
+    auto free = [&] { ExFreePoolWithTag(memory, tag); };
+    auto is_told = [&](void const* address) {
+      Bugcheck const end = bugcheck_of(free);
+      return violates(end, 0xCC, address) &&
+             end.parameters[2] == reinterpret_cast<ULONG_PTR>(memory) && end.parameters[3] == bytes;
+    };
+    begin(list);
+    MICA_CHECK(is_told(list));
+    ExDeleteNPagedLookasideList(list);
+    MICA_CHECK(ExInitializeLookasideListEx(newer, nullptr, nullptr, NonPagedPoolNx, 0, 32, tag,
+                                           0) == STATUS_SUCCESS);
+    MICA_CHECK(is_told(newer));
+    ExDeleteLookasideListEx(newer);
+    free();
+  }
+}
+
 MICA_CASE("Ex: a lookaside list's blocks hold at least what links them") {
   NPAGED_LOOKASIDE_LIST list;
   Bugcheck const end = bugcheck_of([&] { begin(&list, LOOKASIDE_MINIMUM_BLOCK_SIZE - 1); });
