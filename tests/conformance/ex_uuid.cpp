@@ -1,5 +1,6 @@
 // UUIDs.                                                     [MSDN ExUuidCreate; RFC 4122, 4.1]
 #include <nt/ex.h>
+#include <nt/zw.h>
 #include <mica/test.hpp>
 
 namespace {
@@ -51,6 +52,24 @@ MICA_CASE("Ex: two threads are given different UUIDs") {
   for (UUID const& one : made[0].uuids) {
     for (UUID const& other : made[1].uuids) MICA_CHECK(time_of(one) != time_of(other));
   }
+}
+
+MICA_CASE("Ex: UUIDs get on when the clock is set back") {
+  constexpr LONGLONG hour_100ns = 36'000'000'000;
+  auto move_clock = [](LONGLONG by_100ns) {
+    LARGE_INTEGER time;
+    KeQuerySystemTimePrecise(&time);
+    time.QuadPart += by_100ns;
+    MICA_CHECK(ZwSetSystemTime(&time, nullptr) == STATUS_SUCCESS);
+  };
+  UUID before{}, first{}, second{};
+  static_cast<void>(ExUuidCreate(&before));
+  move_clock(-hour_100ns);
+  static_cast<void>(ExUuidCreate(&first));
+  static_cast<void>(ExUuidCreate(&second));
+  move_clock(hour_100ns);
+  MICA_CHECK(time_of(first) == time_of(before) + 1);
+  MICA_CHECK(time_of(second) == time_of(first) + 1);
 }
 
 MICA_CASE("Ex: a UUID above PASSIVE_LEVEL is bad") {
