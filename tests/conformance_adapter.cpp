@@ -5,6 +5,7 @@
 #include <mica/test.hpp>
 
 #include "catch.hpp"
+#include "faults.hpp"
 
 // A binary without cases has neither symbol.
 extern "C" {
@@ -29,6 +30,7 @@ void run_twice(mica::test::Case const& one, mica::Config const& config) {
 struct ParallelInvoker final : mica::catch_shim::Invoker {
   explicit ParallelInvoker(mica::test::Case const& given) : one{given} {}
   void invoke() const override {
+    mica::TakesFaults const takes_faults;
     mica::System system{{.processors = 4, .mode = mica::Mode::parallel}};
     mica::Outcome const outcome = system.try_run(one.body);
     INFO(outcome.report() << "\n" << system.log());
@@ -40,6 +42,7 @@ struct ParallelInvoker final : mica::catch_shim::Invoker {
 struct CaseInvoker final : mica::catch_shim::Invoker {
   explicit CaseInvoker(mica::test::Case const& given) : one{given} {}
   void invoke() const override {
+    mica::TakesFaults const takes_faults;
     for (unsigned const processors : {1u, 2u, 4u})
       for (unsigned seed = 1; seed <= seeds; ++seed)
         run_twice(one, {.processors = processors, .seed = seed});

@@ -1,9 +1,10 @@
 // A System is one NT kernel inside this process.
 //   Several may live at once, also on several threads; one System is used by one thread at a time.
-//   The library never exits, prints, reads the environment or installs a signal handler. NT
-//   routines act on the System whose run() is on the calling thread; called outside of one they
-//   stop the process with a message that says so. No exception crosses a kernel frame: what a
-//   callable throws is caught where it was called.
+//   The library never exits, prints, reads the environment or installs a signal handler; the
+//   program's own may give it page faults (mica/fault.hpp). NT routines act on the System whose
+//   run() is on the calling thread; called outside of one they stop the process with a message that
+//   says so. No exception crosses a kernel frame: what a callable throws is caught where it was
+//   called.
 #pragma once
 
 #include <mica/outcome.hpp>

@@ -60,6 +60,19 @@ template <class Callable>
 // (0x30 to 0xCF). It comes soon. Any IRQL.
 void interrupt(ULONG processor, UCHAR vector) noexcept;
 
+// ---- Special pool: blocks with that tag come from there while this stands. One at a time.
+class SpecialPool {
+ public:
+  enum class Align { end, start };
+  explicit SpecialPool(ULONG tag, Align align = Align::end) noexcept;
+  ~SpecialPool();
+  SpecialPool(SpecialPool const&) = delete;
+  SpecialPool& operator=(SpecialPool const&) = delete;
+
+ private:
+  ULONG before_[3];
+};
+
 // ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due has
 // run.
 void sleep(LONGLONG duration_100ns) noexcept;

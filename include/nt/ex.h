@@ -82,6 +82,13 @@ typedef ULONG64 POOL_FLAGS;
 #define POOL_FLAG_PAGED 0x0000000000000100ULL
 PVOID NTAPI ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag);
 
+// Inline in the DDK, where a driver asks by it for a NonPagedPool that is not executable: here it
+// never is.                                                       [MSDN ExInitializeDriverRuntime]
+#define DrvRtPoolNxOptIn 0x00000001
+static inline VOID ExInitializeDriverRuntime(ULONG RuntimeFlags) {
+  (void)RuntimeFlags;
+}
+
 VOID NTAPI ExFreePool(PVOID P);
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag);  // 0 fits every tag
 
@@ -118,4 +125,5 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 #include <nt/ex/raise.h>
 #include <nt/ex/rundown.h>  // names POOL_TYPE
 #include <nt/ex/slist.h>
+#include <nt/ex/uuid.h>
 #include <nt/ex/work.h>

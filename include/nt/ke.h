@@ -6,6 +6,7 @@
 #include <nt/ke/device_queue.h>
 #include <nt/ke/dispatcher.h>
 #include <nt/ke/dpc.h>
+#include <nt/ke/extended_state.h>
 #include <nt/ke/fast_mutex.h>
 #include <nt/ke/floating_point.h>
 #include <nt/ke/interrupt.h>

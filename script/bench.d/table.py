@@ -4,7 +4,8 @@ A benchmark is named `path/ours`, `path/floor` or `path/peer:<name>`, with argum
 time, or the counter `percent` if it has one. budgets.tsv has a line for each path: the path, what ours may cost (`2`
 times the floor, `20us` or `20%`), and why it costs more if it does. One that has the counter `points` is an execution
 of an explored program: `explore/<program>/ours` without a look for races, `explore-races/<program>/ours` with it. One
-that has the counter `executions` is a search: `exhaust/<program>/<strategy>` or `find/<program>/<strategy>`.
+that has the counter `executions` is a search: `exhaust/<program>/<strategy>` or `find/<program>/<strategy>`. What is
+named `grows/<what>/ours/<how many>` is shown among what grows, as timers are; as a rate if it counts items.
 """
 import argparse
 import datetime
@@ -20,8 +21,8 @@ SLACK = 1.3          # a ratio of CPU times moves that much on a machine that do
 
 def read_results(files):
     """{path: {role: median}} in the order of the files, which paths are percentages, the entries of explored programs
-    by path, those of searches by name, and the context of the last."""
-    rows, percentages, explored, searches, context = {}, set(), {}, {}, {}
+    by path, those of searches by name, what a second has of paths that count items, and the context of the last."""
+    rows, percentages, explored, searches, rates, context = {}, set(), {}, {}, {}, {}
     for file in files:
         data = json.loads(file.read_text() or '{"context": {}, "benchmarks": []}')  # nothing matched
         context = data["context"] or context
@@ -38,10 +39,12 @@ def read_results(files):
                 if "percent" in entry:
                     percentages.add(path)
                     value = entry["percent"]
+                if "items_per_second" in entry:
+                    rates[path] = entry["items_per_second"]
                 if "points" in entry:
                     explored[path] = entry
                 rows.setdefault(path, {})[match["role"]] = value
-    return rows, percentages, explored, searches, context
+    return rows, percentages, explored, searches, rates, context
 
 
 def read_budgets(file):
@@ -81,7 +84,8 @@ def table(rows, percentages, budgets):
     lines = ["| path | ours, ns | floor, ns | ours / floor | budget | peers, ns (times ours) |",
              "|---|---|---|---|---|---|"]
     over, unexplained = [], False
-    for path, roles in sorted(rows.items(), key=lambda row: [int(part) if part.isdigit() else part
+    listed = {path: roles for path, roles in rows.items() if not path.startswith("grows/")}
+    for path, roles in sorted(listed.items(), key=lambda row: [int(part) if part.isdigit() else part
                                                              for part in re.split(r'(\d+)', row[0])]):
         ours, floor = roles.get("ours"), roles.get("floor")
         limit, why = budget_of(budgets, path)
@@ -99,6 +103,30 @@ def table(rows, percentages, budgets):
             over.append(f"- `{path}`: {measured} {instead}{slack}. {why}".rstrip())
             unexplained |= not why and share > SLACK
     return lines, over, unexplained
+
+
+GROWS = ("grows/", "timer/")
+
+
+def grown_table(rows, rates):
+    """What ours costs by how many there are: nanoseconds, or millions a second of what counts items."""
+    grown = {}
+    for path, roles in rows.items():
+        what, _, count = path.rpartition("/")
+        if path.startswith(GROWS) and count.isdigit() and "ours" in roles:
+            unit = "million/s" if path in rates else "ns"
+            value = rates[path] / 1e6 if path in rates else roles["ours"]
+            grown.setdefault((what.removeprefix("grows/"), unit), {})[int(count)] = value
+    if not grown:
+        return
+    counts = sorted({count for cells in grown.values() for count in cells})
+    yield from ["", "## How cost grows", "",
+                "Nanoseconds of one operation where there are so many. Of processors, what they do in a second",
+                "together: sets and waits of an event in parallel mode, points in deterministic mode (in turn).",
+                "A System of the host machine has addresses for 5000 threads: more waiters are several of each.", "",
+                "| what | " + " | ".join(f"{count:,}" for count in counts) + " |", "|---" * (len(counts) + 1) + "|"]
+    for (what, unit), cells in sorted(grown.items()):
+        yield f"| {what}, {unit} | " + " | ".join(shown(cells.get(count)) for count in counts) + " |"
 
 
 def explored_table(rows, explored):
@@ -142,11 +170,12 @@ def main():
     parser.add_argument("files", nargs="+", type=pathlib.Path)
     options = parser.parse_args()
 
-    rows, percentages, explored, searches, context = read_results(options.files)
+    rows, percentages, explored, searches, rates, context = read_results(options.files)
     if not rows and not searches:
         sys.exit("no benchmark has a name of the form path/ours, path/floor or path/peer:<name>")
     lines, over, unexplained = table(rows, percentages, read_budgets(options.budgets))
-    exploration = [*explored_table(rows, explored), *searched_table("exhaust", "there is no other", searches),
+    exploration = [*grown_table(rows, rates), *explored_table(rows, explored),
+                   *searched_table("exhaust", "there is no other", searches),
                    *searched_table("find", "the bug is found", searches)]
     print("\n".join([*lines, *exploration]))
     if over:

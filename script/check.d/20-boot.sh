@@ -41,7 +41,7 @@ done
 claim boot-icount "with --icount, 20 runs print the same to the byte" repeats 20
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
 claim boot-monitor "script/boot --stay leaves a monitor whose every command answers" monitor_answers
-for option in fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon; do
+for option in fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon special-pool=M*p; do
   claim "boot-$option" "the kernel option $option is seen on the console and ends with exit 3" \
     fails_on_request $option
 done

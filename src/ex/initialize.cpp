@@ -13,6 +13,7 @@ NTSTATUS NTAPI initialize() noexcept {
     list_initialize(ex.lookasides.active);
   }
   initialize_work(ex.work);
+  initialize_uuids(ex.uuids);
   WCHAR directory[] = u"\\Callback";
   constexpr USHORT bytes = sizeof directory - sizeof(WCHAR);
   NTSTATUS const status = ob::create_type(callback_type_options(), &ex.callback_type);

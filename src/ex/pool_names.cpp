@@ -19,6 +19,7 @@ constexpr ULONG untagged = 0x656E'6F4E;  // what a debugger shows as None
 struct Request {
   mm::PoolKind kind;
   bool cache_aligned;
+  mm::Placement placement = mm::Placement::usual;
   bool zero;
   bool raise;  // on failure, instead of returning NULL
   void* caller;
@@ -31,8 +32,10 @@ struct Request {
 
 [[nodiscard]] void* NTAPI allocate(Request const& request, SIZE_T bytes, ULONG tag) noexcept {
   mm::Pool& pool = mm::state().pools[static_cast<unsigned>(request.kind)];
-  void* const memory =
-      request.cache_aligned ? pool.allocate_line(bytes, tag) : pool.allocate(bytes, tag);
+  void* const memory = request.cache_aligned ? pool.allocate_line(bytes, tag, request.placement)
+                       : request.placement == mm::Placement::usual
+                           ? pool.allocate(bytes, tag)
+                           : pool.allocate_placed(bytes, tag, request.placement);
   if (memory == nullptr) {
     if (request.raise) ke::raise_status(STATUS_INSUFFICIENT_RESOURCES, request.caller);
     return nullptr;
@@ -43,7 +46,8 @@ struct Request {
 
 // The requests that name a POOL_TYPE.
 [[nodiscard]] void* NTAPI allocate_typed(POOL_TYPE type, SIZE_T bytes, ULONG tag, bool raise,
-                                         void* caller) noexcept {
+                                         void* caller,
+                                         mm::Placement placement = mm::Placement::usual) noexcept {
   auto const bits = static_cast<ULONG>(type);
   if (tag == 0) [[unlikely]] {
     ke::bugcheck(BAD_POOL_CALLER, 0x9B, bits, bytes, ke::as_parameter(caller));
@@ -52,6 +56,7 @@ struct Request {
   Request const request{
       .kind = (bits & PagedPool) != 0 ? mm::PoolKind::paged : mm::PoolKind::nonpaged,
       .cache_aligned = (bits & cache_aligned) != 0,
+      .placement = placement,
       .zero = (bits & POOL_ZERO_ALLOCATION) != 0,
       .raise = raise || (bits & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0,
       .caller = caller,
@@ -109,10 +114,17 @@ PVOID NTAPI ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULON
 }
 
 // The priority says how low memory may run before the request fails; nothing is set aside for
-// higher ones.
+// higher ones. It may also say where special pool is to put the block, if that has it.
 PVOID NTAPI ExAllocatePoolWithTagPriority(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag,
-                                          EX_POOL_PRIORITY) {
-  return allocate_typed(PoolType, NumberOfBytes, Tag, false, __builtin_return_address(0));
+                                          EX_POOL_PRIORITY Priority) {
+  constexpr ULONG special = LowPoolPrioritySpecialPoolOverrun;
+  constexpr ULONG underrun = LowPoolPrioritySpecialPoolUnderrun & ~special;
+  auto const bits = static_cast<ULONG>(Priority);
+  mm::Placement const placement = (bits & special) == 0    ? mm::Placement::usual
+                                  : (bits & underrun) != 0 ? mm::Placement::beginning
+                                                           : mm::Placement::end;
+  return allocate_typed(PoolType, NumberOfBytes, Tag, false, __builtin_return_address(0),
+                        placement);
 }
 
 PVOID NTAPI ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes) {

@@ -15,8 +15,14 @@ struct Lookasides {
   LIST_ENTRY active MICA_GUARDED_BY(lock);
 };
 
+struct Uuids {
+  std::atomic<std::uint64_t> last_100ns;  // the system time that the last one has
+  std::uint64_t place;
+};
+
 struct State {
   Lookasides lookasides;
+  Uuids uuids;
   Work work;
   POBJECT_TYPE callback_type;
 };
@@ -24,6 +30,8 @@ struct State {
 [[nodiscard]] inline State& state() noexcept {
   return *ke::processor_block().ex;
 }
+
+void NTAPI initialize_uuids(Uuids& uuids) noexcept;  // uuid.cpp
 
 // Makes the type Callback and the directory \Callback. Threads can be made. IRQL PASSIVE_LEVEL.
 [[nodiscard]] NTSTATUS NTAPI initialize() noexcept;

@@ -75,6 +75,20 @@
 //                     DISPATCH_LEVEL, also when function is entered and when it returns; meanwhile
 //                     it may lower the level, switch contexts and come back on another processor:
 //                     the caller's context has moved to that stack. backtrace() finds the caller.
+//   extended_features()
+//                     The extended registers that kernel code may use if it saves them, as bits of
+//                     XCR0; the same on every processor. Any IRQL.
+//   extended_area_bytes()
+//                     What an area for all of them takes, hal::largest_extended_area at most.
+//   save_extended(area, features)
+//                     Stores those registers of this processor; changes none, and of the area's
+//                     header only the word of features. `area` is aligned to
+//                     hal::extended_alignment. Any IRQL.
+//   restore_extended(area, features)
+//                     Loads what was saved there, a header that is zero but for its features; those
+//                     of `features` that it does not hold become initial. The caller's
+//                     registers change, callee-saved ones too: it returns next. No switch_context
+//                     keeps more than the convention's.
 //   stack_size        Bytes of a kernel stack; stack_guard: bytes below it that must stay unmapped.
 // ---- Time ---------------------------------------------------------------------------------------
 //   interrupt_time()  100 ns since start; never backwards, on whichever processor one looks. Any
@@ -198,6 +212,10 @@ concept MachineLike = requires(
   { M::switch_context(context, context) } noexcept -> std::same_as<void>;
   { M::release_context(context) } noexcept -> std::same_as<void>;
   { M::call_on_stack(stack, entry, pointer) } noexcept -> std::same_as<void>;
+  { M::extended_features() } noexcept -> std::same_as<std::uint64_t>;
+  { M::extended_area_bytes() } noexcept -> std::same_as<std::size_t>;
+  { M::save_extended(pointer, code) } noexcept -> std::same_as<void>;
+  { M::restore_extended(pointer, code) } noexcept -> std::same_as<void>;
   { M::stack_size } -> std::convertible_to<std::size_t>;
   { M::stack_guard } -> std::convertible_to<std::size_t>;
 

@@ -195,6 +195,10 @@ struct Machine {
   static void NTAPI release_context(Context& context) noexcept;
   static void NTAPI call_on_stack(hal::Stack stack, void(NTAPI* function)(void*),
                                   void* argument) noexcept;
+  static std::uint64_t NTAPI extended_features() noexcept;
+  static std::size_t NTAPI extended_area_bytes() noexcept;
+  static void NTAPI save_extended(void* area, std::uint64_t features) noexcept;
+  static void NTAPI restore_extended(void const* area, std::uint64_t features) noexcept;
 
   // ---- Time
   static InterruptTime NTAPI interrupt_time() noexcept;

@@ -40,11 +40,11 @@ inline constexpr std::uint32_t msr_gs_base = 0xc0000101;
 struct Cpuid {
   std::uint32_t eax, ebx, ecx, edx;
 };
-[[nodiscard]] inline Cpuid cpuid(std::uint32_t leaf) noexcept {
+[[nodiscard]] inline Cpuid cpuid(std::uint32_t leaf, std::uint32_t subleaf = 0) noexcept {
   Cpuid result;
   asm volatile("cpuid"
                : "=a"(result.eax), "=b"(result.ebx), "=c"(result.ecx), "=d"(result.edx)
-               : "a"(leaf), "c"(0));
+               : "a"(leaf), "c"(subleaf));
   return result;
 }
 
@@ -60,6 +60,10 @@ inline void write_cr3(std::uint64_t value) noexcept {
   std::uint64_t value;
   asm volatile("mov %%cr4, %0" : "=r"(value));
   return value;
+}
+inline void write_xcr0(std::uint64_t value) noexcept {
+  asm volatile("xsetbv" ::"c"(0), "a"(static_cast<std::uint32_t>(value)),
+               "d"(static_cast<std::uint32_t>(value >> 32)));
 }
 inline void write_cr4(std::uint64_t value) noexcept {
   asm volatile("mov %0, %%cr4" ::"r"(value) : "memory");

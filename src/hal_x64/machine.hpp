@@ -89,6 +89,10 @@ struct Machine {
   static void release_context(Context&) noexcept {}
   static void NTAPI call_on_stack(hal::Stack stack, void(NTAPI* function)(void*),
                                   void* argument) noexcept;
+  static std::uint64_t NTAPI extended_features() noexcept;
+  static std::size_t NTAPI extended_area_bytes() noexcept;
+  static void NTAPI save_extended(void* area, std::uint64_t features) noexcept;
+  static void NTAPI restore_extended(void const* area, std::uint64_t features) noexcept;
 
   // ---- Time (clock.cpp)
   static InterruptTime NTAPI interrupt_time() noexcept;
@@ -111,9 +115,7 @@ struct Machine {
   static void NTAPI unmap(void* address) noexcept;
   static void NTAPI protect(void* address, hal::Protection protection) noexcept;
   static void NTAPI flush(void* address, std::size_t pages) noexcept;
-  static constexpr bool memory_is_short() noexcept {
-    return false;
-  }
+  static constexpr bool memory_is_short() noexcept { return false; }
   static bool copy_guarded(void* to, void const* from, std::size_t bytes) noexcept {
     return guarded_copy(to, from, bytes);
   }

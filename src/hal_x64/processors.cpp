@@ -4,6 +4,7 @@
 
 #include "hal_x64/apic.hpp"
 #include "hal_x64/descriptors.hpp"
+#include "hal_x64/extended_state.hpp"
 #include "hal_x64/instructions.hpp"
 #include "hal_x64/paging.hpp"
 #include "hal_x64/trap.hpp"
@@ -77,6 +78,7 @@ std::uint32_t processor_tag() noexcept {
 void set_up_processor(Machine::Processor& block) noexcept {
   unsigned const number = block.pcr.Prcb.Number;
   enable_protections();
+  enable_extended_state();
   load_descriptors(number);
   block.pcr.Self = &block.pcr;
   block.pcr.CurrentPrcb = &block.pcr.Prcb;

@@ -9,6 +9,7 @@
 #include "ex/state.hpp"
 #include "init/options.hpp"
 #include "init/self_test.hpp"
+#include "init/special_pool.hpp"
 #include "init/state.hpp"
 #include "rtl/line.hpp"
 
@@ -115,6 +116,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.thread_ended = keep_boot_thread;
   state.ke.free_apc = [](KAPC* apc) NTAPI { ExFreePool(apc); };
   state.ke.bugcheck.divert = divert_bugcheck;
+  state.ke.bugcheck.fault_code = mm::fault_code;
   state.mm.freeing = ex::reject_live_objects;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
@@ -135,6 +137,7 @@ void NTAPI start() noexcept {
   State& state = *ke::current().init;
   limit_dpcs(state.ke);
   if (!mm::initialize(state.mm)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED);
+  choose_special_pool(state.mm);
   hal::Stack const stack = mm::allocate_stack();
   if (stack.base == nullptr) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 1);
   // This processor is not active yet, so the thread waits in its queue until the idle thread below

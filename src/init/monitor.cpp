@@ -94,6 +94,10 @@ void pool() noexcept {
     Line{} << std::string_view{tag, sizeof tag} << ": " << rows[i].allocations - rows[i].frees
            << " blocks, " << rows[i].bytes << " bytes";
   }
+  mm::SpecialPool::Usage const special = state().mm.special.usage();
+  if (special.allocations + special.refused != 0)
+    Line{} << "special pool: " << special.allocations - special.frees << " blocks, "
+           << special.refused << " found no room there";
 }
 
 // Names are ASCII as a rule; what is not shows as a question mark.

@@ -98,6 +98,21 @@ void interrupt(ULONG processor, UCHAR vector) noexcept {
   Machine::request_interrupt(processor, vector);
 }
 
+SpecialPool::SpecialPool(ULONG tag, Align align) noexcept {
+  mm::State& mm = init::state().mm;
+  mm::SpecialChoice const before = mm.special.chosen();
+  before_[0] = before.tag;
+  before_[1] = before.ignored;
+  before_[2] = before.at_beginning;
+  if (!mm::choose_special_pool(mm, {tag, 0, align == Align::start}))
+    ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
+}
+
+SpecialPool::~SpecialPool() {
+  static_cast<void>(mm::choose_special_pool(
+      init::state().mm, {before_[0], before_[1], before_[2] != 0}));  // its tables are there
+}
+
 namespace {
 
 struct Expectation {
@@ -132,6 +147,7 @@ void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
   if (tests.expecting.load() != thread) return;
   tests.expecting.store(nullptr);
   tests.taken = {true, code, {parameters[0], parameters[1], parameters[2], parameters[3]}};
+  Machine::restore_interrupts(true);  // a fault may have masked them
   Machine::lower(PASSIVE_LEVEL);
   // The thread ends in the middle of what it did: it leaves its critical regions, its APC and the
   // process that it is attached to, and its mutexes end as mutants do.

@@ -91,6 +91,9 @@ constexpr ULONG_PTR access_of(hal::Fault const& fault, ULONG_PTR write,
 }
 
 Stop page_fault(hal::Fault const& fault) noexcept {
+  auto const asked = state().bugcheck.fault_code;
+  if (ULONG const code = asked != nullptr ? asked(fault.address) : 0; code != 0)
+    return {code, {fault.address, access_of(fault, 1, 0), fault.instruction, 0}, 0, 0};
   if (fault.irql >= DISPATCH_LEVEL)  // [MSDN Bug Check 0xA]: 1 is a write, 8 an execution
     return {IRQL_NOT_LESS_OR_EQUAL,
             {fault.address, fault.irql, access_of(fault, 1, 8), fault.instruction},

@@ -33,6 +33,9 @@ struct BugcheckState {
   std::atomic<std::uint32_t> owner;  // processor number + 1 of the first processor that came here
   ULONG code;
   ULONG_PTR parameters[4];
+  // Which bugcheck a page fault at that address is, if mm knows better than its level; 0: it does
+  // not.
+  ULONG(NTAPI* fault_code)(std::uintptr_t address);
   // A test may take a bugcheck of its own thread instead: does not return then.
   void(NTAPI* divert)(ULONG code, ULONG_PTR const* parameters);
 };

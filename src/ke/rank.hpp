@@ -21,6 +21,7 @@ enum class Rank : std::uint8_t {
   pool,
   pool_large,
   pool_tags,
+  special_pool,
   system_space,
   stacks,
   pages,

@@ -24,6 +24,11 @@ void bury(Thread& thread) noexcept MICA_REQUIRES(at_dispatch) {
   state().thread_ended(thread);
 }
 
+// What the thread has in extended registers goes to the area behind the one that was saved.
+[[nodiscard]] std::byte* live_area(XSTATE_SAVE const& save) noexcept {
+  return reinterpret_cast<std::byte*>(save.XStateContext.Area) + save.XStateContext.Length;
+}
+
 }  // namespace
 
 void NTAPI switch_to(Processor& processor, Thread& next, After after) noexcept {
@@ -34,8 +39,14 @@ void NTAPI switch_to(Processor& processor, Thread& next, After after) noexcept {
   // From here on the clock charges the next thread; what it found before is not that one's.
   processor.quantum_end.store(false, std::memory_order_relaxed);
   if (&next != &processor.idle) arm_clock();
+  XSTATE_SAVE const* const extended = from.extended;
+  if (extended != nullptr) [[unlikely]]
+    Machine::save_extended(live_area(*extended), Machine::extended_features());
   Machine::switch_context(from.context, next.context);
   epilogue();
+  // Only now: what the host calls on the way changes registers too.
+  if (extended != nullptr) [[unlikely]]
+    Machine::restore_extended(live_area(*extended), Machine::extended_features());
 }
 
 void NTAPI epilogue() noexcept {

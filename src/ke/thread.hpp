@@ -140,6 +140,10 @@ struct _KTHREAD {
   std::atomic<std::uint32_t> released;  // who runs the queue down still holds queue_link
   LIST_ENTRY* given;                    // the entry that it took, or was given
 
+  // The last save of extended registers that it has not restored; they are its own until then, and
+  // switches keep them.
+  XSTATE_SAVE* extended;
+
   mica::hal::Stack stack;  // that it began on
   // It may have gone on to others (mm/expand_stack.cpp). Its own; changed at HIGH_LEVEL, because
   // interrupt handlers look at it.

@@ -14,10 +14,9 @@ MICA_TOUCHES_POISON static inline void push(PoolCache::Magazine& magazine,
   ++magazine.count;
 }
 
-// Whatever is not usual is left to a tail call, so that the usual way saves no registers.
-MICA_TOUCHES_POISON void* Pool::allocate(std::size_t bytes, ULONG tag) noexcept {
-  if (bytes > largest_block) [[unlikely]]
-    return allocate_pages(bytes, tag);
+// A block that is smaller than a page.
+MICA_TOUCHES_POISON [[gnu::always_inline]] inline void* Pool::allocate_usually(std::size_t bytes,
+                                                                               ULONG tag) noexcept {
   KIRQL const old = Machine::irql();
   if (old > highest_) [[unlikely]]
     reject(Violation::allocated, bytes);
@@ -40,6 +39,24 @@ MICA_TOUCHES_POISON void* Pool::allocate(std::size_t bytes, ULONG tag) noexcept 
   void* const memory = issue(block, bytes, tag);
   Machine::lower(old);
   return memory;
+}
+
+// Whatever is not usual is left to a tail call, so that the usual way saves no registers.
+MICA_TOUCHES_POISON void* Pool::allocate(std::size_t bytes, ULONG tag) noexcept {
+  if (bytes >= rare_from_.load(std::memory_order_relaxed)) [[unlikely]]
+    return allocate_rarely(bytes, tag, Placement::usual);
+  return allocate_usually(bytes, tag);
+}
+
+void* Pool::allocate_placed(std::size_t bytes, ULONG tag, Placement placement) noexcept {
+  return allocate_rarely(bytes, tag, placement);
+}
+
+void* Pool::allocate_rarely(std::size_t bytes, ULONG tag, Placement placement) noexcept {
+  void* memory;
+  if (special_->chooses(tag) && allocate_special(bytes, tag, unit, placement, memory))
+    return memory;
+  return bytes > largest_block ? allocate_pages(bytes, tag) : allocate_usually(bytes, tag);
 }
 
 // The magazine is empty, or the tag is new. Entered at DISPATCH_LEVEL, leaves at `old`.

@@ -12,13 +12,10 @@
 
 #include "ke/processor.hpp"
 #include "mm/heap.hpp"
-#include "mm/physical.hpp"
+#include "mm/special_pool.hpp"
 #include "mm/tag_table.hpp"
 
 namespace mica::mm {
-
-enum class PoolKind : std::uint8_t { nonpaged, paged };
-inline constexpr unsigned pool_count = 2;
 
 // What one processor keeps for one pool. Touched at DISPATCH_LEVEL on that processor.
 struct PoolCache {
@@ -37,16 +34,28 @@ void NTAPI show_before_free(void* memory, PageEntry const& entry) noexcept;
 class Pool {
  public:
   // False if there are no pages for the processors' caches.
-  [[nodiscard]] bool NTAPI initialize(PoolKind kind, Physical& pages, ULONG processors) noexcept;
+  [[nodiscard]] bool NTAPI initialize(PoolKind kind, Physical& pages, SpecialPool& special,
+                                      ULONG processors) noexcept;
 
   // `bytes` of memory aligned to 16, to its page if that many; nullptr if there is none. `tag` is
   // not 0.
   [[nodiscard]] void* NTAPI allocate(std::size_t bytes, ULONG tag) noexcept;
+  // The same, and where it stands if special pool has it.
+  [[nodiscard]] void* NTAPI allocate_placed(std::size_t bytes, ULONG tag,
+                                            Placement placement) noexcept;
   // The same, aligned to a cache line.
-  [[nodiscard]] void* NTAPI allocate_line(std::size_t bytes, ULONG tag) noexcept;
+  [[nodiscard]] void* NTAPI allocate_line(std::size_t bytes, ULONG tag,
+                                          Placement placement) noexcept;
 
   // `memory` lies in a page that `entry` says is this pool's. `tag` 0 fits every block.
   void NTAPI free(void* memory, PageEntry& entry, ULONG tag) noexcept;
+  // A block of special pool that was judged.
+  void NTAPI free_special(void* memory, SpecialPool::Block const& block) noexcept;
+
+  // Whether special pool may want some of the blocks that are smaller than a page.
+  void ask_special_pool(bool asks) noexcept {
+    rare_from_.store(asks ? 0 : largest_block + 1, std::memory_order_relaxed);
+  }
 
   // Gives the blocks that one processor keeps back to the heap, and empty pages back to the system.
   // On that processor at DISPATCH_LEVEL, or while it cannot run.
@@ -62,6 +71,12 @@ class Pool {
   using Magazine = PoolCache::Magazine;
 
   [[nodiscard]] PoolCache& here() noexcept { return *caches_[Machine::processor_number()]; }
+  [[nodiscard]] inline void* allocate_usually(std::size_t bytes, ULONG tag) noexcept;
+  [[nodiscard]] void* NTAPI allocate_rarely(std::size_t bytes, ULONG tag,
+                                            Placement placement) noexcept;
+  // Whether special pool has dealt with the request: `memory` is the answer then.
+  [[nodiscard]] bool NTAPI allocate_special(std::size_t bytes, ULONG tag, std::size_t alignment,
+                                            Placement placement, void*& memory) noexcept;
   [[nodiscard]] void* NTAPI allocate_slowly(std::size_t bytes, ULONG tag, KIRQL old) noexcept;
   void NTAPI free_slowly(BlockHeader* block, std::size_t bytes, KIRQL old) noexcept;
   void NTAPI keep(PoolCache& cache, BlockHeader* block) noexcept;
@@ -80,6 +95,9 @@ class Pool {
 
   ke::SpinLock<ke::Rank::pool> lock_;
   Heap heap_ MICA_GUARDED_BY(lock_);
+  // Requests of so many bytes go the rare way: what is too large for a block, or all.
+  std::atomic<std::size_t> rare_from_;
+  SpecialPool* special_;
   Physical* pages_;
   KIRQL highest_;  // the highest level it may be used at
   PoolKind kind_;

@@ -7,9 +7,12 @@
 
 namespace mica::mm {
 
-bool Pool::initialize(PoolKind kind, Physical& pages, ULONG processors) noexcept {
+bool Pool::initialize(PoolKind kind, Physical& pages, SpecialPool& special,
+                      ULONG processors) noexcept {
   constexpr std::size_t cache_pages = (sizeof(PoolCache) + page_size - 1) >> page_shift;
   pages_ = &pages;
+  special_ = &special;
+  ask_special_pool(false);
   kind_ = kind;
   highest_ = kind == PoolKind::nonpaged ? DISPATCH_LEVEL : APC_LEVEL;
   for (processors_ = 0; processors_ < processors; ++processors_) {
@@ -25,7 +28,11 @@ bool Pool::initialize(PoolKind kind, Physical& pages, ULONG processors) noexcept
   return true;
 }
 
-void* Pool::allocate_line(std::size_t bytes, ULONG tag) noexcept {
+void* Pool::allocate_line(std::size_t bytes, ULONG tag, Placement placement) noexcept {
+  constexpr std::size_t line = 64;
+  void* special;
+  if (special_->chooses(tag) && allocate_special(bytes, tag, line, placement, special))
+    return special;
   unsigned const units = std::max(units_for(std::min(bytes, page_size)), smallest_units);
   if (units + Heap::line_units > largest_units) return allocate_pages(bytes, tag);
   if (Machine::irql() > highest_) reject(Violation::allocated, bytes);
@@ -68,6 +75,30 @@ void Pool::free_pages(void* memory, PageEntry& entry, ULONG tag) noexcept {
     here().tags.slot(entry.tag).count_free(bytes);
   }
   pages_->release(pages_->page_at(memory), (bytes + page_size - 1) >> page_shift);
+}
+
+bool Pool::allocate_special(std::size_t bytes, ULONG tag, std::size_t alignment,
+                            Placement placement, void*& memory) noexcept {
+  KIRQL const irql = Machine::irql();
+  if (irql > highest_) {
+    ke::bugcheck(SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION, irql, static_cast<ULONG_PTR>(kind_),
+                 bytes, 0x30);
+  }
+  memory = nullptr;
+  if (Machine::memory_is_short()) return true;
+  memory = special_->allocate({kind_, bytes, tag, alignment, placement});
+  if (memory == nullptr) return false;
+  ke::RaiseToDispatch raised;
+  here().tags.slot(tag).count_allocation(bytes);
+  return true;
+}
+
+void Pool::free_special(void* memory, SpecialPool::Block const& block) noexcept {
+  {
+    ke::RaiseToDispatch raised;
+    here().tags.slot(block.tag).count_free(block.bytes);
+  }
+  special_->release(memory);
 }
 
 void Pool::trim(ULONG processor) noexcept {

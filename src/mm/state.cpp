@@ -8,6 +8,14 @@ __attribute__((no_sanitize("thread"))) bool is_watched(PageEntry const& entry) n
   return const_cast<PageEntry const volatile&>(entry).watched;
 }
 
+// No address of the pages that the pool has: a block of special pool, or no block at all.
+[[gnu::noinline]] void NTAPI free_elsewhere(State& mm, void* memory, ULONG tag) noexcept {
+  if (!mm.special.contains(memory)) ke::bugcheck(BAD_POOL_CALLER, 0x46, ke::as_parameter(memory));
+  SpecialPool::Block const block = mm.special.judge(memory, tag, Machine::irql());
+  mm.freeing(memory, block.bytes);
+  mm.pools[static_cast<unsigned>(block.kind)].free_special(memory, block);
+}
+
 }  // namespace
 
 bool initialize(State& state) noexcept {
@@ -15,10 +23,11 @@ bool initialize(State& state) noexcept {
   if (!state.space.initialize(Machine::system_space(), state.pages)) return false;
   state.stacks.initialize(state.space, Machine::stack_size, 32);
   state.large_stacks.initialize(state.space, large_stack_bytes, 4);
+  state.special.initialize(state.space, state.pages);
   ULONG const processors = Machine::processor_count();
   for (PoolKind const kind : {PoolKind::nonpaged, PoolKind::paged}) {
     Pool& pool = state.pools[static_cast<unsigned>(kind)];
-    if (!pool.initialize(kind, state.pages, processors)) return false;
+    if (!pool.initialize(kind, state.pages, state.special, processors)) return false;
   }
   return true;
 }
@@ -34,10 +43,20 @@ void free_pool(void* memory, ULONG tag) noexcept {
       (entry->use == PageUse::pool_blocks ? offset != 0 && offset % unit == 0
                                           : entry->use == PageUse::pool_large && offset == 0);
   if (!plausible) [[unlikely]]
-    ke::bugcheck(BAD_POOL_CALLER, 0x46, ke::as_parameter(memory));
+    return free_elsewhere(mm, memory, tag);
   if (is_watched(*entry)) [[unlikely]]
     show_before_free(memory, *entry);
   mm.pools[entry->pool].free(memory, *entry, tag);
+}
+
+bool choose_special_pool(State& state, SpecialChoice const& choice) noexcept {
+  if (!state.special.choose(choice)) return false;
+  for (Pool& pool : state.pools) pool.ask_special_pool(choice.any());
+  return true;
+}
+
+ULONG fault_code(std::uintptr_t address) noexcept {
+  return state().special.fault_code(address);
 }
 
 void trim_pools() noexcept {

@@ -24,6 +24,7 @@ struct State {
   Stacks stacks;
   Stacks large_stacks;  // what stacks are expanded with
   Pool pools[pool_count];
+  SpecialPool special;
   // A live block is about to be freed in whose page something was watched: a bugcheck if that is
   // in the block.
   void(NTAPI* freeing)(void const* memory, std::size_t bytes);
@@ -44,6 +45,11 @@ struct State {
 // `tag` 0 fits every block; another tag than the block's, and every pointer that is no live block,
 // is a bugcheck.
 void NTAPI free_pool(void* memory, ULONG tag) noexcept;
+// Which blocks come from special pool from now on: IRQL <= DISPATCH_LEVEL, one caller at a time.
+// False, and nothing has changed, if there is no memory for its tables.
+[[nodiscard]] bool NTAPI choose_special_pool(State& state, SpecialChoice const& choice) noexcept;
+// ke::BugcheckState::fault_code. Any IRQL.
+[[nodiscard]] ULONG NTAPI fault_code(std::uintptr_t address) noexcept;
 // From now on blocks that are freed near `object`, if that is in the pool, are shown to
 // State::freeing.
 void NTAPI watch(void const* object) noexcept;

@@ -84,6 +84,14 @@ MICA_CASE("Ex: ExFreePool takes a block of any tag") {
   ExFreePool(memory);
 }
 
+MICA_CASE("Ex: nonpaged pool is there after a driver asked for none that is executable") {
+  ExInitializeDriverRuntime(DrvRtPoolNxOptIn);
+  void* const memory = ExAllocatePoolWithTag(NonPagedPool, 40, tag);
+  MICA_REQUIRE(memory != nullptr);
+  fill(memory, 40, 0x7E);
+  ExFreePoolWithTag(memory, tag);
+}
+
 MICA_CASE("Ex: ExAllocatePool tags its blocks None") {
   void* const memory = ExAllocatePool(NonPagedPoolNx, 40);
   MICA_REQUIRE(memory != nullptr);

@@ -103,8 +103,9 @@ void start_with(std::span<Case const> more) noexcept {
   take_pages();
   Machine::lower(PASSIVE_LEVEL);
   start_processors();
-  for (auto const list : {irql_cases, delivery_cases, device_cases, context_cases, processor_cases,
-                          clock_cases, idle_cases, memory_cases, flush_cases, diagnosis_cases}) {
+  for (auto const list :
+       {irql_cases, delivery_cases, device_cases, context_cases, extended_cases, processor_cases,
+        clock_cases, idle_cases, memory_cases, flush_cases, diagnosis_cases}) {
     run(list());
   }
   run(more);

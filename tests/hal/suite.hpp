@@ -47,6 +47,7 @@ struct Case {
 [[nodiscard]] std::span<Case const> device_cases() noexcept;
 [[nodiscard]] std::span<Case const> apc_cases() noexcept;
 [[nodiscard]] std::span<Case const> context_cases() noexcept;
+[[nodiscard]] std::span<Case const> extended_cases() noexcept;
 [[nodiscard]] std::span<Case const> processor_cases() noexcept;
 [[nodiscard]] std::span<Case const> clock_cases() noexcept;
 [[nodiscard]] std::span<Case const> idle_cases() noexcept;

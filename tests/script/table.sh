@@ -37,6 +37,15 @@ printf '{"context":{},"benchmarks":[%s,%s,%s,%s,%s]}' \
 expect 0 '| lock | 6.0 | 1.5 | 500,000 | 3,000,000 | 250,000 | 1,500,000 |' table "$work/explored.json"
 expect 0 '| lock | more than 99 | 6 |' table "$work/explored.json"
 expect 0 '| count | 3 |' table "$work/explored.json"
+printf '{"context":{},"benchmarks":[%s,%s,%s,%s]}' \
+  '{"run_name":"grows/waiters/ours/10","cpu_time":20,"time_unit":"ns"}' \
+  '{"run_name":"grows/waiters/ours/1000","cpu_time":30,"time_unit":"ns"}' \
+  '{"run_name":"grows/work/ours/2/real_time","cpu_time":9,"time_unit":"ms","items_per_second":2500000}' \
+  '{"run_name":"timer/set/ours/10","cpu_time":40,"time_unit":"ns"}' >"$work/grown.json"
+expect 0 '| what | 2 | 10 | 1,000 |' table "$work/grown.json"
+expect 0 '| waiters, ns |  | 20.0 | 30.0 |' table "$work/grown.json"
+expect 0 '| work, million/s | 2.5 |  |  |' table "$work/grown.json"
+expect 0 '| timer/set, ns |  | 40.0 |  |' table "$work/grown.json"
 expect 0 '' table --document "$work/performance.md"
 expect 0 'It keeps tags.' cat "$work/performance.md"
 [ $failures -eq 0 ]
