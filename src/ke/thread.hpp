@@ -140,6 +140,8 @@ struct _KTHREAD {
   std::atomic<std::uint32_t> released;  // who runs the queue down still holds queue_link
   LIST_ENTRY* given;                    // the entry that it took, or was given
 
+  std::uint16_t held_locks;  // that deadlock detection knows of (ke/lock_tables.hpp)
+
   mica::hal::Stack stack;  // that it began on
   // It may have gone on to others (mm/expand_stack.cpp). Its own; changed at HIGH_LEVEL, because
   // interrupt handlers look at it.
