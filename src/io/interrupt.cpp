@@ -33,8 +33,7 @@ NTSTATUS NTAPI connect(Specified const& what) noexcept {
   if (interrupt == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   interrupt->routine = what.ServiceRoutine;
   interrupt->context = what.ServiceContext;
-  // Not by the routine: what is initialised at one place is one class for deadlock detection, and
-  // interrupts come from different levels.
+  // Not by the routine: for deadlock detection all interrupts' locks would come from one place.
   interrupt->own_lock = 0;
   interrupt->lock = what.SpinLock != nullptr ? what.SpinLock : &interrupt->own_lock;
   interrupt->processors = what.ProcessorEnableMask;

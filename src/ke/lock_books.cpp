@@ -25,13 +25,11 @@ Books::~Books() {
   if (report.found) tell(report);
 }
 
-// Of the lock, and of the classes that it is in.
 template <class Note>
 bool Books::note(LockIndex lock, Note note) noexcept {
   KnownLock& known = (*tables_)[lock];
-  bool news = note(known.levels);
-  for (LockIndex const index : {known.by_place, known.by_itself})
-    if (index != 0) news |= note(tables_->graph[index].levels);
+  bool const news = note(known.levels);
+  if (known.by_itself != 0) static_cast<void>(note(tables_->graph[known.by_itself].levels));
   return news;
 }
 
@@ -63,32 +61,55 @@ bool NTAPI Books::note_taken(LockIndex lock, LockPlace const& place) noexcept {
   return note(lock, [&](LockLevels& levels) { return levels.note_taken(place, context_); });
 }
 
+bool NTAPI Books::is_circle(LockEdge const& edge) noexcept {
+  auto const joined = [&](void const* one, void const* other) {
+    return one == other || tables_->find(one) == 0 || tables_->find(other) == 0;
+  };
+  LockGraph& graph = tables_->graph;
+  void const* next = edge.outer.lock;
+  for (LockIndex by = graph[edge.from].came_by; by != 0; by = graph[graph.edge(by).from].came_by) {
+    if (!joined(graph.edge(by).inner.lock, next)) return false;
+    next = graph.edge(by).outer.lock;
+  }
+  return joined(next, edge.inner.lock);
+}
+
+Books::Order NTAPI Books::note_edge(LockTables::Classes classes, LockEdge edge,
+                                    LockGraph::By by) noexcept {
+  if (classes.outer == 0 || classes.inner == 0) return Order::known;
+  LockGraph& graph = tables_->graph;
+  if (graph.edge_between(classes.outer, classes.inner) != 0) return Order::known;
+  edge.from = classes.outer;
+  edge.to = classes.inner;
+  if (!graph.leads(classes.inner, classes.outer, by)) {
+    if (graph.connect(edge)) return Order::news;
+    tables_->full();
+    return Order::known;
+  }
+  if (!is_circle(edge)) return Order::known;
+  report.add(edge);
+  for (LockIndex back = graph[classes.outer].came_by; back != 0;
+       back = graph[graph.edge(back).from].came_by)
+    report.add(graph.edge(back));
+  return Order::circle;
+}
+
 Books::Order NTAPI Books::note_order(LockIndex lock, LockUse const& use,
                                      HeldLock const& outer) noexcept {
   LockIndex const held = tables_->find(outer.place.lock);
   if (held == 0) return Order::known;
-  LockGraph& graph = tables_->graph;
-  auto const classes = tables_->classes_of(held, lock);
-  if (classes.outer == 0 || classes.inner == 0) return Order::known;
-  if (graph.edge_between(classes.outer, classes.inner) != 0) return Order::known;
   LockEdge const edge{.next = 0,
-                      .from = classes.outer,
-                      .to = classes.inner,
+                      .from = 0,
+                      .to = 0,
                       .outer = outer.place,
                       .inner = place_of(use),
                       .outer_kind = outer.kind,
                       .inner_kind = use.kind,
                       .thread = &thread_};
-  if (!graph.leads(classes.inner, classes.outer)) {
-    if (graph.connect(edge)) return Order::news;
-    tables_->full();
-    return Order::known;
-  }
-  report.add(edge);
-  for (LockIndex by = graph[classes.outer].came_by; by != 0;
-       by = graph[graph.edge(by).from].came_by)
-    report.add(graph.edge(by));
-  return Order::circle;
+  Order const own = note_edge(tables_->own_classes(held, lock), edge, LockGraph::By::locks);
+  if (own != Order::news) return own;
+  Order const places = note_edge(tables_->place_classes(held, lock), edge, LockGraph::By::places);
+  return places == Order::circle ? places : own;
 }
 
 void Books::report_levels(Rule rule, LockKind taken_kind, LockLevels const& taken,
@@ -105,7 +126,7 @@ void Books::report_levels(Rule rule, LockKind taken_kind, LockLevels const& take
   held.held_at_plus_1 = 0;  // what was told is not told again
 }
 
-// The lock by itself; then what is taken inside of what interrupts take, by classes.
+// The lock by itself; then what is taken inside of what interrupts take.
 void NTAPI Books::judge_levels(Rule rule, LockIndex lock) noexcept {
   KnownLock& known = (*tables_)[lock];
   if (known.levels.open_to(known.levels.taken_from))

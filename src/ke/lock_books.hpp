@@ -55,6 +55,11 @@ class [[nodiscard]] Books {
  private:
   template <class Note>
   [[nodiscard]] bool note(LockIndex lock, Note note) noexcept;
+  [[nodiscard]] Order NTAPI note_edge(LockTables::Classes classes, LockEdge edge,
+                                      LockGraph::By by) noexcept;
+  // Whether the circle that the edge would close is one of the same locks, or of locks that are
+  // gone: not of others that live.
+  [[nodiscard]] bool NTAPI is_circle(LockEdge const& edge) noexcept;
   void report_levels(Rule rule, LockKind taken_kind, LockLevels const& taken, LockKind held_kind,
                      LockLevels& held) noexcept;
 

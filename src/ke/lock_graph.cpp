@@ -77,7 +77,7 @@ bool LockGraph::connect(LockEdge const& edge) noexcept {
 }
 
 template <class Wanted>
-LockIndex LockGraph::search(LockIndex from, Wanted wanted) noexcept {
+LockIndex LockGraph::search(LockIndex from, By by, Wanted wanted) noexcept {
   std::uint32_t const search = ++searches_;
   std::size_t count = 0;
   queue_[count++] = from;
@@ -88,7 +88,7 @@ LockIndex LockGraph::search(LockIndex from, Wanted wanted) noexcept {
     if (wanted(classes_[index])) return index;
     for (LockIndex edge = classes_[index].edges; edge != 0; edge = edges_[edge].next) {
       LockClass& to = classes_[edges_[edge].to];
-      if (to.seen == search) continue;
+      if (to.seen == search || (by == By::locks && to.initialized_at)) continue;
       to.seen = search;
       to.came_by = edge;
       queue_[count++] = edges_[edge].to;
@@ -97,9 +97,9 @@ LockIndex LockGraph::search(LockIndex from, Wanted wanted) noexcept {
   return 0;
 }
 
-bool LockGraph::leads(LockIndex from, LockIndex to) noexcept {
+bool LockGraph::leads(LockIndex from, LockIndex to, By by) noexcept {
   LockClass const* const wanted = &classes_[to];
-  return search(from, [&](LockClass const& one) { return &one == wanted; }) != 0;
+  return search(from, by, [&](LockClass const& one) { return &one == wanted; }) != 0;
 }
 
 LockGraph::Conflict LockGraph::conflict() noexcept {
@@ -107,8 +107,9 @@ LockGraph::Conflict LockGraph::conflict() noexcept {
     KIRQL const level = classes_[from].levels.taken_from;
     if (level == 0 || classes_[from].edges == 0) continue;
     LockClass const* const first = &classes_[from];
-    LockIndex const held = search(
-        from, [&](LockClass const& one) { return &one != first && one.levels.open_to(level); });
+    LockIndex const held = search(from, By::locks, [&](LockClass const& one) {
+      return &one != first && one.levels.open_to(level);
+    });
     if (held != 0) return {from, held};
   }
   return {};

@@ -3,9 +3,9 @@
 // Rules
 //   All of it is guarded by the lock of ke/lock_checks.hpp. Nothing is allocated: tables of a fixed
 //   size, and what does not fit any more is not learned.
-//   A class is where locks are initialised, or one lock of which that is not known. An edge leads
-//   from a class to one that was taken, by somebody who would have waited for it, while a lock of
-//   the first was held.
+//   A class is one lock, or all that are initialised at one place. An edge leads from a class to
+//   one that was taken, by somebody who would have waited for it, while the first was held. Between
+//   two locks it goes when one of them does, between places it stays.
 #pragma once
 
 #include <nt/ke.h>
@@ -62,7 +62,7 @@ class LockTable {
   std::array<Entry, capacity> entries_{};
 };
 
-inline constexpr std::size_t most_lock_classes = 2048;
+inline constexpr std::size_t most_lock_classes = 4096;
 inline constexpr std::size_t most_lock_edges = 8192;
 
 // Somebody did something with a lock.
@@ -106,7 +106,7 @@ struct LockClass {
   LockKind kind;
   LockIndex edges;     // that lead from it
   LockIndex incoming;  // how many lead to it
-  LockLevels levels;   // of all its locks
+  LockLevels levels;   // of one lock
   // Of the search that goes on.
   std::uint32_t seen;
   LockIndex came_by;  // an edge
@@ -140,9 +140,10 @@ class LockGraph {
   // False: there is no room.
   [[nodiscard]] bool NTAPI connect(LockEdge const& edge) noexcept;
   // Whether edges lead from one to the other. If so, `came_by` leads back from there.
-  [[nodiscard]] bool NTAPI leads(LockIndex from, LockIndex to) noexcept;
+  enum class By : std::uint8_t { locks, places };  // through locks alone, or through places too
+  [[nodiscard]] bool NTAPI leads(LockIndex from, LockIndex to, By by) noexcept;
 
-  // A class that interrupts take, and one that was taken inside it, but is also held where such an
+  // A lock that interrupts take, and one that was taken inside it, but is also held where such an
   // interrupt may come; `came_by` leads back from there.
   struct Conflict {
     LockIndex taken;
@@ -156,7 +157,7 @@ class LockGraph {
   void NTAPI remove_edges_to(LockIndex index) noexcept;
   // Visits what `from` leads to, breadth first, until `wanted` says so.
   template <class Wanted>
-  [[nodiscard]] LockIndex search(LockIndex from, Wanted wanted) noexcept;
+  [[nodiscard]] LockIndex search(LockIndex from, By by, Wanted wanted) noexcept;
 
   LockTable<LockClass, most_lock_classes> classes_;
   LockTable<LockEdge, most_lock_edges> edges_;

@@ -65,15 +65,15 @@ LockIndex LockTables::own_class(LockIndex lock) noexcept {
   return known.by_itself;
 }
 
-LockIndex LockTables::class_of(LockIndex lock) noexcept {
-  LockIndex const by_place = locks_[lock].by_place;
-  return by_place != 0 ? by_place : own_class(lock);
+LockTables::Classes LockTables::own_classes(LockIndex outer, LockIndex inner) noexcept {
+  return {own_class(outer), own_class(inner)};
 }
 
-LockTables::Classes LockTables::classes_of(LockIndex outer, LockIndex inner) noexcept {
-  LockIndex const place = locks_[outer].by_place;
-  if (place != 0 && place == locks_[inner].by_place) return {own_class(outer), own_class(inner)};
-  return {class_of(outer), class_of(inner)};
+LockTables::Classes LockTables::place_classes(LockIndex outer, LockIndex inner) noexcept {
+  LockIndex const outside = locks_[outer].by_place;
+  LockIndex const inside = locks_[inner].by_place;
+  if (outside == inside) return {};
+  return {outside != 0 ? outside : own_class(outer), inside != 0 ? inside : own_class(inner)};
 }
 
 LockIndex LockTables::hold(HeldLock const& record) noexcept {

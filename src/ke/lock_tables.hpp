@@ -53,14 +53,14 @@ class LockTables {
   // The first that is known there.
   [[nodiscard]] LockIndex NTAPI find_within(void const* memory, std::size_t bytes) const noexcept;
 
-  // What stands for it in the graph: its place's class, else its own.
-  [[nodiscard]] LockIndex NTAPI class_of(LockIndex lock) noexcept;
-  // For an edge between the two: of one place, each has its own.
+  // What stands for an edge between two locks in the graph: the locks; or their places, but none if
+  // both have the same, or none. A lock without a place stands for itself there too.
   struct Classes {
     LockIndex outer;
     LockIndex inner;
   };
-  [[nodiscard]] Classes NTAPI classes_of(LockIndex outer, LockIndex inner) noexcept;
+  [[nodiscard]] Classes NTAPI own_classes(LockIndex outer, LockIndex inner) noexcept;
+  [[nodiscard]] Classes NTAPI place_classes(LockIndex outer, LockIndex inner) noexcept;
 
   // Held first of those that hang from `first`.
   [[nodiscard]] LockIndex NTAPI hold(HeldLock const& record) noexcept;

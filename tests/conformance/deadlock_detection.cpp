@@ -118,6 +118,36 @@ MICA_CASE("Ke: what was learned of a lock ends with its memory, or when it is in
   MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
 }
 
+MICA_CASE("Ke: locks of two places that live side by side are judged by themselves") {
+  DeadlockDetection detection;
+  // In each the second inside the first; the child's first inside the parent's second.
+  struct Node {
+    KSPIN_LOCK first, second;
+    static Node* make() {
+      auto* const node =
+          static_cast<Node*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Node), 'kcoL'));
+      KeInitializeSpinLock(&node->first);
+      KeInitializeSpinLock(&node->second);
+      return node;
+    }
+    static void take(PKSPIN_LOCK outer, PKSPIN_LOCK inner) {
+      KIRQL const old = KeAcquireSpinLockRaiseToDpc(outer);
+      KeAcquireSpinLockAtDpcLevel(inner);
+      KeReleaseSpinLockFromDpcLevel(inner);
+      KeReleaseSpinLock(outer, old);
+    }
+  };
+  Node *const parent = Node::make(), *const child = Node::make();
+  Node::take(&parent->first, &parent->second);
+  Node::take(&child->first, &child->second);
+  Node::take(&parent->second, &child->first);
+  Node::take(&parent->first, &child->second);
+  Bugcheck const end = bugcheck_of([&] { Node::take(&child->second, &parent->first); });
+  MICA_CHECK(violates(end, 0x1001, address(&parent->first)));
+  ExFreePool(child);
+  ExFreePool(parent);
+}
+
 MICA_CASE("Ke: who waits for one of several mutexes has no order with the others") {
   DeadlockDetection detection;
   InPool<Fast> outer;
