@@ -1,6 +1,7 @@
 // Every conformance case as a Catch2 test: on 1, 2 and 4 processors, under several schedules, each
 // twice at different places in memory. The second run must be the same as the first to the last
-// event.
+// event. Once more with the verifier, which must find nothing but what a case is
+// about.
 #include <mica/system.hpp>
 #include <mica/test.hpp>
 
@@ -46,6 +47,7 @@ struct CaseInvoker final : mica::catch_shim::Invoker {
     for (unsigned const processors : {1u, 2u, 4u})
       for (unsigned seed = 1; seed <= seeds; ++seed)
         run_twice(one, {.processors = processors, .seed = seed});
+    run_twice(one, {.processors = 4, .verifier = mica::Verifier::standard});
   }
   mica::test::Case const& one;
 };

@@ -8,6 +8,11 @@ if(TARGET mica.elf)
     set_tests_properties(boot_${processors} PROPERTIES TIMEOUT 150 RUN_SERIAL ON)
   endforeach()
 
+  # With deadlock detection, which must find nothing but what a case is about.
+  add_test(NAME boot_deadlock-detection
+    COMMAND ${PROJECT_SOURCE_DIR}/script/qemu --append deadlock-detection $<TARGET_FILE:mica.elf>)
+  set_tests_properties(boot_deadlock-detection PROPERTIES TIMEOUT 150 RUN_SERIAL ON)
+
   # A person at the console: each command of the monitor answers, and quit ends QEMU with 33.
   add_test(NAME boot_monitor COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/monitor.sh
     ${PROJECT_SOURCE_DIR}/script/qemu $<TARGET_FILE:mica.elf>)

@@ -29,6 +29,12 @@ enum class Schedule : std::uint8_t {
            // probability
 };
 
+// Rules that are not judged unless somebody asks.
+enum class Verifier : std::uint8_t {
+  off,
+  standard,  // deadlock detection: the kernel option `deadlock-detection`
+};
+
 struct Config {
   unsigned processors = 1;  // 1 to 16
   std::uint64_t seed = 1;
@@ -42,6 +48,7 @@ struct Config {
   std::uint64_t step_limit = 100'000'000;
   std::size_t log_limit_bytes = std::size_t{16} << 20;
   std::string options{};  // the kernel's command line
+  Verifier verifier = Verifier::off;
 };
 
 class System {

@@ -73,6 +73,19 @@ class SpecialPool {
   ULONG before_[3];
 };
 
+// ---- Deadlock detection for a scope, whether or not the System has it on. IRQL PASSIVE_LEVEL; the
+// thread holds no lock at either end.
+class [[nodiscard]] DeadlockDetection {
+ public:
+  DeadlockDetection() noexcept;
+  ~DeadlockDetection();
+  DeadlockDetection(DeadlockDetection const&) = delete;
+  DeadlockDetection& operator=(DeadlockDetection const&) = delete;
+
+ private:
+  bool const began_;
+};
+
 // ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due has
 // run.
 void sleep(LONGLONG duration_100ns) noexcept;

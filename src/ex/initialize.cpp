@@ -1,4 +1,4 @@
-// How ex's state begins, and what must be gone before its memory is freed.
+// How ex's state begins.
 #include "base/list.hpp"
 #include "ex/callback.hpp"
 #include "ex/state.hpp"
@@ -18,11 +18,6 @@ NTSTATUS NTAPI initialize() noexcept {
   constexpr USHORT bytes = sizeof directory - sizeof(WCHAR);
   NTSTATUS const status = ob::create_type(callback_type_options(), &ex.callback_type);
   return NT_SUCCESS(status) ? ob::create_directory({bytes, bytes, directory}) : status;
-}
-
-void NTAPI reject_live_objects(void const* memory, std::size_t bytes) noexcept {
-  reject_live_lookasides(memory, bytes);
-  reject_live_resources(memory, bytes);
 }
 
 }  // namespace mica::ex

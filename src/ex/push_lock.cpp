@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "ex/resource_rules.hpp"
+#include "ke/lock_checks.hpp"
 
 using namespace mica;
 using namespace mica::ex;
@@ -49,7 +50,7 @@ ULONG_PTR entered(ULONG_PTR word, bool exclusive) noexcept {
   return exclusive ? held : (word | held) + one_share;
 }
 
-bool try_enter(Word word, bool exclusive) noexcept {
+bool NTAPI try_enter(Word word, bool exclusive) noexcept {
   ULONG_PTR seen = 0;
   if (!exclusive) seen = word.load(std::memory_order_relaxed);
   while (admits(seen, exclusive))
@@ -173,32 +174,72 @@ void NTAPI release(PEX_PUSH_LOCK lock, bool exclusive) noexcept {
                  ke::as_parameter(lock));
 }
 
+ke::LockUse NTAPI use_of(PEX_PUSH_LOCK lock, bool exclusive, void const* at) noexcept {
+  return {.lock = lock, .kind = ke::LockKind::push_lock, .at = at, .shared = !exclusive};
+}
+
+// The same, told to deadlock detection.
+[[gnu::noinline]] void NTAPI acquire_checked(PEX_PUSH_LOCK lock, bool exclusive,
+                                             void const* at) noexcept {
+  require_acquirable(lock, ke::Rule::acquire_push_lock);
+  ke::before_lock(use_of(lock, exclusive, at));
+  acquire(lock, exclusive);
+  ke::lock_taken(use_of(lock, exclusive, at));
+}
+
+[[gnu::noinline]] BOOLEAN NTAPI try_acquire_checked(PEX_PUSH_LOCK lock, bool exclusive,
+                                                    void const* at) noexcept {
+  if (try_acquire(lock, exclusive) == FALSE) return FALSE;
+  ke::lock_taken(use_of(lock, exclusive, at));
+  return TRUE;
+}
+
+[[gnu::noinline]] void NTAPI release_checked(PEX_PUSH_LOCK lock, bool exclusive,
+                                             void const* at) noexcept {
+  ke::lock_released(use_of(lock, exclusive, at), Machine::irql());
+  release(lock, exclusive);
+}
+
 }  // namespace
 
 void NTAPI ExInitializePushLock(PEX_PUSH_LOCK PushLock) {
+  if (ke::locks_checked()) [[unlikely]]
+    ke::lock_initialized(use_of(PushLock, true, __builtin_return_address(0)));
   *PushLock = 0;
 }
 
 void NTAPI ExAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG) {
+  if (ke::locks_checked()) [[unlikely]]
+    return acquire_checked(PushLock, true, __builtin_return_address(0));
   acquire(PushLock, true);
 }
 
 void NTAPI ExAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG) {
+  if (ke::locks_checked()) [[unlikely]]
+    return acquire_checked(PushLock, false, __builtin_return_address(0));
   acquire(PushLock, false);
 }
 
 BOOLEAN NTAPI ExTryAcquirePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG) {
+  if (ke::locks_checked()) [[unlikely]]
+    return try_acquire_checked(PushLock, true, __builtin_return_address(0));
   return try_acquire(PushLock, true);
 }
 
 BOOLEAN NTAPI ExTryAcquirePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG) {
+  if (ke::locks_checked()) [[unlikely]]
+    return try_acquire_checked(PushLock, false, __builtin_return_address(0));
   return try_acquire(PushLock, false);
 }
 
 void NTAPI ExReleasePushLockExclusiveEx(PEX_PUSH_LOCK PushLock, ULONG) {
+  if (ke::locks_checked()) [[unlikely]]
+    return release_checked(PushLock, true, __builtin_return_address(0));
   release(PushLock, true);
 }
 
 void NTAPI ExReleasePushLockSharedEx(PEX_PUSH_LOCK PushLock, ULONG) {
+  if (ke::locks_checked()) [[unlikely]]
+    return release_checked(PushLock, false, __builtin_return_address(0));
   release(PushLock, false);
 }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ex/state.hpp"
+#include "ke/lock_checks.hpp"
 #include "ke/verifier.hpp"
 #include "mm/state.hpp"
 
@@ -48,6 +49,10 @@ bool NTAPI hand_over(ERESOURCE& resource, ERESOURCE_THREAD owner) noexcept {
   return true;
 }
 
+void NTAPI tell_initialized(ERESOURCE const& resource, void const* at) noexcept {
+  ke::lock_initialized({.lock = &resource, .kind = ke::LockKind::resource, .at = at});
+}
+
 ULONG look(ULONG& number) noexcept {
   return std::atomic_ref<ULONG>{number}.load(std::memory_order_relaxed);
 }
@@ -71,12 +76,16 @@ void NTAPI reject_live_resources(void const* memory, std::size_t bytes) noexcept
 NTSTATUS NTAPI ExInitializeResourceLite(PERESOURCE Resource) {
   if (Resource->Reserved2 == initialized_mark(*Resource)) [[unlikely]]
     ke::violation(ke::Rule::initialize_resource_twice, ke::as_parameter(Resource));
+  if (ke::locks_checked()) [[unlikely]]
+    tell_initialized(*Resource, __builtin_return_address(0));
   reset(*Resource, nullptr);
   mm::watch(Resource);
   return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI ExReinitializeResourceLite(PERESOURCE Resource) {
+  if (ke::locks_checked()) [[unlikely]]
+    tell_initialized(*Resource, __builtin_return_address(0));
   reset(*Resource, Resource->OwnerTable);
   return STATUS_SUCCESS;
 }
@@ -89,6 +98,8 @@ NTSTATUS NTAPI ExDeleteResourceLite(PERESOURCE Resource) {
                   Resource->OwnerEntry.OwnerThread);
   if (Resource->OwnerTable != nullptr) ExFreePool(std::exchange(Resource->OwnerTable, nullptr));
   Resource->Reserved2 = nullptr;
+  if (ke::locks_checked()) [[unlikely]]
+    ke::lock_deleted(Resource);
   return STATUS_SUCCESS;
 }
 
@@ -122,4 +133,7 @@ void NTAPI ExSetResourceOwnerPointerEx(PERESOURCE Resource, PVOID OwnerPointer, 
   if (!hand_over(*Resource, owner)) [[unlikely]]
     ke::bugcheck(RESOURCE_NOT_OWNED, ke::as_parameter(Resource), ExGetCurrentResourceThread(),
                  ke::as_parameter(Resource->OwnerTable));
+  // Nobody can tell who will release it.
+  if (ke::locks_checked()) [[unlikely]]
+    ke::lock_abandoned(Resource);
 }

@@ -5,6 +5,7 @@
 //   starves, but as StarveExclusive says.
 #include "ex/resource.hpp"
 #include "ex/resource_rules.hpp"
+#include "ke/lock_checks.hpp"
 
 using namespace mica;
 using namespace mica::ex;
@@ -164,29 +165,76 @@ bool NTAPI convert(ERESOURCE& resource) noexcept {
   return true;
 }
 
+ke::LockUse NTAPI use_of(PERESOURCE resource, void const* at, bool shared) noexcept {
+  return {.lock = resource, .kind = ke::LockKind::resource, .at = at, .shared = shared};
+}
+
+// The same, told to deadlock detection.
+template <class Acquire>
+BOOLEAN checked(PERESOURCE requested, bool wait, ke::LockUse const& use, Acquire acquire) noexcept {
+  static_cast<void>(require_valid(requested));
+  if (wait) ke::before_lock(use);
+  if (!acquire()) return FALSE;
+  ke::lock_taken(use);
+  return TRUE;
+}
+
+[[gnu::noinline]] BOOLEAN NTAPI acquire_exclusive_checked(PERESOURCE requested, bool wait,
+                                                          void const* at) noexcept {
+  return checked(requested, wait, use_of(requested, at, false),
+                 [&] { return acquire_exclusive(requested, wait) != FALSE; });
+}
+
+[[gnu::noinline]] BOOLEAN NTAPI acquire_shared_checked(PERESOURCE requested, bool wait,
+                                                       Sharing sharing, void const* at) noexcept {
+  return checked(requested, wait, use_of(requested, at, true),
+                 [&] { return acquire_shared(requested, wait, sharing) != FALSE; });
+}
+
+[[gnu::noinline]] void NTAPI release_own_checked(ERESOURCE& resource, void const* at) noexcept {
+  require_no_apcs(&resource, ke::Rule::release_resource);
+  ke::lock_released(use_of(&resource, at, false), Machine::irql());
+  release(resource, ExGetCurrentResourceThread());
+}
+
 }  // namespace
 
 BOOLEAN NTAPI ExAcquireResourceExclusiveLite(PERESOURCE Resource, BOOLEAN Wait) {
+  if (ke::locks_checked()) [[unlikely]]
+    return acquire_exclusive_checked(Resource, Wait != FALSE, __builtin_return_address(0));
   return acquire_exclusive(Resource, Wait != FALSE);
 }
 
 BOOLEAN NTAPI ExTryToAcquireResourceExclusiveLite(PERESOURCE Resource) {
+  if (ke::locks_checked()) [[unlikely]]
+    return acquire_exclusive_checked(Resource, false, __builtin_return_address(0));
   return acquire_exclusive(Resource, false);
 }
 
 BOOLEAN NTAPI ExAcquireResourceSharedLite(PERESOURCE Resource, BOOLEAN Wait) {
+  if (ke::locks_checked()) [[unlikely]]
+    return acquire_shared_checked(Resource, Wait != FALSE, Sharing::waits_unless_owner,
+                                  __builtin_return_address(0));
   return acquire_shared(Resource, Wait != FALSE, Sharing::waits_unless_owner);
 }
 
 BOOLEAN NTAPI ExAcquireSharedStarveExclusive(PERESOURCE Resource, BOOLEAN Wait) {
+  if (ke::locks_checked()) [[unlikely]]
+    return acquire_shared_checked(Resource, Wait != FALSE, Sharing::overtakes,
+                                  __builtin_return_address(0));
   return acquire_shared(Resource, Wait != FALSE, Sharing::overtakes);
 }
 
 BOOLEAN NTAPI ExAcquireSharedWaitForExclusive(PERESOURCE Resource, BOOLEAN Wait) {
+  if (ke::locks_checked()) [[unlikely]]
+    return acquire_shared_checked(Resource, Wait != FALSE, Sharing::waits,
+                                  __builtin_return_address(0));
   return acquire_shared(Resource, Wait != FALSE, Sharing::waits);
 }
 
 void NTAPI ExReleaseResourceLite(PERESOURCE Resource) {
+  if (ke::locks_checked()) [[unlikely]]
+    return release_own_checked(*Resource, __builtin_return_address(0));
   release_own(*Resource);
 }
 
@@ -194,33 +242,51 @@ void NTAPI ExReleaseResourceLite(PERESOURCE Resource) {
 //                                                            [MSDN ExReleaseResourceForThreadLite]
 void NTAPI ExReleaseResourceForThreadLite(PERESOURCE Resource, ERESOURCE_THREAD ResourceThreadId) {
   release(*Resource, ResourceThreadId);
+  if (ke::locks_checked()) [[unlikely]]
+    ke::lock_released_for(Resource, reinterpret_cast<void const*>(ResourceThreadId));
 }
 
 void NTAPI ExConvertExclusiveToSharedLite(PERESOURCE Resource) {
   MICA_REQUIRE_IRQL_AT_MOST(APC_LEVEL, Resource);
   if (!convert(*Resource)) [[unlikely]]
     reject(*Resource, ExGetCurrentResourceThread());
+  if (ke::locks_checked()) [[unlikely]]
+    ke::lock_converted(Resource, true);
 }
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceExclusive(PERESOURCE Resource) {
   KeEnterCriticalRegion();
-  static_cast<void>(acquire_exclusive(Resource, true));
+  if (ke::locks_checked()) [[unlikely]]
+    static_cast<void>(acquire_exclusive_checked(Resource, true, __builtin_return_address(0)));
+  else
+    static_cast<void>(acquire_exclusive(Resource, true));
   return nullptr;
 }
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireResourceShared(PERESOURCE Resource) {
   KeEnterCriticalRegion();
-  static_cast<void>(acquire_shared(Resource, true, Sharing::waits_unless_owner));
+  if (ke::locks_checked()) [[unlikely]]
+    static_cast<void>(acquire_shared_checked(Resource, true, Sharing::waits_unless_owner,
+                                             __builtin_return_address(0)));
+  else
+    static_cast<void>(acquire_shared(Resource, true, Sharing::waits_unless_owner));
   return nullptr;
 }
 
 PVOID NTAPI ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(PERESOURCE Resource) {
   KeEnterCriticalRegion();
-  static_cast<void>(acquire_shared(Resource, true, Sharing::waits));
+  if (ke::locks_checked()) [[unlikely]]
+    static_cast<void>(
+        acquire_shared_checked(Resource, true, Sharing::waits, __builtin_return_address(0)));
+  else
+    static_cast<void>(acquire_shared(Resource, true, Sharing::waits));
   return nullptr;
 }
 
 void NTAPI ExReleaseResourceAndLeaveCriticalRegion(PERESOURCE Resource) {
-  release_own(*Resource);
+  if (ke::locks_checked()) [[unlikely]]
+    release_own_checked(*Resource, __builtin_return_address(0));
+  else
+    release_own(*Resource);
   KeLeaveCriticalRegion();
 }

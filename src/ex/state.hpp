@@ -38,7 +38,6 @@ void NTAPI initialize_uuids(Uuids& uuids) noexcept;  // uuid.cpp
 
 // mm::State::freeing: nothing that must be deleted first stands in a block that is freed. IRQL at
 // most DISPATCH_LEVEL.
-void NTAPI reject_live_objects(void const* memory, std::size_t bytes) noexcept;
 void NTAPI reject_live_lookasides(void const* memory, std::size_t bytes) noexcept;
 void NTAPI reject_live_resources(void const* memory, std::size_t bytes) noexcept;
 

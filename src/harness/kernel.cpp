@@ -27,6 +27,11 @@ void take_failure(char const* expression, char const* file, int line) {
 
 }  // namespace
 
+System::Kernel::Kernel(Config given)
+    : config{std::move(given)},
+      command_line{config.verifier == Verifier::off ? config.options
+                                                    : config.options + " deadlock-detection"} {}
+
 System::Kernel::~Kernel() {
   shut_down();
   if (region) hal_host::Region::release(region);
@@ -50,7 +55,7 @@ bool System::Kernel::boot() {
   setup.log_limit_bytes = config.log_limit_bytes;
   setup.region = region;
   setup.shared_data = static_cast<KUSER_SHARED_DATA*>(shared_data);
-  setup.command_line = config.options.c_str();
+  setup.command_line = command_line.c_str();
   setup.owner = this;
   simulation.emplace(setup);
   session->simulation = &*simulation;

@@ -15,7 +15,7 @@
 namespace mica {
 
 struct System::Kernel {
-  explicit Kernel(Config given) : config{std::move(given)} {}
+  explicit Kernel(Config given);
   ~Kernel();
 
   // False: no memory for it.
@@ -31,6 +31,7 @@ struct System::Kernel {
   void record_failure(char const* expression, char const* file, int line);
 
   Config config;
+  std::string const command_line;
   hal_host::Region* region = nullptr;
   init::State* state = nullptr;
   std::unique_ptr<Policy> own_policy;

@@ -18,6 +18,7 @@ std::string replay_line(Config const& config) {
     line += fmt::format(" pct_depth={} pct_length={}", config.pct_depth, config.pct_length);
   if (config.time_jumps) line += " time_jumps=true";
   if (config.mode == Mode::parallel) line += " mode=parallel (not repeatable)";
+  if (config.verifier == Verifier::standard) line += " verifier=standard";
   if (!config.options.empty()) line += fmt::format(" options='{}'", config.options);
   return line;
 }
@@ -121,9 +122,9 @@ Outcome System::Kernel::conclude(Ending const& ending) {
                     outcome.parameters_[1], outcome.parameters_[2], outcome.parameters_[3]);
   if (*ending.reason) outcome.report_ += fmt::format(": {}", ending.reason);
   for (std::string const& failure : outcome.failures_) outcome.report_ += "\n  " + failure;
-  outcome.report_ += fmt::format("\n{}\nsteps {} trace {:016x}", replay_line(config),
-                                 simulation ? simulation->steps() : 0,
-                                 simulation ? simulation->trace_hash() : 0);
+  outcome.report_ +=
+      fmt::format("\n{}\nsteps {} trace {:016x}", replay_line(config),
+                  simulation ? simulation->steps() : 0, simulation ? simulation->trace_hash() : 0);
   if (over) final_outcome = outcome;
   return outcome;
 }

@@ -7,10 +7,12 @@
 
 #include "drivers/null.hpp"
 #include "ex/state.hpp"
+#include "init/deadlock_detection.hpp"
 #include "init/options.hpp"
 #include "init/self_test.hpp"
 #include "init/special_pool.hpp"
 #include "init/state.hpp"
+#include "ke/lock_checks.hpp"
 #include "rtl/line.hpp"
 
 namespace mica::init {
@@ -106,6 +108,13 @@ void limit_dpcs(ke::State& ke) noexcept {
   ke.dpc_limits = {ticks_of(single_ms, period_100ns), ticks_of(all_ms, period_100ns)};
 }
 
+// mm::State::freeing: what may not be left in a block that is freed.
+void NTAPI look_at_freed(void const* memory, std::size_t bytes) noexcept {
+  ex::reject_live_lookasides(memory, bytes);
+  ex::reject_live_resources(memory, bytes);
+  ke::lock_memory_freed(memory, bytes);
+}
+
 void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 
 }  // namespace
@@ -117,7 +126,8 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.free_apc = [](KAPC* apc) NTAPI { ExFreePool(apc); };
   state.ke.bugcheck.divert = divert_bugcheck;
   state.ke.bugcheck.fault_code = mm::fault_code;
-  state.mm.freeing = ex::reject_live_objects;
+  state.mm.freeing = look_at_freed;
+  state.ke.lock_checks.watch = mm::watch;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;
@@ -138,6 +148,8 @@ void NTAPI start() noexcept {
   limit_dpcs(state.ke);
   if (!mm::initialize(state.mm)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED);
   choose_special_pool(state.mm);
+  if (has_option(Machine::command_line(), "deadlock-detection") && !detect_deadlocks())
+    ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 4);
   hal::Stack const stack = mm::allocate_stack();
   if (stack.base == nullptr) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 1);
   // This processor is not active yet, so the thread waits in its queue until the idle thread below

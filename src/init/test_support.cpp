@@ -6,9 +6,11 @@
 #include <nt/ps.h>
 #include <nt/zw.h>
 
+#include "init/deadlock_detection.hpp"
 #include "init/self_test.hpp"
 #include "init/state.hpp"
 #include "ke/apc.hpp"
+#include "ke/lock_checks.hpp"
 
 namespace mica::test {
 
@@ -113,6 +115,14 @@ SpecialPool::~SpecialPool() {
       init::state().mm, {before_[0], before_[1], before_[2] != 0}));  // its tables are there
 }
 
+DeadlockDetection::DeadlockDetection() noexcept : began_{!ke::locks_checked()} {
+  if (began_ && !init::detect_deadlocks()) ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
+}
+
+DeadlockDetection::~DeadlockDetection() {
+  if (began_) init::stop_detecting_deadlocks();
+}
+
 namespace {
 
 struct Expectation {
@@ -149,6 +159,7 @@ void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
   tests.taken = {true, code, {parameters[0], parameters[1], parameters[2], parameters[3]}};
   Machine::restore_interrupts(true);  // a fault may have masked them
   Machine::lower(PASSIVE_LEVEL);
+  if (ke::locks_checked()) ke::drop_locks_of(*thread);
   // The thread ends in the middle of what it did: it leaves its critical regions, its APC and the
   // process that it is attached to, and its mutexes end as mutants do.
   for (LIST_ENTRY* entry = thread->mutants.Flink; entry != &thread->mutants; entry = entry->Flink)

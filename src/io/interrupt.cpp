@@ -33,7 +33,8 @@ NTSTATUS NTAPI connect(Specified const& what) noexcept {
   if (interrupt == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   interrupt->routine = what.ServiceRoutine;
   interrupt->context = what.ServiceContext;
-  KeInitializeSpinLock(&interrupt->own_lock);
+  // Not by the routine: for deadlock detection all interrupts' locks would come from one place.
+  interrupt->own_lock = 0;
   interrupt->lock = what.SpinLock != nullptr ? what.SpinLock : &interrupt->own_lock;
   interrupt->processors = what.ProcessorEnableMask;
   interrupt->mode = what.InterruptMode;

@@ -2,6 +2,7 @@
 #include "ke/device_interrupt.hpp"
 
 #include "ke/kernel_spin_guard.hpp"
+#include "ke/lock_checks.hpp"
 #include "ke/processor.hpp"
 #include "ke/verifier.hpp"
 
@@ -27,12 +28,34 @@ class [[nodiscard]] ChainGuard {
   KernelSpinGuardAtLevel guard_;
 };
 
+// The lock of an interrupt object, for the scope of a routine that is called under it.
+class [[nodiscard]] InterruptGuard {
+ public:
+  InterruptGuard(KINTERRUPT const& interrupt, void const* routine) noexcept
+      : lock_{*interrupt.lock},
+        routine_{routine},
+        old_{Machine::raise(interrupt.synchronize_level)} {
+    acquire_for(lock_, routine_);
+  }
+  ~InterruptGuard() noexcept {
+    release_for(lock_, routine_, old_);
+    Machine::lower(old_);
+  }
+  InterruptGuard(InterruptGuard const&) = delete;
+  InterruptGuard& operator=(InterruptGuard const&) = delete;
+
+ private:
+  KSPIN_LOCK& lock_;
+  void const* const routine_;
+  KIRQL const old_;
+};
+
 // Whether its device had interrupted, as its routine says.
 bool NTAPI serve(KINTERRUPT& interrupt) noexcept {
   KAFFINITY const here = KAFFINITY{1} << Machine::processor_number();
   if (!interrupt.active || (interrupt.processors & here) == 0) return false;
   KIRQL const level = interrupt.synchronize_level;
-  KernelSpinGuardAtLevel guard{*interrupt.lock, level};
+  InterruptGuard guard{interrupt, reinterpret_cast<void const*>(interrupt.routine)};
   bool const claimed = interrupt.routine(&interrupt, interrupt.context) != FALSE;
   if (Machine::irql() != level) [[unlikely]]
     violation(Rule::service_routine_level, reinterpret_cast<ULONG_PTR>(interrupt.routine), level,
@@ -58,6 +81,7 @@ void NTAPI device_interrupt(std::uint8_t vector) noexcept {
   at_dispatch.assert_held();
   InterruptChain& chain = chain_of(vector);
   KernelSpinGuardAtDispatch guard{chain.lock};
+  InService service{static_cast<KIRQL>(vector >> 4)};
   KINTERRUPT* interrupt = chain.first;
   if (interrupt == nullptr) return;  // it was disconnected meanwhile, or its device is nobody's
   if (interrupt->mode == Latched && interrupt->next != nullptr) {
@@ -97,12 +121,12 @@ void NTAPI set_active(KINTERRUPT& interrupt, bool active) noexcept {
 KIRQL NTAPI KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt) {
   MICA_REQUIRE_IRQL_AT_MOST(Interrupt->synchronize_level, Interrupt);
   KIRQL const old = Machine::raise(Interrupt->synchronize_level);
-  KeAcquireSpinLockAtDpcLevel(Interrupt->lock);
+  acquire_for(*Interrupt->lock, __builtin_return_address(0));
   return old;
 }
 
 void NTAPI KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql) {
-  KeReleaseSpinLockFromDpcLevel(Interrupt->lock);
+  release_for(*Interrupt->lock, __builtin_return_address(0), OldIrql);
   Machine::lower(OldIrql);
 }
 
@@ -110,6 +134,6 @@ BOOLEAN NTAPI KeSynchronizeExecution(PKINTERRUPT Interrupt,
                                      PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                      PVOID SynchronizeContext) {
   MICA_REQUIRE_IRQL_AT_MOST(Interrupt->synchronize_level, Interrupt);
-  KernelSpinGuardAtLevel guard{*Interrupt->lock, Interrupt->synchronize_level};
+  InterruptGuard guard{*Interrupt, reinterpret_cast<void const*>(SynchronizeRoutine)};
   return SynchronizeRoutine(SynchronizeContext);
 }

@@ -5,6 +5,7 @@
 //   while anybody waits, either the mutex is held, and its release looks, or a waiter is on its
 //   way.
 #include "ke/apc_disable.hpp"
+#include "ke/lock_checks.hpp"
 #include "ke/verifier.hpp"
 
 using namespace mica;
@@ -149,52 +150,113 @@ void NTAPI release_unsafe(FAST_MUTEX& mutex) noexcept {
   unlock(mutex);
 }
 
+LockUse NTAPI use_of(FAST_MUTEX& mutex, void const* at, bool raises) noexcept {
+  return {.lock = &mutex, .kind = LockKind::fast_mutex, .at = at, .raises = raises};
+}
+
+// The same, told to deadlock detection.
+[[gnu::noinline]] void NTAPI acquire_checked(FAST_MUTEX& mutex, KWAIT_REASON reason,
+                                             void const* at) noexcept {
+  require_irql(PASSIVE_LEVEL, APC_LEVEL, Rule::acquire_fast_mutex, &mutex);
+  before_lock(use_of(mutex, at, true));
+  acquire(mutex, reason);
+  lock_taken(use_of(mutex, at, true));
+}
+
+[[gnu::noinline]] BOOLEAN NTAPI try_acquire_checked(FAST_MUTEX& mutex, void const* at) noexcept {
+  if (!try_acquire(mutex)) return FALSE;
+  lock_taken(use_of(mutex, at, true));
+  return TRUE;
+}
+
+[[gnu::noinline]] void NTAPI release_checked(FAST_MUTEX& mutex, void const* at) noexcept {
+  lock_released(use_of(mutex, at, true), static_cast<KIRQL>(mutex.OldIrql));
+  release(mutex);
+}
+
+[[gnu::noinline]] void NTAPI acquire_unsafe_checked(FAST_MUTEX& mutex, KWAIT_REASON reason,
+                                                    void const* at) noexcept {
+  require_no_apcs(mutex, Rule::acquire_unsafe);
+  before_lock(use_of(mutex, at, false));
+  lock(mutex, reason);
+  lock_taken(use_of(mutex, at, false));
+}
+
+[[gnu::noinline]] void NTAPI release_unsafe_checked(FAST_MUTEX& mutex, void const* at) noexcept {
+  lock_released(use_of(mutex, at, false), Machine::irql());
+  release_unsafe(mutex);
+}
+
 }  // namespace
 
 void NTAPI ExInitializeFastMutex(PFAST_MUTEX FastMutex) {
+  if (locks_checked()) [[unlikely]]
+    lock_initialized(use_of(*FastMutex, __builtin_return_address(0), true));
   initialize(*FastMutex);
 }
 
 void NTAPI ExAcquireFastMutex(PFAST_MUTEX FastMutex) {
+  if (locks_checked()) [[unlikely]]
+    return acquire_checked(*FastMutex, WrFastMutex, __builtin_return_address(0));
   acquire(*FastMutex, WrFastMutex);
 }
 
 BOOLEAN NTAPI ExTryToAcquireFastMutex(PFAST_MUTEX FastMutex) {
+  if (locks_checked()) [[unlikely]]
+    return try_acquire_checked(*FastMutex, __builtin_return_address(0));
   return try_acquire(*FastMutex);
 }
 
 void NTAPI ExReleaseFastMutex(PFAST_MUTEX FastMutex) {
+  if (locks_checked()) [[unlikely]]
+    return release_checked(*FastMutex, __builtin_return_address(0));
   release(*FastMutex);
 }
 
 void NTAPI ExAcquireFastMutexUnsafe(PFAST_MUTEX FastMutex) {
+  if (locks_checked()) [[unlikely]]
+    return acquire_unsafe_checked(*FastMutex, WrFastMutex, __builtin_return_address(0));
   acquire_unsafe(*FastMutex, WrFastMutex);
 }
 
 void NTAPI ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex) {
+  if (locks_checked()) [[unlikely]]
+    return release_unsafe_checked(*FastMutex, __builtin_return_address(0));
   release_unsafe(*FastMutex);
 }
 
 void NTAPI KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex) {
+  if (locks_checked()) [[unlikely]]
+    lock_initialized(use_of(*Mutex, __builtin_return_address(0), true));
   initialize(*Mutex);
 }
 
 void NTAPI KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex) {
+  if (locks_checked()) [[unlikely]]
+    return acquire_checked(*Mutex, WrGuardedMutex, __builtin_return_address(0));
   acquire(*Mutex, WrGuardedMutex);
 }
 
 BOOLEAN NTAPI KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex) {
+  if (locks_checked()) [[unlikely]]
+    return try_acquire_checked(*Mutex, __builtin_return_address(0));
   return try_acquire(*Mutex);
 }
 
 void NTAPI KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex) {
+  if (locks_checked()) [[unlikely]]
+    return release_checked(*Mutex, __builtin_return_address(0));
   release(*Mutex);
 }
 
 void NTAPI KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex) {
+  if (locks_checked()) [[unlikely]]
+    return acquire_unsafe_checked(*FastMutex, WrGuardedMutex, __builtin_return_address(0));
   acquire_unsafe(*FastMutex, WrGuardedMutex);
 }
 
 void NTAPI KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX FastMutex) {
+  if (locks_checked()) [[unlikely]]
+    return release_unsafe_checked(*FastMutex, __builtin_return_address(0));
   release_unsafe(*FastMutex);
 }

@@ -2,6 +2,7 @@
 //                                                             [MSDN KeIpiGenericCall, "IPI_LEVEL"]
 //   One generic DPC call at a time, and one at IPI_LEVEL: two that met in different orders on two
 //   processors would wait for each other for ever.
+#include "ke/lock_checks.hpp"
 #include "ke/processor.hpp"
 #include "ke/verifier.hpp"
 
@@ -29,7 +30,10 @@ void NTAPI take_part_in_ipi_call() noexcept {
   static_cast<void>(call.pending.fetch_and(~self, std::memory_order_acquire));
   ULONG const count = call.count;
   static_cast<void>(call.barrier.meet(count));
-  static_cast<void>(call.function(call.context));
+  {
+    InService service{IPI_LEVEL};
+    static_cast<void>(call.function(call.context));
+  }
   // From here on the next call may fill it anew.
   static_cast<void>(call.barrier.meet(count));
 }

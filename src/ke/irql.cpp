@@ -1,4 +1,5 @@
 // The routines that read and change IRQL. [MSDN KeRaiseIrql, KeLowerIrql]
+#include "ke/lock_checks.hpp"
 #include "ke/processor.hpp"
 #include "ke/verifier.hpp"
 
@@ -44,5 +45,7 @@ void NTAPI KeLowerIrql(KIRQL NewIrql) {
     violation(Rule::lower_irql, old, NewIrql, 0);
   if (dpc_goes_below_dispatch(old, NewIrql)) [[unlikely]]
     violation(Rule::lower_irql, old, NewIrql, 1);
+  if (locks_checked()) [[unlikely]]
+    level_falls(NewIrql);
   Machine::lower(NewIrql);
 }

@@ -1,4 +1,6 @@
 // KSPIN_LOCKs, which structures of the ABI carry, held for a scope.
+//   The executive's own use of them: nothing else is taken inside, and deadlock detection does not
+//   hear of it.
 #pragma once
 
 #include <nt/ke.h>
@@ -6,12 +8,20 @@
 
 namespace mica::ke {
 
+// In spin_lock.cpp. IRQL >= DISPATCH_LEVEL, but for the first, which raises to it.
+[[nodiscard]] KIRQL NTAPI raise_and_acquire_unchecked(KSPIN_LOCK& lock) noexcept;
+void NTAPI acquire_unchecked(KSPIN_LOCK& lock) noexcept;
+void NTAPI release_unchecked(KSPIN_LOCK& lock) noexcept;
+
 // Raises to DISPATCH_LEVEL first, restores the level last.
 class [[nodiscard]] KernelSpinGuard {
  public:
   explicit KernelSpinGuard(KSPIN_LOCK& lock) noexcept
-      : lock_{lock}, old_{KeAcquireSpinLockRaiseToDpc(&lock)} {}
-  ~KernelSpinGuard() noexcept { KeReleaseSpinLock(&lock_, old_); }
+      : lock_{lock}, old_{raise_and_acquire_unchecked(lock)} {}
+  ~KernelSpinGuard() noexcept {
+    release_unchecked(lock_);
+    Machine::lower(old_);
+  }
   KernelSpinGuard(KernelSpinGuard const&) = delete;
   KernelSpinGuard& operator=(KernelSpinGuard const&) = delete;
 
@@ -24,9 +34,9 @@ class [[nodiscard]] KernelSpinGuard {
 class [[nodiscard]] KernelSpinGuardAtDispatch {
  public:
   explicit KernelSpinGuardAtDispatch(KSPIN_LOCK& lock) noexcept : lock_{lock} {
-    KeAcquireSpinLockAtDpcLevel(&lock);
+    acquire_unchecked(lock);
   }
-  ~KernelSpinGuardAtDispatch() noexcept { KeReleaseSpinLockFromDpcLevel(&lock_); }
+  ~KernelSpinGuardAtDispatch() noexcept { release_unchecked(lock_); }
   KernelSpinGuardAtDispatch(KernelSpinGuardAtDispatch const&) = delete;
   KernelSpinGuardAtDispatch& operator=(KernelSpinGuardAtDispatch const&) = delete;
 
@@ -39,10 +49,10 @@ class [[nodiscard]] KernelSpinGuardAtLevel {
  public:
   KernelSpinGuardAtLevel(KSPIN_LOCK& lock, KIRQL level) noexcept
       : lock_{lock}, old_{Machine::raise(level)} {
-    KeAcquireSpinLockAtDpcLevel(&lock);
+    acquire_unchecked(lock);
   }
   ~KernelSpinGuardAtLevel() noexcept {
-    KeReleaseSpinLockFromDpcLevel(&lock_);
+    release_unchecked(lock_);
     Machine::lower(old_);
   }
   KernelSpinGuardAtLevel(KernelSpinGuardAtLevel const&) = delete;

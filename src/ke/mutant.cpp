@@ -2,6 +2,7 @@
 //   SignalState 1 is free, 0 owned once, below that owned again. Every release is the owner's.
 //                                                        [MSDN KeInitializeMutex, KeReleaseMutex]
 #include "ke/apc.hpp"
+#include "ke/lock_checks.hpp"
 #include "ke/signaller.hpp"
 
 using namespace mica;
@@ -28,6 +29,23 @@ void disown(KMUTANT& mutant) noexcept {
   owner.kernel_apc_disable = static_cast<SHORT>(owner.kernel_apc_disable + mutant.ApcDisable);
 }
 
+LockUse NTAPI use_of(KMUTANT const& mutant, void const* at) noexcept {
+  return {.lock = &mutant, .kind = LockKind::mutant, .at = at};
+}
+
+void NTAPI tell_initialized(KMUTANT const& mutant, bool owned, void const* at) noexcept {
+  lock_initialized(use_of(mutant, at));
+  if (owned) lock_taken(use_of(mutant, at));
+}
+
+// The caller has released it once, or altogether.
+void NTAPI tell_released(KMUTANT const& mutant, bool abandoned, void const* at) noexcept {
+  if (abandoned)
+    lock_abandoned(&mutant);
+  else
+    lock_released(use_of(mutant, at), Machine::irql());
+}
+
 }  // namespace
 
 namespace mica::ke {
@@ -46,10 +64,14 @@ void NTAPI abandon(KMUTANT& mutant) noexcept {
 }  // namespace mica::ke
 
 void NTAPI KeInitializeMutex(PRKMUTEX Mutex, ULONG) {
+  if (locks_checked()) [[unlikely]]
+    tell_initialized(*Mutex, false, __builtin_return_address(0));
   initialize(*Mutex, false, 1);
 }
 
 void NTAPI KeInitializeMutant(PRKMUTANT Mutant, BOOLEAN InitialOwner) {
+  if (locks_checked()) [[unlikely]]
+    tell_initialized(*Mutant, InitialOwner != FALSE, __builtin_return_address(0));
   initialize(*Mutant, InitialOwner != FALSE, 0);
 }
 
@@ -68,6 +90,8 @@ LONG NTAPI KeReleaseMutant(PRKMUTANT Mutant, KPRIORITY Increment, BOOLEAN Abando
     return state;
   });
   if (error != STATUS_SUCCESS) raise_status(error, caller);
+  if (locks_checked()) [[unlikely]]
+    tell_released(*Mutant, Abandoned != FALSE, caller);
   let_apcs_in(current_thread());
   return previous;
 }

@@ -10,6 +10,7 @@
 #include "ke/dpc_watchdog.hpp"
 #include "ke/generic_call.hpp"
 #include "ke/ready_queue.hpp"
+#include "ke/spin_lock.hpp"
 #include "ke/threaded_dpc.hpp"
 #include "ke/timer_wheel.hpp"
 
@@ -36,6 +37,7 @@ namespace mica::ke {
 
 inline constexpr unsigned max_processors = 16;
 
+class LockTables;
 struct State;
 
 // What the code that a switch lands in does for the thread that was left.
@@ -58,6 +60,7 @@ struct Processor {
   ex::State* ex;
   io::State* io;
   init::State* init;
+  bool checks_locks;  // deadlock detection is on (ke/lock_checks.hpp): as the ones above
 
   ReadyQueue ready;
   Thread idle;
@@ -75,6 +78,10 @@ struct Processor {
   // who look.
   std::atomic<Tick> armed;
   std::atomic<bool> timers_due;
+
+  // Of deadlock detection, while it is on.
+  std::atomic<KIRQL> serving;  // the level of the interrupt whose routine runs here; 0: none
+  std::uint16_t held_locks;    // by DPC and service routines (ke/lock_tables.hpp)
 
 #ifndef NDEBUG
   std::uint32_t held_ranks;
@@ -98,6 +105,13 @@ struct DebugPrintState {
   std::atomic<std::uint32_t> calls;             // of it, going on now
 };
 
+struct LockCheckState {
+  SpinLock<Rank::lock_checks> lock;
+  LockTables* tables MICA_GUARDED_BY(lock);  // null: deadlock detection is off
+  // The memory of `lock` is to be shown to lock_memory_freed. Any IRQL.
+  void(NTAPI* watch)(void const* lock);
+};
+
 struct State {
   Processor processors[max_processors];
   ULONG count;
@@ -110,6 +124,7 @@ struct State {
   DpcLimits dpc_limits;
   BugcheckState bugcheck;
   DebugPrintState debug_print;
+  LockCheckState lock_checks;
   IpiCall ipi_call;
   KEVENT generic_call;  // signalled: nobody is in KeGenericCallDpc
   // The thread has ended and left its stack; its memory and stack are the caller's again.

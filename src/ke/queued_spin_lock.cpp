@@ -2,6 +2,7 @@
 //   The lock word names the last handle of the queue, 0 when free; each waiter spins on its own
 //   handle, in bit 0 of the lock's address there, which the one before it clears. (Mellor-Crummey
 //   and Scott, 1991)
+#include "ke/lock_checks.hpp"
 #include "ke/verifier.hpp"
 
 using namespace mica;
@@ -54,11 +55,30 @@ void NTAPI release(KSPIN_LOCK_QUEUE& entry) noexcept {
   gate_of(successor).store(as_parameter(lock), std::memory_order_release);
 }
 
+LockUse NTAPI use_of(PKSPIN_LOCK lock, void const* at) noexcept {
+  return {.lock = lock, .kind = LockKind::queued_spin_lock, .at = at};
+}
+
+[[gnu::noinline]] void NTAPI acquire_checked(PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE& entry,
+                                             void const* at) noexcept {
+  before_lock(use_of(lock, at));
+  acquire(lock, entry);
+  lock_taken(use_of(lock, at));
+}
+
+[[gnu::noinline]] void NTAPI release_checked(KSPIN_LOCK_QUEUE& entry, void const* at,
+                                             KIRQL level) noexcept {
+  lock_released(use_of(entry.Lock, at), level);
+  release(entry);
+}
+
 }  // namespace
 
 void NTAPI KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE LockHandle) {
   require_irql(PASSIVE_LEVEL, DISPATCH_LEVEL, Rule::acquire_spin_lock, SpinLock);
   LockHandle->OldIrql = Machine::raise(DISPATCH_LEVEL);
+  if (locks_checked()) [[unlikely]]
+    return acquire_checked(SpinLock, LockHandle->LockQueue, __builtin_return_address(0));
   acquire(SpinLock, LockHandle->LockQueue);
 }
 
@@ -66,6 +86,8 @@ void NTAPI KeAcquireInStackQueuedSpinLockRaiseToSynch(PKSPIN_LOCK SpinLock,
                                                       PKLOCK_QUEUE_HANDLE LockHandle) {
   require_irql(PASSIVE_LEVEL, SYNCH_LEVEL, Rule::acquire_spin_lock, SpinLock);
   LockHandle->OldIrql = Machine::raise(SYNCH_LEVEL);
+  if (locks_checked()) [[unlikely]]
+    return acquire_checked(SpinLock, LockHandle->LockQueue, __builtin_return_address(0));
   acquire(SpinLock, LockHandle->LockQueue);
 }
 
@@ -73,18 +95,25 @@ void NTAPI KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle) {
   require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_queued_spin_lock,
                LockHandle->LockQueue.Lock);
   KIRQL const old = LockHandle->OldIrql;
-  release(LockHandle->LockQueue);
+  if (locks_checked()) [[unlikely]]
+    release_checked(LockHandle->LockQueue, __builtin_return_address(0), old);
+  else
+    release(LockHandle->LockQueue);
   KeLowerIrql(old);
 }
 
 void NTAPI KeAcquireInStackQueuedSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock,
                                                     PKLOCK_QUEUE_HANDLE LockHandle) {
   require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::acquire_at_dispatch, SpinLock);
+  if (locks_checked()) [[unlikely]]
+    return acquire_checked(SpinLock, LockHandle->LockQueue, __builtin_return_address(0));
   acquire(SpinLock, LockHandle->LockQueue);
 }
 
 void NTAPI KeReleaseInStackQueuedSpinLockFromDpcLevel(PKLOCK_QUEUE_HANDLE LockHandle) {
   require_irql(DISPATCH_LEVEL, HIGH_LEVEL, Rule::release_at_dispatch, LockHandle->LockQueue.Lock);
+  if (locks_checked()) [[unlikely]]
+    return release_checked(LockHandle->LockQueue, __builtin_return_address(0), Machine::irql());
   release(LockHandle->LockQueue);
 }
 

@@ -32,9 +32,10 @@ enum class Rank : std::uint8_t {
   ready,
   system_time,
   timer,
-  apc,       // a leaf
-  dpc,       // taken at HIGH_LEVEL
-  bugcheck,  // taken at HIGH_LEVEL
+  apc,          // a leaf
+  dpc,          // taken at HIGH_LEVEL
+  lock_checks,  // taken at HIGH_LEVEL
+  bugcheck,     // taken at HIGH_LEVEL
 };
 
 // Several locks of these ranks may be held at once, in an order of their own.

@@ -2,6 +2,7 @@
 #include "ke/apc.hpp"
 #include "ke/apc_disable.hpp"
 #include "ke/expiry.hpp"
+#include "ke/lock_checks.hpp"
 #include "ke/process.hpp"
 #include "ke/queue.hpp"
 #include "ke/scheduler.hpp"
@@ -26,8 +27,7 @@ void NTAPI startup(void* argument) noexcept {
 void check_exit(Thread& thread) noexcept {
   if (KIRQL const level = Machine::irql(); level != PASSIVE_LEVEL)
     bugcheck(IRQL_UNEXPECTED_VALUE, level, PASSIVE_LEVEL, as_parameter(&thread));
-  if (thread.callouts != 0)
-    bugcheck(KERNEL_EXPAND_STACK_ACTIVE, as_parameter(&thread));
+  if (thread.callouts != 0) bugcheck(KERNEL_EXPAND_STACK_ACTIVE, as_parameter(&thread));
   for (LIST_ENTRY* entry = thread.mutants.Flink; entry != &thread.mutants; entry = entry->Flink) {
     KMUTANT& mutant = MICA_CONTAINING(*entry, KMUTANT, MutantListEntry);
     if (mutant.ApcDisable != 0)
@@ -69,6 +69,8 @@ void NTAPI start_thread(Thread& thread) noexcept {
 
 void NTAPI end_thread() noexcept {
   Thread& thread = current_thread();
+  if (locks_checked()) [[unlikely]]
+    check_locks_at_end(thread);
   check_exit(thread);
   stop_apcs(thread);
   // Only its own thread releases a mutant, so the list can only shrink by what is done here.

@@ -144,6 +144,8 @@ struct _KTHREAD {
   // switches keep them.
   XSTATE_SAVE* extended;
 
+  std::uint16_t held_locks;  // that deadlock detection knows of (ke/lock_tables.hpp)
+
   mica::hal::Stack stack;  // that it began on
   // It may have gone on to others (mm/expand_stack.cpp). Its own; changed at HIGH_LEVEL, because
   // interrupt handlers look at it.

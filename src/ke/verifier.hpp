@@ -37,13 +37,21 @@ enum class Rule : ULONG {
   enter_region_level = 0x11A,      // above APC_LEVEL
   leave_region_level = 0x11B,      // above APC_LEVEL
   self_deadlock = 0x1000,          // a lock that its owner takes again
+  lock_order = 0x1001,             // locks are taken in a circle
   acquire_uninitialized = 0x1002,  // a lock that was not initialised
+  release_order = 0x1003,          // a lock, before one that has to go first
   release_by_other = 0x1004,       // a lock, by a thread that does not own it
+  initialize_owned = 0x1005,       // a lock that somebody owns
   release_unowned = 0x1007,        // a lock that nobody has
+  acquire_mismatch = 0x1008,       // a lock, as another kind than it is held as
+  release_mismatch = 0x1009,       // a lock, as another kind than it is held as
+  end_owning = 0x100A,             // a thread ends that owns a lock
   delete_owned = 0x100B,           // a lock that somebody owns
   // These are told with a sentence.
   guarded_region_level = 0x20010,  // entered or left above APC_LEVEL
   leave_guarded_region = 0x4000E,  // without having entered one
+  // Ours: no documented one is about it.
+  lock_level = 0x4D430001,  // an interrupt takes a lock that is held where it may come
 };
 
 [[noreturn]] inline void NTAPI violation(Rule rule, ULONG_PTR second, ULONG_PTR third = 0,

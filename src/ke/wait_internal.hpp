@@ -48,6 +48,10 @@ struct WaitRequest {
 
 [[nodiscard]] NTSTATUS NTAPI wait(WaitRequest const& request) noexcept;
 
+// The same, and deadlock detection is told of the mutants among the objects (lock_waits.cpp). `at`
+// is where the wait was asked for.
+[[nodiscard]] NTSTATUS NTAPI wait_for_locks(WaitRequest const& request, void const* at) noexcept;
+
 // The level a wait begins from: takes over one that KeSetEvent and its like left raised with Wait
 // = TRUE.
 [[nodiscard]] KIRQL NTAPI begin_wait(LARGE_INTEGER const* timeout, PVOID object) noexcept;

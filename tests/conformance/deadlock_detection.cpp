@@ -1,0 +1,199 @@
+// What deadlock detection has nothing to say about.                   [MSDN "Deadlock Detection"]
+#include "deadlock_support.hpp"
+#include "interrupt_support.hpp"
+
+using namespace mica::test;
+
+MICA_CASE("Ke: locks that are always taken in one order are no violation") {
+  DeadlockDetection detection;
+  InPool<Mutex> mutex;
+  InPool<Owned> resource;
+  InPool<Fast> fast;
+  InPool<Plain> spin;
+  InPool<Written> written;
+  auto use = [&] {
+    for (int i = 0; i < 3; ++i) {
+      nest(mutex, resource);
+      nest(mutex, fast);
+      nest(resource, fast);
+      nest(fast, spin);
+      nest(mutex, written);
+      nest(spin, written);
+    }
+  };
+  Thread* const other = start(use, {.processor = 1});
+  use();
+  join(other);
+  MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+}
+
+MICA_CASE("Ke: a try has no order") {
+  DeadlockDetection detection;
+  InPool<Fast> first, second;
+  nest(first, second);
+  second->take();
+  MICA_CHECK(ExTryToAcquireFastMutex(&first->lock));
+  first->give();
+  second->give();
+  InPool<Plain> spin, inner;
+  nest(spin, inner);
+  inner->take();
+  MICA_CHECK(KeTryToAcquireSpinLockAtDpcLevel(&spin->lock));
+  KeReleaseSpinLockFromDpcLevel(&spin->lock);
+  inner->give();
+  InPool<Mutex> outer, other;
+  nest(outer, other);
+  other->take();
+  MICA_CHECK(poll(&outer->lock) == STATUS_SUCCESS);
+  outer->give();
+  MICA_CHECK(wait(&outer->lock, millisecond_100ns) == STATUS_SUCCESS);
+  outer->give();
+  other->give();
+}
+
+MICA_CASE("Ke: an owner that takes its mutex or resource again is no violation") {
+  DeadlockDetection detection;
+  InPool<Mutex> mutex;
+  InPool<Owned> resource;
+  mutex->take();
+  resource->take();
+  mutex->take();
+  resource->take();
+  ExEnterCriticalRegionAndAcquireResourceShared(&resource->lock);
+  resource->give();
+  mutex->give();
+  resource->give();
+  resource->give();
+  mutex->give();
+  nest(mutex, resource);
+  MICA_CHECK(KeReadStateMutex(&mutex->lock) == 1);
+  MICA_CHECK(ExIsResourceAcquiredSharedLite(&resource->lock) == 0);
+}
+
+MICA_CASE("Ke: locks that are released in another order without the level are no violation") {
+  DeadlockDetection detection;
+  InPool<Plain> first, second;
+  KIRQL const old = KeAcquireSpinLockRaiseToDpc(&first->lock);
+  KeAcquireSpinLockAtDpcLevel(&second->lock);
+  KeReleaseSpinLockFromDpcLevel(&first->lock);
+  KeReleaseSpinLock(&second->lock, old);
+  InPool<Mutex> outer, inner;
+  outer->take();
+  inner->take();
+  outer->give();
+  inner->give();
+  InPool<Fast> raising, unsafe;
+  KeEnterCriticalRegion();
+  raising->take();
+  ExAcquireFastMutexUnsafe(&unsafe->lock);
+  raising->give();
+  ExReleaseFastMutexUnsafe(&unsafe->lock);
+  KeLeaveCriticalRegion();
+  MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+}
+
+MICA_CASE("Ke: what was learned of a lock ends with its memory, or when it is initialised anew") {
+  DeadlockDetection detection;
+  InPool<Plain> first, second;
+  nest(first, second);
+  KeInitializeSpinLock(&first->lock);
+  nest(second, first);
+  struct Pair {
+    EX_SPIN_LOCK first, second;
+  };
+  // Freed and allocated again, the block is the same or another.
+  for (int i = 0; i < 8; ++i) {
+    bool const forth = i % 2 == 0;
+    auto* const pair =
+        static_cast<Pair*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Pair), 'kcoL'));
+    MICA_REQUIRE(pair != nullptr);
+    EX_SPIN_LOCK* const outer = forth ? &pair->first : &pair->second;
+    EX_SPIN_LOCK* const inner = forth ? &pair->second : &pair->first;
+    KIRQL const old = ExAcquireSpinLockExclusive(outer);
+    ExAcquireSpinLockExclusiveAtDpcLevel(inner);
+    ExReleaseSpinLockExclusiveFromDpcLevel(inner);
+    ExReleaseSpinLockExclusive(outer, old);
+    ExFreePool(pair);
+  }
+  MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+}
+
+MICA_CASE("Ke: locks of two places that live side by side are judged by themselves") {
+  DeadlockDetection detection;
+  // In each the second inside the first; the child's first inside the parent's second.
+  struct Node {
+    KSPIN_LOCK first, second;
+    static Node* make() {
+      auto* const node =
+          static_cast<Node*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Node), 'kcoL'));
+      KeInitializeSpinLock(&node->first);
+      KeInitializeSpinLock(&node->second);
+      return node;
+    }
+    static void take(PKSPIN_LOCK outer, PKSPIN_LOCK inner) {
+      KIRQL const old = KeAcquireSpinLockRaiseToDpc(outer);
+      KeAcquireSpinLockAtDpcLevel(inner);
+      KeReleaseSpinLockFromDpcLevel(inner);
+      KeReleaseSpinLock(outer, old);
+    }
+  };
+  Node *const parent = Node::make(), *const child = Node::make();
+  Node::take(&parent->first, &parent->second);
+  Node::take(&child->first, &child->second);
+  Node::take(&parent->second, &child->first);
+  Node::take(&parent->first, &child->second);
+  Bugcheck const end = bugcheck_of([&] { Node::take(&child->second, &parent->first); });
+  MICA_CHECK(violates(end, 0x1001, address(&parent->first)));
+  ExFreePool(child);
+  ExFreePool(parent);
+}
+
+MICA_CASE("Ke: who waits for one of several mutexes has no order with the others") {
+  DeadlockDetection detection;
+  InPool<Fast> outer;
+  InPool<Mutex> mutex;
+  KEVENT event;
+  KeInitializeEvent(&event, NotificationEvent, FALSE);
+  nest(mutex, outer);
+  outer->take();
+  void* objects[] = {&event, &mutex->lock};
+  MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, nullptr,
+                                      nullptr) == STATUS_WAIT_1);
+  mutex->give();
+  outer->give();
+}
+
+MICA_CASE("Io: an interrupt's lock that is taken at its level is no violation") {
+  DeadlockDetection detection;
+  InPool<Plain> lock;
+  Device device;
+  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
+  for (int i = 0; i < 3; ++i) {
+    device.ask();
+    until([&] { return device.quiet(); });
+    KeReleaseInterruptSpinLock(device.object, KeAcquireInterruptSpinLock(device.object));
+    MICA_CHECK(KeSynchronizeExecution(
+        device.object, [](PVOID) NTAPI -> BOOLEAN { return TRUE; }, nullptr));
+  }
+  MICA_CHECK(device.calls == 3);
+}
+
+MICA_CASE("Ke: a resource that is handed over or released for its owner is held by nobody") {
+  DeadlockDetection detection;
+  InPool<Owned> resource;
+  InPool<Mutex> mutex;
+  nest(mutex, resource);
+  auto const pointer = reinterpret_cast<PVOID>(address(&detection) | 3);
+  resource->take();
+  ExSetResourceOwnerPointer(&resource->lock, pointer);
+  KeLeaveCriticalRegion();
+  mutex->take();  // holds nothing now
+  mutex->give();
+  ExReleaseResourceForThreadLite(&resource->lock, address(pointer));
+  resource->take();
+  ExReleaseResourceForThreadLite(&resource->lock, ExGetCurrentResourceThread());
+  KeLeaveCriticalRegion();
+  mutex->take();
+  mutex->give();
+  MICA_CHECK(ExIsResourceAcquiredSharedLite(&resource->lock) == 0);
+}

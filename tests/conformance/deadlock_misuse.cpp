@@ -1,0 +1,283 @@
+// What deadlock detection says of locks that are taken in a circle, or where they may not be.
+//       [MSDN "Deadlock Detection", Bug Check 0xC4: 0x1000, 0x1001, 0x1003, 0x1005, 0x1008, 0x1009,
+//                                                                               0x100A, 0x100B]
+#include <nt/ps.h>
+
+#include "deadlock_support.hpp"
+#include "interrupt_support.hpp"
+
+using namespace mica::test;
+
+namespace {
+
+constexpr ULONG_PTR lock_level = 0x4D43'0001;  // Mica's own: no documented rule is about it
+
+// The second that is taken inside the first, then the first inside the second.
+template <class First, class Second>
+void check_circle() {
+  DeadlockDetection detection;
+  InPool<First> first;
+  InPool<Second> second;
+  nest(first, second);
+  Bugcheck const end = bugcheck_of([&] { nest(second, first); });
+  MICA_CHECK(violates(end, 0x1001, first.address()));
+}
+
+template <class First, class... Seconds>
+void check_circles() {
+  (check_circle<First, Seconds>(), ...);
+}
+
+template <class Lock>
+void check_twice() {
+  InPool<Lock> lock;
+  Bugcheck const end = bugcheck_of([&] {
+    lock->take();
+    lock->take();
+  });
+  MICA_CHECK(violates(end, 0x1000, lock.address()));
+}
+
+// Each mutex of a request is initialised at a place of its own.
+struct Request {
+  FAST_MUTEX list;
+  FAST_MUTEX data;
+};
+[[gnu::noinline]] LONG prepare(Request& request) {
+  ExInitializeFastMutex(&request.list);
+  ExInitializeFastMutex(&request.data);
+  return request.data.Count;  // or that routine would return to our caller
+}
+
+void nest(FAST_MUTEX& outer, FAST_MUTEX& inner) {
+  ExAcquireFastMutex(&outer);
+  ExAcquireFastMutex(&inner);
+  ExReleaseFastMutex(&inner);
+  ExReleaseFastMutex(&outer);
+}
+
+}  // namespace
+
+MICA_CASE("Ke: spin locks that are taken in both orders are violation 1001") {
+  check_circles<Plain, Plain, Queued, Written, Read>();
+  check_circles<Queued, Queued, Written>();
+  check_circles<Written, Plain, Read>();
+}
+
+MICA_CASE(
+    "Ke: mutexes, resources and push locks that are taken in both orders are violation 1001") {
+  check_circles<Fast, Fast, Guarded, Pushed>();
+  check_circles<Mutex, Mutex, Owned, Pushed, Fast>();
+  check_circles<Owned, Owned, Shared, Pushed, Guarded>();
+  check_circles<Pushed, Pushed, Shared>();
+}
+
+MICA_CASE("Ke: three locks that are taken in a circle are violation 1001") {
+  DeadlockDetection detection;
+  InPool<Mutex> first, second;
+  InPool<Owned> third;
+  nest(first, second);
+  nest(second, third);
+  Bugcheck const end = bugcheck_of([&] { nest(third, first); });
+  MICA_CHECK(violates(end, 0x1001, first.address()));
+}
+
+MICA_CASE("Ke: what is taken inside a lock that a try took has an order too") {
+  DeadlockDetection detection;
+  InPool<Fast> first, second;
+  MICA_CHECK(ExTryToAcquireFastMutex(&first->lock));
+  second->take();
+  second->give();
+  first->give();
+  Bugcheck const end = bugcheck_of([&] { nest(second, first); });
+  MICA_CHECK(violates(end, 0x1001, first.address()));
+}
+
+MICA_CASE(
+    "Ke: the order of locks that are gone is that of the places where they were initialised") {
+  DeadlockDetection detection;
+  for (bool const first : {true, false}) {
+    auto* const request =
+        static_cast<Request*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Request), 'kcoL'));
+    MICA_REQUIRE(request != nullptr);
+    MICA_CHECK(prepare(*request) == FM_LOCK_BIT);
+    if (first) {
+      nest(request->list, request->data);
+    } else {
+      Bugcheck const end = bugcheck_of([&] { nest(request->data, request->list); });
+      MICA_CHECK(violates(end, 0x1001, address(&request->list)));
+    }
+    ExFreePool(request);
+  }
+}
+
+MICA_CASE("Ke: locks that are initialised at one place have the order in which they are taken") {
+  DeadlockDetection detection;
+  Request parent, child;
+  MICA_CHECK(prepare(parent) == FM_LOCK_BIT);
+  MICA_CHECK(prepare(child) == FM_LOCK_BIT);
+  nest(parent.list, child.list);
+  nest(parent.list, child.list);
+  Bugcheck const end = bugcheck_of([&] { nest(child.list, parent.list); });
+  MICA_CHECK(violates(end, 0x1001, address(&parent.list)));
+}
+
+MICA_CASE("Ke: a wait for all takes each mutex inside what is held") {
+  DeadlockDetection detection;
+  InPool<Fast> outer;
+  InPool<Mutex> first, second;
+  nest(first, outer);
+  nest(second, outer);
+  Bugcheck const end = bugcheck_of([&] {
+    ExAcquireFastMutex(&outer->lock);
+    wait_for_both(&second->lock, &first->lock);
+  });
+  MICA_CHECK(violates(end, 0x1001, second.address()));
+}
+
+MICA_CASE("Ke: waiting for a lock that the thread has is violation 1000") {
+  DeadlockDetection detection;
+  check_twice<Queued>();
+  check_twice<Written>();
+  check_twice<Fast>();
+  check_twice<Pushed>();
+  InPool<Shared> resource;
+  Bugcheck const end = bugcheck_of([&] {
+    resource->take();
+    static_cast<void>(ExAcquireResourceExclusiveLite(&resource->lock, TRUE));
+  });
+  MICA_CHECK(violates(end, 0x1000, resource.address()));
+}
+
+MICA_CASE(
+    "Ke: a release that lowers the level beneath a lock that was taken later is violation 1003") {
+  DeadlockDetection detection;
+  InPool<Plain> first, second;
+  Bugcheck const spins = bugcheck_of([&] {
+    first->take();
+    second->take();
+    first->give();
+  });
+  MICA_CHECK(violates(spins, 0x1003, first.address(), second.address()));
+  InPool<Fast> outer, inner;
+  Bugcheck const waits = bugcheck_of([&] {
+    outer->take();
+    inner->take();
+    outer->give();
+  });
+  MICA_CHECK(violates(waits, 0x1003, outer.address(), inner.address()));
+}
+
+MICA_CASE("Ke: initialising a lock that somebody holds is violation 1005") {
+  DeadlockDetection detection;
+  InPool<Plain> spin;
+  Bugcheck const spins = bugcheck_of([&] {
+    spin->take();
+    KeInitializeSpinLock(&spin->lock);
+  });
+  MICA_CHECK(violates(spins, 0x1005, spin.address()));
+  InPool<Fast> mutex;
+  Bugcheck const waits = bugcheck_of([&] {
+    mutex->take();
+    ExInitializeFastMutex(&mutex->lock);
+  });
+  MICA_CHECK(violates(waits, 0x1005, mutex.address()));
+}
+
+MICA_CASE("Ke: a spin lock that is used as two kinds is violation 1008 or 1009") {
+  DeadlockDetection detection;
+  InPool<Plain> acquired;
+  Bugcheck const acquires = bugcheck_of([&] {
+    acquired->take();
+    KLOCK_QUEUE_HANDLE handle;
+    KeAcquireInStackQueuedSpinLockAtDpcLevel(&acquired->lock, &handle);
+  });
+  MICA_CHECK(violates(acquires, 0x1008, acquired.address()));
+  InPool<Queued> released;
+  Bugcheck const releases = bugcheck_of([&] {
+    released->take();
+    KeReleaseSpinLock(&released->lock, PASSIVE_LEVEL);
+  });
+  MICA_CHECK(violates(releases, 0x1009, released.address()));
+}
+
+MICA_CASE("Ke: a thread that ends with a lock is violation 100A") {
+  DeadlockDetection detection;
+  InPool<Owned> resource;
+  ULONG_PTR thread = 0;
+  Bugcheck const end = bugcheck_of([&] {
+    thread = address(KeGetCurrentThread());
+    resource->take();
+    KeLeaveCriticalRegion();
+    static_cast<void>(PsTerminateSystemThread(STATUS_SUCCESS));
+  });
+  MICA_CHECK(violates(end, 0x100A, thread, resource.address()));
+}
+
+MICA_CASE("Ke: freeing the memory of a lock that somebody has is violation 100B") {
+  DeadlockDetection detection;
+  struct Block {
+    char before[40];
+    FAST_MUTEX mutex;
+  };
+  auto* const block =
+      static_cast<Block*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Block), 'kcoL'));
+  MICA_REQUIRE(block != nullptr);
+  ULONG_PTR thread = 0;
+  Bugcheck const end = bugcheck_of([&] {
+    thread = address(KeGetCurrentThread());
+    ExInitializeFastMutex(&block->mutex);
+    ExAcquireFastMutex(&block->mutex);
+    ExFreePool(block);
+  });
+  MICA_CHECK(violates(end, 0x100B, address(&block->mutex), thread));
+  ExFreePool(block);
+}
+
+MICA_CASE(
+    "Io: a lock of an interrupt that is held where the interrupt may come is violation 4D430001") {
+  DeadlockDetection detection;
+  InPool<Plain> lock, inner;
+  Device device;
+  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
+  device.ask();
+  until([&] { return device.quiet(); });
+  Bugcheck const end = bugcheck_of([&] { lock->take(); });
+  MICA_CHECK(violates(end, lock_level, lock.address(), device_irql, DISPATCH_LEVEL));
+}
+
+MICA_CASE("Io: a lock that is taken inside an interrupt's is held at the interrupt's level") {
+  DeadlockDetection detection;
+  InPool<Plain> lock, inner;
+  Device device;
+  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
+  device.ask();
+  until([&] { return device.quiet(); });
+  KIRQL const old = KeAcquireInterruptSpinLock(device.object);
+  KeAcquireSpinLockAtDpcLevel(&inner->lock);
+  KeReleaseSpinLockFromDpcLevel(&inner->lock);
+  KeReleaseInterruptSpinLock(device.object, old);
+  Bugcheck const end = bugcheck_of([&] { inner->take(); });
+  MICA_CHECK(violates(end, lock_level, inner.address(), device_irql, DISPATCH_LEVEL));
+}
+
+MICA_CASE("Ke: lowering the level beneath a lock that a DPC takes is violation 4D430001") {
+  DeadlockDetection detection;
+  InPool<Plain> lock;
+  KDPC dpc;
+  KeInitializeDpc(
+      &dpc,
+      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+        auto* const taken = static_cast<PKSPIN_LOCK>(context);
+        KeAcquireSpinLockAtDpcLevel(taken);
+        KeReleaseSpinLockFromDpcLevel(taken);
+      },
+      &lock->lock);
+  static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+  KeFlushQueuedDpcs();
+  Bugcheck const end = bugcheck_of([&] {
+    lock->take();
+    KeLowerIrql(PASSIVE_LEVEL);
+  });
+  MICA_CHECK(violates(end, lock_level, lock.address(), DISPATCH_LEVEL, PASSIVE_LEVEL));
+}
