@@ -60,8 +60,8 @@ template <class Callable>
 // (0x30 to 0xCF). It comes soon. Any IRQL.
 void interrupt(ULONG processor, UCHAR vector) noexcept;
 
-// ---- Deadlock detection for a scope, whether or not the System has it on. IRQL PASSIVE_LEVEL; the
-// thread holds no lock at either end.
+// ---- Deadlock detection for a scope, whether or not the System has it on; it begins with nothing
+// learned. IRQL PASSIVE_LEVEL; the thread holds no lock at either end.
 class [[nodiscard]] DeadlockDetection {
  public:
   DeadlockDetection() noexcept;
@@ -70,7 +70,7 @@ class [[nodiscard]] DeadlockDetection {
   DeadlockDetection& operator=(DeadlockDetection const&) = delete;
 
  private:
-  bool const began_;
+  bool const was_on_;
 };
 
 // ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due has

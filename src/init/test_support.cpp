@@ -100,12 +100,14 @@ void interrupt(ULONG processor, UCHAR vector) noexcept {
   Machine::request_interrupt(processor, vector);
 }
 
-DeadlockDetection::DeadlockDetection() noexcept : began_{!ke::locks_checked()} {
-  if (began_ && !init::detect_deadlocks()) ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
+DeadlockDetection::DeadlockDetection() noexcept : was_on_{ke::locks_checked()} {
+  if (was_on_) init::stop_detecting_deadlocks();
+  if (!init::detect_deadlocks()) ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
 }
 
 DeadlockDetection::~DeadlockDetection() {
-  if (began_) init::stop_detecting_deadlocks();
+  init::stop_detecting_deadlocks();
+  if (was_on_ && !init::detect_deadlocks()) ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
 }
 
 namespace {
