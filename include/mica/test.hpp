@@ -73,8 +73,8 @@ class SpecialPool {
   ULONG before_[3];
 };
 
-// ---- Deadlock detection for a scope, whether or not the System has it on. IRQL PASSIVE_LEVEL; the
-// thread holds no lock at either end.
+// ---- Deadlock detection for a scope, whether or not the System has it on; it begins with nothing
+// learned. IRQL PASSIVE_LEVEL; the thread holds no lock at either end.
 class [[nodiscard]] DeadlockDetection {
  public:
   DeadlockDetection() noexcept;
@@ -83,7 +83,7 @@ class [[nodiscard]] DeadlockDetection {
   DeadlockDetection& operator=(DeadlockDetection const&) = delete;
 
  private:
-  bool const began_;
+  bool const was_on_;
 };
 
 // ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due has

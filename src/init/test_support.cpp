@@ -115,12 +115,14 @@ SpecialPool::~SpecialPool() {
       init::state().mm, {before_[0], before_[1], before_[2] != 0}));  // its tables are there
 }
 
-DeadlockDetection::DeadlockDetection() noexcept : began_{!ke::locks_checked()} {
-  if (began_ && !init::detect_deadlocks()) ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
+DeadlockDetection::DeadlockDetection() noexcept : was_on_{ke::locks_checked()} {
+  if (was_on_) init::stop_detecting_deadlocks();
+  if (!init::detect_deadlocks()) ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
 }
 
 DeadlockDetection::~DeadlockDetection() {
-  if (began_) init::stop_detecting_deadlocks();
+  init::stop_detecting_deadlocks();
+  if (was_on_ && !init::detect_deadlocks()) ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
 }
 
 namespace {

@@ -123,7 +123,7 @@ MICA_CASE("Ke: locks of two places that live side by side are judged by themselv
   // In each the second inside the first; the child's first inside the parent's second.
   struct Node {
     KSPIN_LOCK first, second;
-    static Node* make() {
+    [[gnu::noinline]] static Node* make() {  // one place for the first, one for the second
       auto* const node =
           static_cast<Node*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Node), 'kcoL'));
       KeInitializeSpinLock(&node->first);
