@@ -10,7 +10,7 @@ passes() {
 }
 
 # The CTest of the same name boots with the option and wants status 3 and the reason on the console.
-fails_on_request() { build boot && ctest --preset boot -R "^boot_$1\$"; }
+fails_on_request() { build boot && ctest --preset boot -R "^boot_${1//\*/\\*}\$"; }
 
 # The same, from the script that a person types: its status is the kernel's.
 script_fails() {
@@ -43,9 +43,9 @@ claim boot-deadlock-detection "boots and passes with the kernel option deadlock-
 claim boot-icount "with --icount, 20 runs print the same to the byte" repeats 20
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
 claim boot-monitor "script/boot --stay leaves a monitor whose every command answers" monitor_answers
-for option in fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon special-pool=M*p; do
+for option in fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon 'special-pool=M*p'; do
   claim "boot-$option" "the kernel option $option is seen on the console and ends with exit 3" \
-    fails_on_request $option
+    fails_on_request "$option"
 done
 for option in fail-check bugcheck; do
   claim "script-$option" "script/boot --append $option has status 3" script_fails $option

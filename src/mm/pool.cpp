@@ -15,7 +15,7 @@ MICA_TOUCHES_POISON static inline void push(PoolCache::Magazine& magazine,
 }
 
 // A block that is smaller than a page.
-MICA_TOUCHES_POISON [[gnu::always_inline]] inline void* Pool::allocate_usually(std::size_t bytes,
+[[gnu::always_inline]] MICA_TOUCHES_POISON inline void* Pool::allocate_usually(std::size_t bytes,
                                                                                ULONG tag) noexcept {
   KIRQL const old = Machine::irql();
   if (old > highest_) [[unlikely]]

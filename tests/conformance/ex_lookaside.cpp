@@ -84,6 +84,26 @@ MICA_CASE("Ex: a lookaside list calls the routines that it was given") {
   ExDeleteNPagedLookasideList(&list);
 }
 
+MICA_CASE("Ex: deleting a lookaside list frees what it keeps") {
+  static int freed;
+  freed = 0;
+  auto const free = [](PVOID block) NTAPI {
+    ++freed;
+    ExFreePool(block);
+  };
+  NPAGED_LOOKASIDE_LIST list;
+  ExInitializeNPagedLookasideList(&list, nullptr, free, 0, bytes, tag, 0);
+  PVOID const blocks[] = {ExAllocateFromNPagedLookasideList(&list),
+                          ExAllocateFromNPagedLookasideList(&list)};
+  for (PVOID const block : blocks) {
+    MICA_REQUIRE(block != nullptr);
+    ExFreeToNPagedLookasideList(&list, block);
+  }
+  MICA_CHECK(freed == 0);
+  ExDeleteNPagedLookasideList(&list);
+  MICA_CHECK(freed == 2);
+}
+
 MICA_CASE("Ex: a paged lookaside list has paged blocks") {
   PAGED_LOOKASIDE_LIST list;
   ExInitializePagedLookasideList(&list, nullptr, nullptr, POOL_RAISE_IF_ALLOCATION_FAILURE, bytes,

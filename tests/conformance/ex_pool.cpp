@@ -78,6 +78,20 @@ MICA_CASE("Ex: live pool blocks do not overlap") {
   }
 }
 
+MICA_CASE("Ex: a pool type may ask for zeroed memory") {
+  constexpr SIZE_T bytes = 200;
+  for (POOL_TYPE const type : {NonPagedPoolNx, PagedPool}) {
+    void* const used = ExAllocatePoolWithTag(type, bytes, tag);
+    MICA_REQUIRE(used != nullptr);
+    fill(used, bytes, 0xFF);
+    ExFreePoolWithTag(used, tag);
+    void* const zeroed = ExAllocatePoolWithTag(with(type, POOL_ZERO_ALLOCATION), bytes, tag);
+    MICA_REQUIRE(zeroed != nullptr);
+    MICA_CHECK(filled(zeroed, bytes, 0));
+    ExFreePoolWithTag(zeroed, tag);
+  }
+}
+
 MICA_CASE("Ex: ExFreePool takes a block of any tag") {
   void* const memory = ExAllocatePoolWithTag(NonPagedPoolNx, 40, tag);
   MICA_REQUIRE(memory != nullptr);

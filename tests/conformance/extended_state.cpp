@@ -11,7 +11,7 @@ using namespace mica::test;
 namespace {
 
 // What extended_trip.S acts on: it names the fields by their offsets.
-struct alignas(32) Trip {
+struct Trip {
   ULONG64 mask;                                         // 0
   PXSTATE_SAVE save;                                    // 8
   decltype(&KeSaveExtendedProcessorState) saves;        // 16

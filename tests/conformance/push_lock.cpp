@@ -199,6 +199,17 @@ MICA_CASE("Ex: acquiring a push lock above APC_LEVEL is bugcheck 192") {
              end.parameters[2] == DISPATCH_LEVEL);
 }
 
+MICA_CASE("Ex: releasing a push lock above DISPATCH_LEVEL is bugcheck A") {
+  EX_PUSH_LOCK lock;
+  ExInitializePushLock(&lock);
+  Bugcheck const end = bugcheck_of([&] {
+    static_cast<void>(KfRaiseIrql(HIGH_LEVEL));
+    ExReleasePushLockShared(&lock);
+  });
+  MICA_CHECK(end.happened && end.code == IRQL_NOT_LESS_OR_EQUAL);
+  MICA_CHECK(end.parameters[0] == address(&lock) && end.parameters[1] == HIGH_LEVEL);
+}
+
 MICA_CASE("Ex: releasing a push lock that is not held that way is bugcheck 162") {
   PushLock lock;
   auto rejects = [&](void(NTAPI * release)(PEX_PUSH_LOCK, ULONG)) {

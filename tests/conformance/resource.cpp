@@ -9,6 +9,7 @@ MICA_CASE("Ex: an exclusive owner keeps everybody else out") {
   MICA_CHECK(resource.acquire());
   MICA_CHECK(!open_to_writers(resource));
   MICA_CHECK(!open_to_readers(resource));
+  MICA_CHECK(resource.get()->OwnerTable == nullptr);  // who is refused needs no room
   resource.release();
   MICA_CHECK(open_to_writers(resource));
 }

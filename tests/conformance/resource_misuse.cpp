@@ -121,6 +121,8 @@ MICA_CASE("Ex: releasing a resource that the thread does not own is bugcheck E3"
   };
   Bugcheck const unowned = bugcheck_of(release);
   MICA_CHECK(ends_as(unowned, RESOURCE_NOT_OWNED, address(resource.get()), thread, 0, 0));
+  Bugcheck const free = bugcheck_of([&] { ExReleaseResourceForThreadLite(resource, 0); });
+  MICA_CHECK(ends_as(free, RESOURCE_NOT_OWNED, address(resource.get()), 0, 0, 0));
   MICA_CHECK(resource.acquire());
   Bugcheck const other = bugcheck_of(release);
   MICA_CHECK(ends_as(other, RESOURCE_NOT_OWNED, address(resource.get()), thread, 0, 0));
@@ -142,6 +144,17 @@ MICA_CASE("Ex: converting a resource that is not exclusively the thread's is bug
   });
   MICA_CHECK(own.happened && own.code == RESOURCE_NOT_OWNED);
   ExReleaseResourceForThreadLite(resource, own.parameters[1]);
+  resource.release();
+  Bugcheck const alone = bugcheck_of([&] {
+    KeEnterCriticalRegion();
+    shared(resource);
+    ExConvertExclusiveToSharedLite(resource);
+  });
+  MICA_CHECK(alone.happened && alone.code == RESOURCE_NOT_OWNED);
+  ExReleaseResourceForThreadLite(resource, alone.parameters[1]);
+  MICA_CHECK(resource.acquire());
+  Bugcheck const owned = bugcheck_of([&] { ExConvertExclusiveToSharedLite(resource); });
+  MICA_CHECK(owned.happened && owned.code == RESOURCE_NOT_OWNED);
   resource.release();
 }
 

@@ -92,6 +92,20 @@ MICA_CASE("Ex: one pointer may own what several threads handed over") {
   ExReleaseResourceForThreadLite(resource, owner.name());
 }
 
+MICA_CASE("Ex: what was handed over to who owns already is not counted twice") {
+  Resource resource;
+  Owner owner;
+  for (int i = 0; i < 2; ++i) {
+    MICA_CHECK(resource.share());
+    ExSetResourceOwnerPointer(resource, owner.pointer());
+  }
+  MICA_CHECK(resource.share());
+  MICA_CHECK(ExIsResourceAcquiredSharedLite(resource) == 1);
+  resource.release();
+  for (int i = 0; i < 2; ++i) ExReleaseResourceForThreadLite(resource, owner.name());
+  MICA_CHECK(open_to_writers(resource));
+}
+
 MICA_CASE("Ex: a thread's own address with two bits set is an owner pointer") {
   Resource resource;
   PVOID const pointer = reinterpret_cast<PVOID>(ExGetCurrentResourceThread() | 3);

@@ -118,6 +118,7 @@ MICA_CASE("Ex: a reader who waits for a writer comes in after it") {
   auto* const second = start(reader, {.processor = 0});
   until_waiting(second);
   MICA_CHECK(ExGetSharedWaiterCount(resource) == 1);
+  MICA_CHECK(resource.get()->ContentionCount == 2);
   resource.release();
   join(first);
   join(second);

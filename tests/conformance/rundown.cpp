@@ -190,6 +190,18 @@ MICA_CASE("Ex: giving back more protection than was taken is bugcheck 139") {
   MICA_CHECK(late.happened && late.code == KERNEL_SECURITY_CHECK_FAILURE);
 }
 
+MICA_CASE("Ex: giving back protection that is run down is bugcheck 139 on every processor") {
+  CacheAware reference;
+  reference.wait_for_release();
+  reference.release(0);  // nothing is nothing
+  Bugcheck end;
+  auto release = [&] { end = bugcheck_of([&] { reference.release(); }); };
+  for (ULONG i = 0; i < processors(); ++i) {
+    join(start(release, {.processor = static_cast<int>(i)}));
+    MICA_CHECK(end.happened && end.code == KERNEL_SECURITY_CHECK_FAILURE);
+  }
+}
+
 MICA_CASE("Ex: levels above those of rundown protection are bugcheck A") {
   with_each([](auto& reference) {
     auto at = [&](KIRQL level, auto use) {
@@ -213,6 +225,12 @@ MICA_CASE("Ex: levels above those of rundown protection are bugcheck A") {
     ExWaitForRundownProtectionRelease(&plain);
   });
   MICA_CHECK(too_high(waits, &plain, DISPATCH_LEVEL));
+  auto* const aware = reinterpret_cast<PEX_RUNDOWN_REF_CACHE_AWARE>(&plain);
+  Bugcheck const begins = bugcheck_of([&] {
+    static_cast<void>(KeRaiseIrqlToDpcLevel());
+    ExInitializeRundownProtectionCacheAware(aware, sizeof plain);
+  });
+  MICA_CHECK(too_high(begins, aware, DISPATCH_LEVEL));
 }
 
 MICA_CASE("Ex: a cache-aware rundown protection that was freed is no pool any more") {

@@ -87,6 +87,13 @@ MICA_CASE("Ex: setting the clock changes the system time, and no other") {
   }
 }
 
+MICA_CASE("Ex: the first system time that there is can be set") {
+  Restored restored;
+  LARGE_INTEGER next = at(0);
+  MICA_CHECK(ZwSetSystemTime(&next, nullptr) == STATUS_SUCCESS);
+  MICA_CHECK(near(system_time(), 0));
+}
+
 MICA_CASE("Ex: a negative system time is STATUS_INVALID_PARAMETER and sets nothing") {
   LONGLONG const before = system_time();
   LARGE_INTEGER next = at(-1), old = at(5);

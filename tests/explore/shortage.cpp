@@ -194,15 +194,84 @@ MICA_EXPLORE("M1-short-irp", "M1: an IRP that cannot be made leaves nothing", .p
   });
 }
 
+namespace {
+
+// A string that a conversion allocates; of one that failed nothing is seen.
+template <class Source, class Result>
+NTSTATUS convert(NTSTATUS(NTAPI* conversion)(Result*, Source const*, BOOLEAN),
+                 void(NTAPI* release)(Result*), Source const& from) noexcept {
+  Result to{};
+  NTSTATUS const status = conversion(&to, &from, TRUE);
+  MICA_CHECK((to.Buffer != nullptr) == (status == STATUS_SUCCESS));
+  if (status == STATUS_SUCCESS) {
+    MICA_CHECK(to.Buffer[0] == 'A');
+    release(&to);
+  }
+  return status;
+}
+
+}  // namespace
+
 MICA_EXPLORE("M1-short-string", "M1: a string that cannot be converted leaves nothing",
              .processors = 1, .bound = 2, .shortage = true) {
   ask(window, [] {
-    ANSI_STRING from;
-    RtlInitAnsiString(&from, "a string");
-    UNICODE_STRING to{};
-    NTSTATUS const status = RtlAnsiStringToUnicodeString(&to, &from, TRUE);
-    if (status == STATUS_SUCCESS) RtlFreeUnicodeString(&to);
-    return status;
+    ANSI_STRING narrow;
+    RtlInitAnsiString(&narrow, "A string");
+    UNICODE_STRING wide;
+    RtlInitUnicodeString(&wide, u"A string");
+    NTSTATUS const results[] = {convert(RtlAnsiStringToUnicodeString, RtlFreeUnicodeString, narrow),
+                                convert(RtlUnicodeStringToAnsiString, RtlFreeAnsiString, wide),
+                                convert(RtlUpcaseUnicodeString, RtlFreeUnicodeString, wide)};
+    for (NTSTATUS const result : results)
+      if (result != STATUS_SUCCESS) return result;
+    return STATUS_SUCCESS;
+  });
+}
+
+MICA_EXPLORE("M1-short-callback", "M1: a callback that cannot be made or registered leaves nothing",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    Attributes attributes{u"\\Callback\\Short"};
+    auto* object = reinterpret_cast<PCALLBACK_OBJECT>(&attributes);
+    NTSTATUS const status = ExCreateCallback(&object, attributes, TRUE, FALSE);
+    MICA_CHECK((object != nullptr) == (status == STATUS_SUCCESS));
+    if (status != STATUS_SUCCESS) return status;
+    int heard = 0;
+    auto const hear = [](PVOID context, PVOID, PVOID) NTAPI { ++*static_cast<int*>(context); };
+    PVOID const registration = ExRegisterCallback(object, hear, &heard);
+    // It is for one: with the first the second is refused.
+    if (registration != nullptr) MICA_CHECK(ExRegisterCallback(object, hear, &heard) == nullptr);
+    ExNotifyCallback(object, nullptr, nullptr);
+    MICA_CHECK(heard == (registration != nullptr ? 1 : 0));
+    if (registration != nullptr) ExUnregisterCallback(registration);
+    ObDereferenceObject(object);
+    return registration != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+  });
+}
+
+MICA_EXPLORE("M1-short-timer", "M1: a timer that cannot be allocated leaves nothing",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    PEX_TIMER const timer = ExAllocateTimer(nullptr, nullptr, EX_TIMER_NOTIFICATION);
+    if (timer == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+    ExDeleteTimer(timer, TRUE, TRUE, nullptr);
+    return STATUS_SUCCESS;
+  });
+}
+
+MICA_EXPLORE("M1-short-change", "M1: who cannot register for processors leaves nothing",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    static constexpr auto accept = [](PVOID, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT, PNTSTATUS)
+                                       NTAPI {};
+    static constexpr auto refuse = [](PVOID, PKE_PROCESSOR_CHANGE_NOTIFY_CONTEXT, PNTSTATUS status)
+                                       NTAPI { *status = STATUS_UNSUCCESSFUL; };
+    MICA_CHECK(KeRegisterProcessorChangeCallback(refuse, nullptr,
+                                                 KE_PROCESSOR_CHANGE_ADD_EXISTING) == nullptr);
+    PVOID const handle = KeRegisterProcessorChangeCallback(accept, nullptr, 0);
+    if (handle == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+    KeDeregisterProcessorChangeCallback(handle);
+    return STATUS_SUCCESS;
   });
 }
 

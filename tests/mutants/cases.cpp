@@ -9,6 +9,7 @@
 #include <iostream>
 #include <vector>
 
+#include "faults.hpp"
 #include "trial.hpp"
 
 namespace {
@@ -24,6 +25,7 @@ std::vector<mica::test::Case const*> cases() {
 void run_cases(unsigned processors, unsigned seed) {
   for (mica::test::Case const* one : cases()) {
     mica::mutants::progress().at(one->name);
+    mica::TakesFaults const takes_faults;
     mica::System system{{.processors = processors, .seed = seed, .step_limit = step_limit}};
     if (!system.try_run(one->body).completed()) mica::mutants::noticed("case");
   }
@@ -33,7 +35,7 @@ void run_all() {
   for (auto const& [processors, seed] : {std::pair{2u, 1u}, std::pair{4u, 2u}, std::pair{1u, 3u}})
     run_cases(processors, seed);
   mica::mutants::progress().at("unit tests");
-  char const* arguments[] = {"cases", "ke:*,Rtl:*"};
+  char const* arguments[] = {"cases", "ex:*,ke:*,Rtl:*"};
   if (Catch::Session{}.run(2, arguments) != 0) mica::mutants::noticed("unit test");
 }
 

@@ -19,6 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "faults.hpp"
+
 namespace {
 
 constexpr unsigned at_once = 2;
@@ -48,6 +50,7 @@ std::vector<mica::test::Case const*> cases() {
 }
 
 bool passes(mica::test::Case const& one, Replacement* replacement) {
+  mica::TakesFaults const takes_faults;
   mica::System system{{.processors = 2, .step_limit = step_limit}};
   if (!system.try_run([] {}).completed()) return false;
   if (replacement) replacement->put();
