@@ -52,7 +52,8 @@ void* Pool::allocate_placed(std::size_t bytes, ULONG tag, Placement placement) n
   return allocate_rarely(bytes, tag, placement);
 }
 
-void* Pool::allocate_rarely(std::size_t bytes, ULONG tag, Placement placement) noexcept {
+MICA_TOUCHES_POISON void* Pool::allocate_rarely(std::size_t bytes, ULONG tag,
+                                                Placement placement) noexcept {
   void* memory;
   if (special_->chooses(tag) && allocate_special(bytes, tag, unit, placement, memory))
     return memory;

@@ -182,6 +182,13 @@ MICA_CASE("Ke: initialising a lock that somebody holds is violation 1005") {
     ExInitializeFastMutex(&mutex->lock);
   });
   MICA_CHECK(violates(waits, 0x1005, mutex.address()));
+  static KMUTEX mutant;  // the thread that ends leaves it behind
+  KeInitializeMutex(&mutant, 0);
+  Bugcheck const owns = bugcheck_of([&] {
+    MICA_CHECK(wait(&mutant) == STATUS_SUCCESS);
+    KeInitializeMutex(&mutant, 0);
+  });
+  MICA_CHECK(violates(owns, 0x1005, reinterpret_cast<ULONG_PTR>(&mutant)));
 }
 
 MICA_CASE("Ke: a spin lock that is used as two kinds is violation 1008 or 1009") {

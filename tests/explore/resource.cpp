@@ -85,7 +85,7 @@ MICA_EXPLORE("L2-write-write", "L2: two writers of a resource exclude each other
 }
 
 MICA_EXPLORE("L2-readers", "L2: two readers share a resource, for which the table of owners grows",
-             .processors = 2, .bound = 2, .leaks = true) {
+             .processors = 2, .bound = 2) {
   Guarded guarded;
   auto program = [&](unsigned) {
     Passive passive;

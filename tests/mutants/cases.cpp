@@ -22,18 +22,20 @@ std::vector<mica::test::Case const*> cases() {
   return {__start_mica_cases, __stop_mica_cases};
 }
 
-void run_cases(unsigned processors, unsigned seed) {
+void run_cases(unsigned processors, unsigned seed, mica::Verifier verifier) {
   for (mica::test::Case const* one : cases()) {
     mica::mutants::progress().at(one->name);
     mica::TakesFaults const takes_faults;
-    mica::System system{{.processors = processors, .seed = seed, .step_limit = step_limit}};
+    mica::System system{
+        {.processors = processors, .seed = seed, .step_limit = step_limit, .verifier = verifier}};
     if (!system.try_run(one->body).completed()) mica::mutants::noticed("case");
   }
 }
 
 void run_all() {
   for (auto const& [processors, seed] : {std::pair{2u, 1u}, std::pair{4u, 2u}, std::pair{1u, 3u}})
-    run_cases(processors, seed);
+    run_cases(processors, seed, mica::Verifier::off);
+  run_cases(2, 4, mica::Verifier::standard);
   mica::mutants::progress().at("unit tests");
   char const* arguments[] = {"cases", "ex:*,ke:*,Rtl:*"};
   if (Catch::Session{}.run(2, arguments) != 0) mica::mutants::noticed("unit test");
