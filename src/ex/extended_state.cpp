@@ -15,10 +15,6 @@
 
 using namespace mica;
 
-// A sanitizer's calls are of the other convention too.
-#define MICA_KEEPS_REGISTERS \
-  __attribute__((no_sanitize("thread", "address", "undefined"), no_stack_protector))
-
 namespace {
 
 constexpr ULONG tag_state = 'tsxE';

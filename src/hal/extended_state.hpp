@@ -7,6 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 
+// Of what stands between a caller's registers and their area: a sanitizer's calls are of another
+// convention than NT's, and who makes them gives registers back that it has not been given.
+#define MICA_KEEPS_REGISTERS \
+  __attribute__((no_sanitize("thread", "address", "undefined"), no_stack_protector))
+
 namespace mica::hal {
 
 inline constexpr std::size_t extended_alignment = 64;

@@ -49,7 +49,8 @@ std::size_t NTAPI Machine::extended_area_bytes() noexcept {
 }
 
 // No scheduling point: between one and the registers others would have run.
-void NTAPI Machine::save_extended(void* area, std::uint64_t features) noexcept {
+MICA_KEEPS_REGISTERS void NTAPI Machine::save_extended(void* area,
+                                                       std::uint64_t features) noexcept {
   if (found.has_xsave)
     asm volatile("xsave64 (%0)" ::"r"(area), "a"(static_cast<std::uint32_t>(features)),
                  "d"(static_cast<std::uint32_t>(features >> 32))
@@ -58,7 +59,8 @@ void NTAPI Machine::save_extended(void* area, std::uint64_t features) noexcept {
     asm volatile("fxsave64 (%0)" ::"r"(area) : "memory");
 }
 
-void NTAPI Machine::restore_extended(void const* area, std::uint64_t features) noexcept {
+MICA_KEEPS_REGISTERS void NTAPI Machine::restore_extended(void const* area,
+                                                          std::uint64_t features) noexcept {
   if (found.has_xsave)
     asm volatile("xrstor64 (%0)" ::"r"(area), "a"(static_cast<std::uint32_t>(features)),
                  "d"(static_cast<std::uint32_t>(features >> 32))
