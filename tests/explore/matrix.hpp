@@ -16,6 +16,19 @@ struct Operation {
   void (*run)(Things& things);
 };
 
+// A word that a lock guards: plain, so that two inside are a race. Each of the two writes at most
+// once.
+struct Guarded {
+  int value = 0;
+  std::atomic<int> writes{0};
+
+  void write() noexcept {
+    ++value;
+    ++writes;
+  }
+  void read() const noexcept { MICA_CHECK(value <= 2); }
+};
+
 // Which two meet in the execution that comes: a scenario has no arguments.
 template <class Things>
 inline Operation<Things> const* meeting[2];

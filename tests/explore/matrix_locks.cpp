@@ -8,18 +8,6 @@ using namespace mica::explore;
 
 namespace {
 
-// A word that its lock guards.
-struct Guarded {
-  int value = 0;
-  std::atomic<int> writes{0};
-
-  void write() noexcept {
-    ++value;
-    ++writes;
-  }
-  void read() const noexcept { MICA_CHECK(value <= 2); }
-};
-
 struct Things {
   KSPIN_LOCK plain, queued;
   EX_SPIN_LOCK shared = 0;

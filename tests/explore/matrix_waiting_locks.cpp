@@ -9,18 +9,6 @@ using namespace mica::explore;
 
 namespace {
 
-// A word that a lock guards.
-struct Guarded {
-  int value = 0;
-  std::atomic<int> writes{0};
-
-  void write() noexcept {
-    ++value;
-    ++writes;
-  }
-  void read() const noexcept { MICA_CHECK(value <= 2); }
-};
-
 struct Things {
   FAST_MUTEX mutex;
   ERESOURCE resource;
