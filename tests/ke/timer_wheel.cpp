@@ -171,6 +171,21 @@ TEST_CASE("ke: a timer that moves twice by less than a tick is as exact as one t
   }();
 }
 
+TEST_CASE("ke: an absolute timer beyond the wheel's span moves with the clock") MICA_NO_ANALYSIS {
+  constexpr std::uint32_t unit = 10'000;
+  constexpr Tick due = Tick{1} << 40;
+  auto wheel = std::make_unique<TimerWheel>();
+  wheel->start(0);
+  KTIMER absolute{}, relative{};
+  wheel->insert(absolute, {due, true, 0, 0}, unit);
+  wheel->insert(relative, {due, false, 0, 0}, unit);
+  wheel->adjust((due - 100) * unit, unit);
+  CHECK(wheel->take_due(99) == nullptr);
+  CHECK(wheel->take_due(100) == &absolute);
+  CHECK(wheel->take_due(due - 1) == nullptr);
+  CHECK(wheel->take_due(due) == &relative);
+}
+
 TEST_CASE(
     "ke: an adjusted wheel has its absolute timers at their new ticks, the others at theirs") {
   constexpr std::uint32_t unit = 10'000;
