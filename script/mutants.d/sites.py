@@ -354,7 +354,7 @@ class Finder:
         elif spelled == 'BOOLEAN' or spelled == 'LOGICAL':
             constants = ['FALSE', 'TRUE']
         for constant in constants:
-            if constant is not None:
+            if constant not in (None, raw):
                 self.add('return-constant', [(start, end, 'statement', f'return {constant};')],
                          f'{self.text[start:end]} -> return {constant};')
 

@@ -97,7 +97,6 @@ Books::Order NTAPI Books::note_edge(LockTables::Classes classes, LockEdge edge,
 Books::Order NTAPI Books::note_order(LockIndex lock, LockUse const& use,
                                      HeldLock const& outer) noexcept {
   LockIndex const held = tables_->find(outer.place.lock);
-  if (held == 0) return Order::known;
   LockEdge const edge{.next = 0,
                       .from = 0,
                       .to = 0,

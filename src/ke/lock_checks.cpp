@@ -10,11 +10,6 @@ bool spins(LockKind kind) noexcept {
   return kind <= LockKind::reader_writer_spin_lock;
 }
 
-// Its owner may take it again.
-bool is_recursive(LockKind kind) noexcept {
-  return kind == LockKind::mutant || kind == LockKind::resource;
-}
-
 // Where who holds it has to stay.
 KIRQL lowest_level(HeldLock const& held) noexcept {
   if (spins(held.kind)) return DISPATCH_LEVEL;
@@ -23,9 +18,15 @@ KIRQL lowest_level(HeldLock const& held) noexcept {
 
 // The caller holds the lock already: whether it would wait for itself.
 bool waits_for_itself(LockUse const& use, HeldLock const& held) noexcept {
-  if (use.kind == LockKind::resource) return held.shared && !use.shared;
-  if (use.kind == LockKind::spin_lock) return false;  // has a bugcheck of its own
-  return !is_recursive(use.kind) && !(held.shared && use.shared);
+  switch (use.kind) {
+    case LockKind::spin_lock:  // has a bugcheck of its own
+    case LockKind::mutant:     // its owner may take it again
+      return false;
+    case LockKind::resource:
+      return held.shared && !use.shared;
+    default:
+      return !held.shared || !use.shared;
+  }
 }
 
 }  // namespace
@@ -75,9 +76,7 @@ void NTAPI lock_taken(LockUse const& use) noexcept {
   LockIndex const lock = books.know(use);
   if (lock == 0) return;
   if (LockIndex const again = books.find_held(use.lock); again != 0) {
-    HeldLock& held = books->held(again);
-    ++held.count;
-    held.shared &= use.shared;
+    ++books->held(again).count;
     return;
   }
   static_cast<void>(books->hold({.next = 0,
@@ -105,7 +104,7 @@ void NTAPI lock_released(LockUse const& use, KIRQL level) noexcept {
   // What was taken later stands before it, and would be left where it may not be held.
   for (LockIndex later = books.first(); later != record; later = books->held(later).next) {
     HeldLock const& other = books->held(later);
-    if (other.context != held.context || level >= lowest_level(other)) continue;
+    if (level >= lowest_level(other)) continue;
     books.misuse(Rule::release_order, use, &other, use.lock, other.place.lock);
     break;
   }
@@ -143,10 +142,8 @@ void NTAPI level_falls(KIRQL level) noexcept {
   if (!books) return;
   for (LockIndex index = books.first(); index != 0; index = books->held(index).next) {
     HeldLock const& held = books->held(index);
-    if (!spins(held.kind) || held.context != books.context() || level >= held.level) continue;
     LockIndex const lock = books->find(held.place.lock);
-    if (lock != 0 && books.note_held(lock, held.place, level))
-      books.judge_levels(Rule::lock_level, lock);
+    if (books.note_held(lock, held.place, level)) books.judge_levels(Rule::lock_level, lock);
     if (books.report.found) return;
   }
 }
@@ -181,7 +178,6 @@ void NTAPI check_locks_at_end(Thread& thread) noexcept {
     LockUse const use{.lock = held.place.lock, .kind = held.kind, .at = held.place.at};
     return books.misuse(Rule::end_owning, use, &held, &thread, held.place.lock);
   }
-  while (thread.held_locks != 0) books->let_go(thread.held_locks);
   while (LockIndex const lock = books->find_within(thread.stack.base, thread.stack.bytes))
     books->forget(lock);
 }
@@ -200,7 +196,7 @@ LockTables* exchange_tables(LockTables* next) noexcept {
   LockCheckState& checks = state().lock_checks;
   SpinGuardAtDispatch guard{checks.lock};
   LockTables* const before = checks.tables;
-  if (before != nullptr && next == nullptr) before->let_all_go();
+  if (before != nullptr) before->let_all_go();
   checks.tables = next;
   return before;
 }

@@ -31,7 +31,7 @@ LockIndex LockGraph::class_of(void const* key, bool initialized_at, LockKind kin
 }
 
 void LockGraph::remove_edges_to(LockIndex index) noexcept {
-  for (LockIndex from = 1; classes_[index].incoming != 0 && from <= classes_.reached(); ++from) {
+  for (LockIndex from = 1; from <= classes_.reached(); ++from) {
     for (LockIndex* link = &classes_[from].edges; *link != 0;) {
       LockIndex const edge = *link;
       if (edges_[edge].to != index) {
@@ -40,7 +40,6 @@ void LockGraph::remove_edges_to(LockIndex index) noexcept {
       }
       *link = edges_[edge].next;
       edges_.give(edge);
-      --classes_[index].incoming;
     }
   }
 }
@@ -50,7 +49,6 @@ void LockGraph::forget(LockIndex index) noexcept {
   while (classes_[index].edges != 0) {
     LockIndex const edge = classes_[index].edges;
     classes_[index].edges = edges_[edge].next;
-    --classes_[edges_[edge].to].incoming;
     edges_.give(edge);
   }
   LockIndex* link = &buckets_[bucket_of(classes_[index].key)];
@@ -72,7 +70,6 @@ bool LockGraph::connect(LockEdge const& edge) noexcept {
   edges_[index] = edge;
   edges_[index].next = from.edges;
   from.edges = index;
-  ++classes_[edge.to].incoming;
   return true;
 }
 
@@ -105,7 +102,7 @@ bool LockGraph::leads(LockIndex from, LockIndex to, By by) noexcept {
 LockGraph::Conflict LockGraph::conflict() noexcept {
   for (LockIndex from = 1; from <= classes_.reached(); ++from) {
     KIRQL const level = classes_[from].levels.taken_from;
-    if (level == 0 || classes_[from].edges == 0) continue;
+    if (level == 0) continue;
     LockClass const* const first = &classes_[from];
     LockIndex const held = search(from, By::locks, [&](LockClass const& one) {
       return &one != first && one.levels.open_to(level);

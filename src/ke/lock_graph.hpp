@@ -36,16 +36,11 @@ class LockTable {
   [[nodiscard]] Entry const& operator[](LockIndex index) const noexcept {
     return entries_[index - 1];
   }
-  // A zero-filled one; 0: all are taken.
+  // Zero-filled but for `next`; 0: all are taken.
   [[nodiscard]] LockIndex take() noexcept {
-    LockIndex index = free_;
-    if (index != 0)
-      free_ = (*this)[index].next;
-    else if (reached_ < capacity)
-      index = ++reached_;
-    else
-      return 0;
-    (*this)[index] = {};
+    if (free_ == 0) return reached_ < capacity ? ++reached_ : LockIndex{0};
+    LockIndex const index = free_;
+    free_ = (*this)[index].next;
     return index;
   }
   void give(LockIndex index) noexcept {
@@ -104,9 +99,8 @@ struct LockClass {
   void const* key;      // where its locks are initialised, or the lock
   bool initialized_at;  // it is the former
   LockKind kind;
-  LockIndex edges;     // that lead from it
-  LockIndex incoming;  // how many lead to it
-  LockLevels levels;   // of one lock
+  LockIndex edges;    // that lead from it
+  LockLevels levels;  // of one lock
   // Of the search that goes on.
   std::uint32_t seen;
   LockIndex came_by;  // an edge

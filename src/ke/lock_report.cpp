@@ -9,23 +9,10 @@ using rtl::Hex;
 using rtl::Line;
 
 std::string_view name_of(LockKind kind) noexcept {
-  switch (kind) {
-    case LockKind::spin_lock:
-      return "spin lock";
-    case LockKind::queued_spin_lock:
-      return "queued spin lock";
-    case LockKind::reader_writer_spin_lock:
-      return "reader-writer spin lock";
-    case LockKind::fast_mutex:
-      return "fast mutex";
-    case LockKind::mutant:
-      return "mutex";
-    case LockKind::resource:
-      return "resource";
-    case LockKind::push_lock:
-      return "push lock";
-  }
-  return "lock";
+  constexpr std::string_view names[] = {
+      "spin lock", "queued spin lock", "reader-writer spin lock", "fast mutex", "mutex",
+      "resource",  "push lock"};
+  return names[static_cast<std::size_t>(kind)];
 }
 
 void put_place(Line& line, void const* at) noexcept {

@@ -82,7 +82,7 @@ LockIndex LockTables::hold(HeldLock const& record) noexcept {
   held_[index] = record;
   held_[index].next = *record.first;
   *record.first = index;
-  if (LockIndex const lock = find(record.place.lock); lock != 0) ++locks_[lock].holders;
+  ++locks_[find(record.place.lock)].holders;
   return index;
 }
 
@@ -103,7 +103,7 @@ void LockTables::let_go(LockIndex record) noexcept {
   LockIndex* link = held_[record].first;
   while (*link != record) link = &held_[*link].next;
   *link = held_[record].next;
-  if (LockIndex const lock = find(held_[record].place.lock); lock != 0) --locks_[lock].holders;
+  --locks_[find(held_[record].place.lock)].holders;
   held_.give(record);
 }
 

@@ -62,7 +62,7 @@ class LockTables {
   [[nodiscard]] Classes NTAPI own_classes(LockIndex outer, LockIndex inner) noexcept;
   [[nodiscard]] Classes NTAPI place_classes(LockIndex outer, LockIndex inner) noexcept;
 
-  // Held first of those that hang from `first`.
+  // A known lock, held first of those that hang from `first`.
   [[nodiscard]] LockIndex NTAPI hold(HeldLock const& record) noexcept;
   // Of those that hang from `first`, in that context.
   [[nodiscard]] LockIndex NTAPI find_held(LockIndex first, void const* lock,

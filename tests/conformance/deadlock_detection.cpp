@@ -60,6 +60,8 @@ MICA_CASE("Ke: an owner that takes its mutex or resource again is no violation")
   mutex->take();
   resource->take();
   ExEnterCriticalRegionAndAcquireResourceShared(&resource->lock);
+  resource->take();
+  resource->give();
   resource->give();
   mutex->give();
   resource->give();
@@ -118,6 +120,65 @@ MICA_CASE("Ke: what was learned of a lock ends with its memory, or when it is in
   MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
 }
 
+MICA_CASE("Ke: a lock that is used as another kind is another lock") {
+  DeadlockDetection detection;
+  InPool<Plain> first, second;
+  nest(first, second);
+  second->take();
+  KLOCK_QUEUE_HANDLE handle;
+  KeAcquireInStackQueuedSpinLockAtDpcLevel(&first->lock, &handle);
+  KeReleaseInStackQueuedSpinLockFromDpcLevel(&handle);
+  second->give();
+  MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL);
+}
+
+MICA_CASE("Ke: a lock on a stack that no routine initialised takes no part") {
+  DeadlockDetection detection;
+  auto leave = [] {
+    EX_PUSH_LOCK lock{};
+    KeEnterCriticalRegion();
+    ExAcquirePushLockExclusiveEx(&lock, 0);
+    KeLeaveCriticalRegion();
+  };
+  join(start(leave));
+  EX_SPIN_LOCK outer = 0, inner = 0;
+  for (bool const forth : {true, false}) {
+    KIRQL const old = ExAcquireSpinLockExclusive(forth ? &outer : &inner);
+    ExAcquireSpinLockExclusiveAtDpcLevel(forth ? &inner : &outer);
+    ExReleaseSpinLockExclusiveFromDpcLevel(forth ? &inner : &outer);
+    ExReleaseSpinLockExclusive(forth ? &outer : &inner, old);
+  }
+  MICA_CHECK(outer == 0 && inner == 0);
+}
+
+MICA_CASE("Ke: a lock that was held when detection ended is not when it begins again") {
+  InPool<Fast> lock;
+  KEVENT held, begun;
+  KeInitializeEvent(&held, NotificationEvent, FALSE);
+  KeInitializeEvent(&begun, NotificationEvent, FALSE);
+  auto holder = [&] {
+    KeEnterCriticalRegion();
+    ExAcquireFastMutexUnsafe(&lock->lock);
+    KeSetEvent(&held, 0, FALSE);
+    MICA_CHECK(wait(&begun) == STATUS_SUCCESS);
+    ExReleaseFastMutexUnsafe(&lock->lock);
+    KeLeaveCriticalRegion();
+    for (int i = 0; i < 2; ++i) {
+      lock->take();
+      lock->give();
+    }
+  };
+  Thread* thread;
+  {
+    DeadlockDetection detection;
+    thread = start(holder, {.processor = 1});
+    MICA_CHECK(wait(&held) == STATUS_SUCCESS);
+  }
+  DeadlockDetection detection;
+  KeSetEvent(&begun, 0, FALSE);
+  join(thread);
+}
+
 MICA_CASE("Ke: locks of two places that live side by side are judged by themselves") {
   DeadlockDetection detection;
   // In each the second inside the first; the child's first inside the parent's second.
@@ -142,6 +203,9 @@ MICA_CASE("Ke: locks of two places that live side by side are judged by themselv
   Node::take(&child->first, &child->second);
   Node::take(&parent->second, &child->first);
   Node::take(&parent->first, &child->second);
+  Node* const other = Node::make();
+  Node::take(&other->second, &parent->first);  // nobody had that second inside this first
+  ExFreePool(other);
   Bugcheck const end = bugcheck_of([&] { Node::take(&child->second, &parent->first); });
   MICA_CHECK(violates(end, 0x1001, address(&parent->first)));
   ExFreePool(child);
@@ -176,6 +240,16 @@ MICA_CASE("Io: an interrupt's lock that is taken at its level is no violation") 
         device.object, [](PVOID) NTAPI -> BOOLEAN { return TRUE; }, nullptr));
   }
   MICA_CHECK(device.calls == 3);
+  // Threads are not interrupts, on a processor that had some.
+  InPool<Plain> other;
+  auto use = [&] {
+    device.ask(KeGetCurrentProcessorNumberEx(nullptr));
+    until([&] { return device.quiet(); });
+    other->take();
+    other->give();
+  };
+  for (ULONG i = 0; i < KeQueryActiveProcessorCountEx(0); ++i)
+    join(start(use, {.processor = static_cast<int>(i)}));
 }
 
 MICA_CASE("Ke: a resource that is handed over or released for its owner is held by nobody") {

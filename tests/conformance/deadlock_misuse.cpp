@@ -62,11 +62,15 @@ MICA_CASE("Ke: spin locks that are taken in both orders are violation 1001") {
   check_circles<Plain, Plain, Queued, Written, Read>();
   check_circles<Queued, Queued, Written>();
   check_circles<Written, Plain, Read>();
+  check_circles<WrittenAtDispatch, Plain, WrittenAtDispatch>();
+  check_circles<ReadAtDispatch, Plain, ReadAtDispatch>();
 }
 
 MICA_CASE(
     "Ke: mutexes, resources and push locks that are taken in both orders are violation 1001") {
   check_circles<Fast, Fast, Guarded, Pushed>();
+  check_circles<Unsafe, Fast, Unsafe>();
+  check_circles<GuardedUnsafe, Guarded, GuardedUnsafe>();
   check_circles<Mutex, Mutex, Owned, Pushed, Fast>();
   check_circles<Owned, Owned, Shared, Pushed, Guarded>();
   check_circles<Pushed, Pushed, Shared>();
@@ -91,6 +95,52 @@ MICA_CASE("Ke: what is taken inside a lock that a try took has an order too") {
   first->give();
   Bugcheck const end = bugcheck_of([&] { nest(second, first); });
   MICA_CHECK(violates(end, 0x1001, first.address()));
+  InPool<Guarded> guarded;
+  InPool<Fast> third;
+  MICA_CHECK(KeTryToAcquireGuardedMutex(&guarded->lock));
+  third->take();
+  third->give();
+  guarded->give();
+  Bugcheck const after_guarded = bugcheck_of([&] { nest(third, guarded); });
+  MICA_CHECK(violates(after_guarded, 0x1001, guarded.address()));
+  for (auto* const try_to :
+       {ExTryAcquireSpinLockSharedAtDpcLevel, ExTryAcquireSpinLockExclusiveAtDpcLevel}) {
+    InPool<Written> spin;
+    InPool<Plain> inner;
+    KIRQL const old = KeRaiseIrqlToDpcLevel();
+    MICA_CHECK(try_to(&spin->lock));
+    KeAcquireSpinLockAtDpcLevel(&inner->lock);
+    KeReleaseSpinLockFromDpcLevel(&inner->lock);
+    if (try_to == ExTryAcquireSpinLockSharedAtDpcLevel)
+      ExReleaseSpinLockShared(&spin->lock, old);
+    else
+      ExReleaseSpinLockExclusive(&spin->lock, old);
+    Bugcheck const after_spin = bugcheck_of([&] { nest(inner, spin); });
+    MICA_CHECK(violates(after_spin, 0x1001, spin.address()));
+  }
+}
+
+MICA_CASE("Ke: a lock that is taken again is held until it is given back as often") {
+  DeadlockDetection detection;
+  InPool<Mutex> mutex;
+  InPool<Owned> resource, other;
+  auto nest_again = [&](auto& outer, auto give_once) {
+    InPool<Fast> inner;
+    outer->take();
+    outer->take();
+    give_once();
+    inner->take();
+    inner->give();
+    outer->give();
+    Bugcheck const end = bugcheck_of([&] { nest(inner, outer); });
+    MICA_CHECK(violates(end, 0x1001, outer.address()));
+  };
+  nest_again(mutex, [&] { mutex->give(); });
+  nest_again(resource, [&] { resource->give(); });
+  nest_again(other, [&] {
+    ExReleaseResourceForThreadLite(&other->lock, ExGetCurrentResourceThread());
+    KeLeaveCriticalRegion();
+  });
 }
 
 MICA_CASE(
@@ -109,6 +159,74 @@ MICA_CASE(
     }
     ExFreePool(request);
   }
+}
+
+MICA_CASE("Ke: of three places whose locks were taken in a circle some locks may be gone") {
+  DeadlockDetection detection;
+  // Each initialised at a place of its own.
+  struct Locks {
+    FAST_MUTEX x, y, z;
+    [[gnu::noinline]] static LONG prepare(Locks& locks) {
+      ExInitializeFastMutex(&locks.x);
+      ExInitializeFastMutex(&locks.y);
+      ExInitializeFastMutex(&locks.z);
+      return locks.z.Count;
+    }
+    static Locks* make() {
+      auto* const locks =
+          static_cast<Locks*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Locks), 'kcoL'));
+      MICA_CHECK(prepare(*locks) == FM_LOCK_BIT);
+      return locks;
+    }
+  };
+  Locks* const first = Locks::make();
+  nest(first->x, first->y);
+  Locks* const second = Locks::make();
+  nest(second->y, second->z);
+  Locks* const third = Locks::make();  // not where the second stood
+  ExFreePool(second);
+  Bugcheck const end = bugcheck_of([&] { nest(third->z, first->x); });
+  MICA_CHECK(violates(end, 0x1001, address(&first->x)));
+  ExFreePool(third);
+  ExFreePool(first);
+}
+
+MICA_CASE("Ke: a resource that was deleted is gone, though its memory is not") {
+  DeadlockDetection detection;
+  struct Resources {
+    ERESOURCE list, data;
+    [[gnu::noinline]] static ULONG prepare(Resources& resources) {
+      static_cast<void>(ExInitializeResourceLite(&resources.list));
+      static_cast<void>(ExInitializeResourceLite(&resources.data));
+      return resources.data.ActiveEntries;
+    }
+    ~Resources() {
+      static_cast<void>(ExDeleteResourceLite(&list));
+      static_cast<void>(ExDeleteResourceLite(&data));
+    }
+    static void nest(ERESOURCE& outer, ERESOURCE& inner) {
+      ExEnterCriticalRegionAndAcquireResourceShared(&outer);
+      ExEnterCriticalRegionAndAcquireResourceExclusive(&inner);
+      ExReleaseResourceAndLeaveCriticalRegion(&inner);
+      ExReleaseResourceAndLeaveCriticalRegion(&outer);
+    }
+  };
+  alignas(Resources) static std::byte memory[sizeof(Resources)];
+  auto* const gone = ::new (memory) Resources;
+  MICA_CHECK(Resources::prepare(*gone) == 0);
+  Resources::nest(gone->list, gone->data);
+  gone->~Resources();
+  Resources resources;
+  MICA_CHECK(Resources::prepare(resources) == 0);
+  static ERESOURCE* list;
+  static ERESOURCE* data;
+  list = &resources.list, data = &resources.data;
+  Bugcheck const end = bugcheck_of([] {
+    ExEnterCriticalRegionAndAcquireResourceShared(data);
+    ExEnterCriticalRegionAndAcquireResourceExclusive(list);
+  });
+  MICA_CHECK(violates(end, 0x1001, address(list)));
+  ExReleaseResourceForThreadLite(data, data->OwnerEntry.OwnerThread);
 }
 
 MICA_CASE("Ke: locks that are initialised at one place have the order in which they are taken") {
@@ -147,6 +265,59 @@ MICA_CASE("Ke: waiting for a lock that the thread has is violation 1000") {
     static_cast<void>(ExAcquireResourceExclusiveLite(&resource->lock, TRUE));
   });
   MICA_CHECK(violates(end, 0x1000, resource.address()));
+  InPool<Owned> converted;
+  Bugcheck const after_conversion = bugcheck_of([&] {
+    converted->take();
+    ExConvertExclusiveToSharedLite(&converted->lock);
+    static_cast<void>(ExAcquireResourceExclusiveLite(&converted->lock, TRUE));
+  });
+  MICA_CHECK(violates(after_conversion, 0x1000, converted.address()));
+}
+
+MICA_CASE(
+    "Ke: waiting to write what the thread reads, or to read what it writes, is violation 1000") {
+  DeadlockDetection detection;
+  InPool<Read> read, shared;
+  shared->take();
+  ExAcquireSpinLockSharedAtDpcLevel(&shared->lock);  // readers share, with themselves too
+  ExReleaseSpinLockSharedFromDpcLevel(&shared->lock);
+  shared->give();
+  Bugcheck const writes = bugcheck_of([&] {
+    read->take();
+    ExAcquireSpinLockExclusiveAtDpcLevel(&read->lock);
+  });
+  MICA_CHECK(violates(writes, 0x1000, read.address()));
+  InPool<Written> written;
+  Bugcheck const reads = bugcheck_of([&] {
+    written->take();
+    ExAcquireSpinLockSharedAtDpcLevel(&written->lock);
+  });
+  MICA_CHECK(violates(reads, 0x1000, written.address()));
+  InPool<Read> converted;
+  Bugcheck const after_conversion = bugcheck_of([&] {
+    converted->take();
+    MICA_CHECK(ExTryConvertSharedSpinLockExclusive(&converted->lock));
+    ExAcquireSpinLockSharedAtDpcLevel(&converted->lock);
+  });
+  MICA_CHECK(violates(after_conversion, 0x1000, converted.address()));
+  InPool<Read> refused;
+  refused->take();
+  ExAcquireSpinLockSharedAtDpcLevel(&refused->lock);
+  MICA_CHECK(!ExTryConvertSharedSpinLockExclusive(&refused->lock));
+  ExAcquireSpinLockSharedAtDpcLevel(&refused->lock);
+  for (int i = 0; i < 2; ++i) ExReleaseSpinLockSharedFromDpcLevel(&refused->lock);
+  refused->give();
+}
+
+MICA_CASE("Ex: a fast mutex that is taken above its level is told so, whoever holds it") {
+  DeadlockDetection detection;
+  InPool<Fast> fast;
+  Bugcheck const end = bugcheck_of([&] {
+    fast->take();
+    static_cast<void>(KeRaiseIrqlToDpcLevel());
+    fast->take();
+  });
+  MICA_CHECK(violates(end, 0x33, DISPATCH_LEVEL, fast.address()));
 }
 
 MICA_CASE(
@@ -159,6 +330,14 @@ MICA_CASE(
     first->give();
   });
   MICA_CHECK(violates(spins, 0x1003, first.address(), second.address()));
+  InPool<Plain> spin;
+  InPool<Read> reader;
+  Bugcheck const reads = bugcheck_of([&] {
+    spin->take();
+    reader->take();
+    spin->give();
+  });
+  MICA_CHECK(violates(reads, 0x1003, spin.address(), reader.address()));
   InPool<Fast> outer, inner;
   Bugcheck const waits = bugcheck_of([&] {
     outer->take();
@@ -182,6 +361,12 @@ MICA_CASE("Ke: initialising a lock that somebody holds is violation 1005") {
     ExInitializeFastMutex(&mutex->lock);
   });
   MICA_CHECK(violates(waits, 0x1005, mutex.address()));
+  InPool<Guarded> guarded;
+  Bugcheck const guards = bugcheck_of([&] {
+    guarded->take();
+    KeInitializeGuardedMutex(&guarded->lock);
+  });
+  MICA_CHECK(violates(guards, 0x1005, guarded.address()));
   static KMUTEX mutant;  // the thread that ends leaves it behind
   KeInitializeMutex(&mutant, 0);
   Bugcheck const owns = bugcheck_of([&] {
@@ -266,25 +451,104 @@ MICA_CASE("Io: a lock that is taken inside an interrupt's is held at the interru
   KeReleaseInterruptSpinLock(device.object, old);
   Bugcheck const end = bugcheck_of([&] { inner->take(); });
   MICA_CHECK(violates(end, lock_level, inner.address(), device_irql, DISPATCH_LEVEL));
+  // What was told is not told again when something else is new.
+  InPool<Plain> one, another;
+  nest(one, another);
 }
 
-MICA_CASE("Ke: lowering the level beneath a lock that a DPC takes is violation 4D430001") {
+MICA_CASE("Io: a lock that was held is not to be taken inside an interrupt's later") {
+  DeadlockDetection detection;
+  InPool<Plain> lock, inner;
+  Device device;
+  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
+  device.ask();
+  until([&] { return device.quiet(); });
+  inner->take();
+  inner->give();
+  Bugcheck const end = bugcheck_of([&] {
+    static_cast<void>(KeAcquireInterruptSpinLock(device.object));
+    KeAcquireSpinLockAtDpcLevel(&inner->lock);
+  });
+  MICA_CHECK(violates(end, lock_level, inner.address(), device_irql, DISPATCH_LEVEL));
+}
+
+MICA_CASE("Io: a try may not take an interrupt's lock where the interrupt may come, either") {
   DeadlockDetection detection;
   InPool<Plain> lock;
+  Device device;
+  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
+  device.ask();
+  until([&] { return device.quiet(); });
+  Bugcheck const end = bugcheck_of([&] {
+    static_cast<void>(KeRaiseIrqlToDpcLevel());
+    static_cast<void>(KeTryToAcquireSpinLockAtDpcLevel(&lock->lock));
+  });
+  MICA_CHECK(violates(end, lock_level, lock.address(), device_irql, DISPATCH_LEVEL));
+}
+
+MICA_CASE("Io: an interrupt that comes in a DPC takes its lock as an interrupt") {
+  DeadlockDetection detection;
+  InPool<Plain> lock, held;
+  Device device;
+  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
+  struct Interrupted {
+    Device& device;
+    PKSPIN_LOCK held;
+  } interrupted{device, &held->lock};
   KDPC dpc;
   KeInitializeDpc(
       &dpc,
       [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
-        auto* const taken = static_cast<PKSPIN_LOCK>(context);
-        KeAcquireSpinLockAtDpcLevel(taken);
-        KeReleaseSpinLockFromDpcLevel(taken);
+        auto& [device, held] = *static_cast<Interrupted*>(context);
+        KeAcquireSpinLockAtDpcLevel(held);
+        device.ask(KeGetCurrentProcessorNumberEx(nullptr));
+        while (!device.quiet()) KeStallExecutionProcessor(1);
+        KeReleaseSpinLockFromDpcLevel(held);
       },
-      &lock->lock);
+      &interrupted);
   static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
   KeFlushQueuedDpcs();
-  Bugcheck const end = bugcheck_of([&] {
-    lock->take();
+  // Not inside the lock that the DPC held: an interrupt has no order with what it interrupts.
+  Bugcheck const order = bugcheck_of([&] {
+    static_cast<void>(KeAcquireInterruptSpinLock(device.object));
+    KeAcquireSpinLockAtDpcLevel(&held->lock);
+  });
+  MICA_CHECK(violates(order, lock_level, held.address(), device_irql, DISPATCH_LEVEL));
+  Bugcheck const end = bugcheck_of([&] { lock->take(); });
+  MICA_CHECK(violates(end, lock_level, lock.address(), device_irql, DISPATCH_LEVEL));
+}
+
+MICA_CASE("Ke: lowering the level beneath a lock that a DPC takes is violation 4D430001") {
+  DeadlockDetection detection;
+  InPool<Plain> first, second, other;
+  auto take_in_dpc = [](InPool<Plain>& lock) {
+    KDPC dpc;
+    KeInitializeDpc(
+        &dpc,
+        [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+          auto* const taken = static_cast<PKSPIN_LOCK>(context);
+          KeAcquireSpinLockAtDpcLevel(taken);
+          KeReleaseSpinLockFromDpcLevel(taken);
+        },
+        &lock->lock);
+    static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
+    KeFlushQueuedDpcs();
+  };
+  take_in_dpc(first);
+  Bugcheck const one = bugcheck_of([&] {
+    first->take();
+    MICA_CHECK(KeTryToAcquireSpinLockAtDpcLevel(&other->lock));  // no DPC takes this one
     KeLowerIrql(PASSIVE_LEVEL);
   });
-  MICA_CHECK(violates(end, lock_level, lock.address(), DISPATCH_LEVEL, PASSIVE_LEVEL));
+  MICA_CHECK(violates(one, lock_level, first.address(), DISPATCH_LEVEL, PASSIVE_LEVEL));
+  KeInitializeSpinLock(&first->lock);
+  take_in_dpc(first);
+  take_in_dpc(second);
+  // The last that was taken is told.
+  Bugcheck const both = bugcheck_of([&] {
+    first->take();
+    KeAcquireSpinLockAtDpcLevel(&second->lock);
+    KeLowerIrql(APC_LEVEL);
+  });
+  MICA_CHECK(violates(both, lock_level, second.address(), DISPATCH_LEVEL, APC_LEVEL));
 }

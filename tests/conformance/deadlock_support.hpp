@@ -40,6 +40,29 @@ struct Read {
   void give() noexcept { ExReleaseSpinLockShared(&lock, old); }
 };
 
+// The same from DISPATCH_LEVEL.
+struct WrittenAtDispatch : Written {
+  void take() noexcept {
+    old = KeRaiseIrqlToDpcLevel();
+    ExAcquireSpinLockExclusiveAtDpcLevel(&lock);
+  }
+  void give() noexcept {
+    ExReleaseSpinLockExclusiveFromDpcLevel(&lock);
+    KeLowerIrql(old);
+  }
+};
+
+struct ReadAtDispatch : Read {
+  void take() noexcept {
+    old = KeRaiseIrqlToDpcLevel();
+    ExAcquireSpinLockSharedAtDpcLevel(&lock);
+  }
+  void give() noexcept {
+    ExReleaseSpinLockSharedFromDpcLevel(&lock);
+    KeLowerIrql(old);
+  }
+};
+
 struct Fast {
   FAST_MUTEX lock;
   Fast() noexcept { ExInitializeFastMutex(&lock); }
@@ -52,6 +75,29 @@ struct Guarded {
   Guarded() noexcept { KeInitializeGuardedMutex(&lock); }
   void take() noexcept { KeAcquireGuardedMutex(&lock); }
   void give() noexcept { KeReleaseGuardedMutex(&lock); }
+};
+
+// Taken in a critical region, at the level as it is.
+struct Unsafe : Fast {
+  void take() noexcept {
+    KeEnterCriticalRegion();
+    ExAcquireFastMutexUnsafe(&lock);
+  }
+  void give() noexcept {
+    ExReleaseFastMutexUnsafe(&lock);
+    KeLeaveCriticalRegion();
+  }
+};
+
+struct GuardedUnsafe : Guarded {
+  void take() noexcept {
+    KeEnterGuardedRegion();
+    KeAcquireGuardedMutexUnsafe(&lock);
+  }
+  void give() noexcept {
+    KeReleaseGuardedMutexUnsafe(&lock);
+    KeLeaveGuardedRegion();
+  }
 };
 
 struct Mutex {
