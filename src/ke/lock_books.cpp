@@ -139,14 +139,13 @@ void NTAPI Books::judge_levels(Rule rule, LockIndex lock) noexcept {
     report.add(graph.edge(by));
 }
 
-void Books::misuse(Rule rule, LockUse const& use, HeldLock const* held, void const* second,
+void Books::misuse(Rule rule, LockUse const& use, HeldLock const& held, void const* second,
                    void const* third) noexcept {
   report.set(rule, second, third);
   report.taken = place_of(use);
   report.taken_kind = use.kind;
-  if (held == nullptr) return;
-  report.held = held->place;
-  report.held_kind = held->kind;
+  report.held = held.place;
+  report.held_kind = held.kind;
 }
 
 }  // namespace mica::ke

@@ -47,7 +47,8 @@ class [[nodiscard]] Books {
   // The lock, or one that is taken inside, is held where an interrupt may come that takes it: the
   // report has which, and that breaks this rule.
   void NTAPI judge_levels(Rule rule, LockIndex lock) noexcept;
-  void misuse(Rule rule, LockUse const& use, HeldLock const* held, void const* second,
+  // That breaks the rule: `held` is, or what is held.
+  void misuse(Rule rule, LockUse const& use, HeldLock const& held, void const* second,
               void const* third = nullptr) noexcept;
 
   LockReport report;

@@ -37,7 +37,7 @@ void NTAPI lock_initialized(LockUse const& use) noexcept {
   if (LockIndex const known = books->find(use.lock); known != 0) {
     if ((*books)[known].holders != 0) {
       LockIndex const holder = books->find_holder(use.lock, nullptr);
-      return books.misuse(Rule::initialize_owned, use, &books->held(holder), use.lock);
+      return books.misuse(Rule::initialize_owned, use, books->held(holder), use.lock);
     }
     books->forget(known);
   }
@@ -51,11 +51,11 @@ void NTAPI before_lock(LockUse const& use) noexcept {
   if (lock == 0) return;
   if ((*books)[lock].kind != use.kind) {
     LockIndex const holder = books->find_holder(use.lock, nullptr);
-    return books.misuse(Rule::acquire_mismatch, use, &books->held(holder), use.lock);
+    return books.misuse(Rule::acquire_mismatch, use, books->held(holder), use.lock);
   }
   if (LockIndex const again = books.find_held(use.lock); again != 0) {
     HeldLock const& held = books->held(again);
-    if (waits_for_itself(use, held)) books.misuse(Rule::self_deadlock, use, &held, use.lock);
+    if (waits_for_itself(use, held)) books.misuse(Rule::self_deadlock, use, held, use.lock);
     return;
   }
   bool news = books.note_held(lock, place_of(use), books.level());
@@ -99,13 +99,13 @@ void NTAPI lock_released(LockUse const& use, KIRQL level) noexcept {
   LockIndex const record = books.find_held(use.lock);
   if (record == 0) return;
   HeldLock const held = books->held(record);
-  if (held.kind != use.kind) return books.misuse(Rule::release_mismatch, use, &held, use.lock);
+  if (held.kind != use.kind) return books.misuse(Rule::release_mismatch, use, held, use.lock);
   if (--books->held(record).count != 0) return;
   // What was taken later stands before it, and would be left where it may not be held.
   for (LockIndex later = books.first(); later != record; later = books->held(later).next) {
     HeldLock const& other = books->held(later);
     if (level >= lowest_level(other)) continue;
-    books.misuse(Rule::release_order, use, &other, use.lock, other.place.lock);
+    books.misuse(Rule::release_order, use, other, use.lock, other.place.lock);
     break;
   }
   books->let_go(record);
@@ -157,7 +157,7 @@ void NTAPI lock_memory_freed(void const* memory, std::size_t bytes) noexcept {
     if (known.holders != 0) {
       HeldLock const& held = books->held(books->find_holder(known.lock, nullptr));
       LockUse const use{.lock = known.lock, .kind = known.kind, .at = held.place.at};
-      return books.misuse(Rule::delete_owned, use, &held, known.lock, held.thread);
+      return books.misuse(Rule::delete_owned, use, held, known.lock, held.thread);
     }
     books->forget(lock);
   }
@@ -176,7 +176,7 @@ void NTAPI check_locks_at_end(Thread& thread) noexcept {
     HeldLock const& held = books->held(index);
     if (held.kind == LockKind::mutant) continue;  // has rules of its own
     LockUse const use{.lock = held.place.lock, .kind = held.kind, .at = held.place.at};
-    return books.misuse(Rule::end_owning, use, &held, &thread, held.place.lock);
+    return books.misuse(Rule::end_owning, use, held, &thread, held.place.lock);
   }
   while (LockIndex const lock = books->find_within(thread.stack.base, thread.stack.bytes))
     books->forget(lock);

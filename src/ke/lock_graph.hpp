@@ -28,14 +28,13 @@ enum class LockKind : std::uint8_t {
 // Into one of the tables. 0 is none, so that zero-filled tables are empty.
 using LockIndex = std::uint16_t;
 
-// Entries that are taken and given back. Each has a member `next`, which is its user's while taken.
+// Entries that are taken and given back, and one, with index 0, that is nobody's. Each has a member
+// `next`, which is its user's while taken.
 template <class Entry, std::size_t capacity>
 class LockTable {
  public:
-  [[nodiscard]] Entry& operator[](LockIndex index) noexcept { return entries_[index - 1]; }
-  [[nodiscard]] Entry const& operator[](LockIndex index) const noexcept {
-    return entries_[index - 1];
-  }
+  [[nodiscard]] Entry& operator[](LockIndex index) noexcept { return entries_[index]; }
+  [[nodiscard]] Entry const& operator[](LockIndex index) const noexcept { return entries_[index]; }
   // Zero-filled but for `next`; 0: all are taken.
   [[nodiscard]] LockIndex take() noexcept {
     if (free_ == 0) return reached_ < capacity ? ++reached_ : LockIndex{0};
@@ -54,7 +53,7 @@ class LockTable {
  private:
   LockIndex free_ = 0;
   LockIndex reached_ = 0;
-  std::array<Entry, capacity> entries_{};
+  std::array<Entry, capacity + 1> entries_{};
 };
 
 inline constexpr std::size_t most_lock_classes = 4096;

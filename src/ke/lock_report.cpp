@@ -87,7 +87,6 @@ void print_misuse(LockReport const& report) noexcept {
     line << "  about ";
     put(line, report.taken_kind, report.taken);
   }
-  if (report.held.lock == nullptr) return;
   Line line;
   line << "  held: ";
   put(line, report.held_kind, report.held);
@@ -95,13 +94,11 @@ void print_misuse(LockReport const& report) noexcept {
 
 }  // namespace
 
-void NTAPI LockReport::set(Rule broken, void const* second, void const* third,
-                           void const* fourth) noexcept {
+void NTAPI LockReport::set(Rule broken, void const* second, void const* third) noexcept {
   found = true;
   rule = broken;
   parameters[0] = as_parameter(second);
   parameters[1] = as_parameter(third);
-  parameters[2] = as_parameter(fourth);
 }
 
 void NTAPI LockReport::add(LockEdge const& step) noexcept {

@@ -26,8 +26,7 @@ struct LockReport {
   KIRQL taken_from = 0;
   KIRQL held_at = 0;
 
-  void NTAPI set(Rule broken, void const* second, void const* third = nullptr,
-                 void const* fourth = nullptr) noexcept;
+  void NTAPI set(Rule broken, void const* second, void const* third = nullptr) noexcept;
   void NTAPI add(LockEdge const& step) noexcept;
 };
 

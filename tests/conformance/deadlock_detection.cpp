@@ -51,6 +51,18 @@ MICA_CASE("Ke: a try has no order") {
   other->give();
 }
 
+MICA_CASE("Ke: a try that was refused holds nothing") {
+  DeadlockDetection detection;
+  InPool<Read> shared;
+  InPool<Plain> inner;
+  shared->take();
+  MICA_CHECK(!ExTryAcquireSpinLockExclusiveAtDpcLevel(&shared->lock));
+  shared->give();
+  inner->take();
+  inner->give();
+  nest(inner, shared);
+}
+
 MICA_CASE("Ke: an owner that takes its mutex or resource again is no violation") {
   DeadlockDetection detection;
   InPool<Mutex> mutex;

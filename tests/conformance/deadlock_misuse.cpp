@@ -66,6 +66,18 @@ MICA_CASE("Ke: spin locks that are taken in both orders are violation 1001") {
   check_circles<ReadAtDispatch, Plain, ReadAtDispatch>();
 }
 
+MICA_CASE("Ke: a queued spin lock that raises further has its order too") {
+  DeadlockDetection detection;
+  InPool<Plain> outer;
+  InPool<QueuedAtSynch> inner;
+  nest(outer, inner);
+  Bugcheck const end = bugcheck_of([&] {
+    inner->take();
+    KeAcquireSpinLockAtDpcLevel(&outer->lock);
+  });
+  MICA_CHECK(violates(end, 0x1001, outer.address()));
+}
+
 MICA_CASE(
     "Ke: mutexes, resources and push locks that are taken in both orders are violation 1001") {
   check_circles<Fast, Fast, Guarded, Pushed>();
@@ -251,6 +263,110 @@ MICA_CASE("Ke: a wait for all takes each mutex inside what is held") {
     wait_for_both(&second->lock, &first->lock);
   });
   MICA_CHECK(violates(end, 0x1001, second.address()));
+}
+
+MICA_CASE("Ke: a mutex that a wait took is held, and no other of that wait's") {
+  DeadlockDetection detection;
+  // Whether the mutex was held when another lock was taken.
+  auto was_held = [](InPool<Mutex>& mutex, InPool<Fast>& inner) {
+    Bugcheck const end = bugcheck_of([&] { nest(inner, mutex); });
+    MICA_CHECK(!end.happened || violates(end, 0x1001, mutex.address()));
+    return end.happened;
+  };
+  auto take = [](InPool<Fast>& inner) {
+    inner->take();
+    inner->give();
+  };
+  {
+    InPool<Mutex> first, second;
+    InPool<Fast> one, other;
+    wait_for_both(&first->lock, &second->lock);
+    take(one), take(other);
+    first->give();
+    second->give();
+    MICA_CHECK(was_held(first, one));
+    MICA_CHECK(was_held(second, other));
+  }
+  {
+    InPool<Mutex> first, second;
+    InPool<Fast> one, other;
+    PVOID objects[] = {&first->lock, &second->lock};
+    MICA_CHECK(KeWaitForMultipleObjects(2, objects, WaitAny, Executive, KernelMode, FALSE, nullptr,
+                                        nullptr) == STATUS_WAIT_0);
+    take(one), take(other);
+    first->give();
+    MICA_CHECK(was_held(first, one));
+    MICA_CHECK(!was_held(second, other));
+  }
+  {
+    InPool<Mutex> first, second;
+    InPool<Fast> one;
+    auto other = [&] {
+      second->take();
+      sleep(5 * millisecond_100ns);
+      second->give();
+    };
+    Thread* const thread = start(other, {.processor = 1});
+    until_waiting(thread);
+    MICA_CHECK(wait_for_both(&first->lock, &second->lock, millisecond_100ns) == STATUS_TIMEOUT);
+    take(one);
+    join(thread);
+    MICA_CHECK(!was_held(first, one));
+  }
+  {
+    InPool<Mutex> abandoned;
+    InPool<Fast> one, other;
+    auto abandon = [&] {
+      Bugcheck const end = bugcheck_of([&] {
+        MICA_CHECK(NT_SUCCESS(wait(&abandoned->lock)));
+        KeBugCheck(MANUALLY_INITIATED_CRASH);
+      });
+      MICA_CHECK(end.happened && end.code == MANUALLY_INITIATED_CRASH);
+    };
+    abandon();
+    MICA_CHECK(wait(&abandoned->lock) == STATUS_ABANDONED);
+    take(one);
+    abandoned->give();
+    abandon();
+    KEVENT events[MAXIMUM_WAIT_OBJECTS - 1];
+    PVOID objects[MAXIMUM_WAIT_OBJECTS];
+    for (int i = 0; i < MAXIMUM_WAIT_OBJECTS - 1; ++i) {
+      KeInitializeEvent(&events[i], NotificationEvent, FALSE);
+      objects[i] = &events[i];
+    }
+    objects[MAXIMUM_WAIT_OBJECTS - 1] = &abandoned->lock;
+    KWAIT_BLOCK blocks[MAXIMUM_WAIT_OBJECTS];
+    MICA_CHECK(KeWaitForMultipleObjects(MAXIMUM_WAIT_OBJECTS, objects, WaitAny, Executive,
+                                        KernelMode, FALSE, nullptr,
+                                        blocks) == STATUS_ABANDONED_WAIT_63);
+    take(other);
+    abandoned->give();
+    MICA_CHECK(was_held(abandoned, other));
+    MICA_CHECK(was_held(abandoned, one));
+  }
+}
+
+MICA_CASE("Ke: a mutex is its maker's if that is asked for, and nobody's once it is abandoned") {
+  DeadlockDetection detection;
+  InPool<Mutex> mutex, other;
+  InPool<Fast> inner, another;
+  KeInitializeMutant(&mutex->lock, TRUE);
+  inner->take();
+  inner->give();
+  Bugcheck const again = bugcheck_of([&] { KeInitializeMutant(&mutex->lock, FALSE); });
+  MICA_CHECK(violates(again, 0x1005, mutex.address()));
+  KeReleaseMutant(&mutex->lock, 0, FALSE, FALSE);
+  Bugcheck const end = bugcheck_of([&] { nest(inner, mutex); });
+  MICA_CHECK(violates(end, 0x1001, mutex.address()));
+
+  KeInitializeMutant(&other->lock, FALSE);
+  another->take();  // inside nothing
+  another->give();
+  for (int i = 0; i < 2; ++i) other->take();
+  KeReleaseMutant(&other->lock, 0, TRUE, FALSE);
+  another->take();
+  another->give();
+  nest(another, other);
 }
 
 MICA_CASE("Ke: waiting for a lock that the thread has is violation 1000") {

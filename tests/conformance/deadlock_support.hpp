@@ -26,6 +26,10 @@ struct Queued {
   void give() noexcept { KeReleaseInStackQueuedSpinLock(&handle); }
 };
 
+struct QueuedAtSynch : Queued {
+  void take() noexcept { KeAcquireInStackQueuedSpinLockRaiseToSynch(&lock, &handle); }
+};
+
 struct Written {
   EX_SPIN_LOCK lock = 0;
   KIRQL old;

@@ -1,4 +1,8 @@
 // L6: deadlock detection learns and judges the same whoever comes first, and nothing races in it.
+#include <nt/ex.h>
+
+#include <optional>
+
 #include "together.hpp"
 
 using namespace mica::explore;
@@ -49,4 +53,20 @@ MICA_EXPLORE("L6-new", "L6: a lock may be initialised while others are taken", .
   };
   run_together(window, {2}, program);
   MICA_CHECK(locks.passed == 1);
+}
+
+MICA_EXPLORE("L6-end", "L6: detection may end while another processor tells it of a lock",
+             .processors = 2, .bound = 2) {
+  std::optional<mica::test::DeadlockDetection> detection{std::in_place};
+  KSPIN_LOCK lock;
+  KeInitializeSpinLock(&lock);
+  PVOID const block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 'kcoL');
+  auto program = [&](unsigned number) {
+    if (number != 0) return detection.reset();
+    KeAcquireSpinLockAtDpcLevel(&lock);
+    KeReleaseSpinLockFromDpcLevel(&lock);
+    ExFreePool(block);
+  };
+  run_together(window, {2}, program);
+  MICA_CHECK(lock == 0);
 }

@@ -88,7 +88,7 @@ TEST_CASE("ke: deadlock detection says in words which locks were taken where, by
 TEST_CASE("ke: deadlock detection without room goes on with what it knows, and says so once") {
   using Fill = void (*)();
   Fill const fills[] = {
-      [] { take_many(mica::ke::most_lock_edges / 2, 3); },
+      [] { take_many(mica::ke::most_lock_classes - 100, 3); },
       [] {
         take_many(mica::ke::most_lock_classes + 100, 1, false);
         take_many(mica::ke::most_known_locks + 100, 1);
@@ -302,32 +302,33 @@ TEST_CASE("ke: deadlock detection says which lock a release would leave at a lev
 
 TEST_CASE("ke: deadlock detection says which interrupt's lock is held where it may come") {
   mica::System system{{.verifier = mica::Verifier::standard}};
-  KSPIN_LOCK first, second;
+  static EX_SPIN_LOCK first = 0;
+  KSPIN_LOCK second;
+  KLOCK_QUEUE_HANDLE handle;
   auto body = [&] {
-    KeInitializeSpinLock(&first);
     KeInitializeSpinLock(&second);
     KDPC dpc;
     KeInitializeDpc(
         &dpc,
-        [](PKDPC, PVOID lock, PVOID, PVOID) NTAPI {
-          KeAcquireSpinLockAtDpcLevel(static_cast<PKSPIN_LOCK>(lock));
-          KeReleaseSpinLockFromDpcLevel(static_cast<PKSPIN_LOCK>(lock));
+        [](PKDPC, PVOID, PVOID, PVOID) NTAPI {
+          ExAcquireSpinLockSharedAtDpcLevel(&first);
+          ExReleaseSpinLockSharedFromDpcLevel(&first);
         },
-        &first);
+        nullptr);
     static_cast<void>(KeInsertQueueDpc(&dpc, nullptr, nullptr));
     KeFlushQueuedDpcs();
-    static_cast<void>(KeAcquireSpinLockRaiseToDpc(&first));
-    KeAcquireSpinLockAtDpcLevel(&second);
+    static_cast<void>(ExAcquireSpinLockExclusive(&first));
+    KeAcquireInStackQueuedSpinLockAtDpcLevel(&second, &handle);
     KeLowerIrql(APC_LEVEL);
   };
   CHECK(system.try_run(body).is_bugcheck(DRIVER_VERIFIER_DETECTED_VIOLATION, 0x4D43'0001));
-  CHECK(told(system, {{&first, "FIRST"}, {&second, "SECOND"}}) ==
+  CHECK(told(system, {{const_cast<LONG*>(&first), "FIRST"}, {&second, "SECOND"}}) ==
         "mica: possible deadlock: an interrupt takes a lock that may be held by what it "
         "interrupts\n"
-        "  taken by an interrupt from IRQL 2: spin lock FIRST at #\n"
-        "  before: thread # took spin lock SECOND at #\n"
-        "    while it held spin lock FIRST at #\n"
-        "  held at IRQL 1: spin lock SECOND at #");
+        "  taken by an interrupt from IRQL 2: reader-writer spin lock FIRST at #\n"
+        "  before: thread # took queued spin lock SECOND at #\n"
+        "    while it held reader-writer spin lock FIRST at #\n"
+        "  held at IRQL 1: queued spin lock SECOND at #");
 }
 
 TEST_CASE("ke: deadlock detection tells a circle of locks step by step, as far as there is room") {

@@ -199,6 +199,16 @@ TEST_CASE("ke: what interrupts take is the highest level, what is held the lowes
   CHECK(levels.taken_from == 5);
 }
 
+TEST_CASE("ke: what a forgotten class of locks led to makes room") {
+  auto const graph = std::make_unique<LockGraph>();
+  LockIndex const inner = graph->class_of(key_of(0), false, LockKind::mutant);
+  for (std::size_t i = 0; i <= most_lock_edges; ++i) {
+    LockIndex const outer = graph->class_of(key_of(1), false, LockKind::mutant);
+    REQUIRE(graph->connect(edge_of(outer, inner)));
+    graph->forget(outer);
+  }
+}
+
 TEST_CASE("ke: a graph of lock classes is full at its sizes, and what is forgotten makes room") {
   auto const graph = std::make_unique<LockGraph>();
   std::vector<LockIndex> classes;

@@ -183,6 +183,17 @@ TEST_CASE("ke: locks whose pages share a bucket are told apart") {
   }
 }
 
+TEST_CASE("ke: a lock behind a block of memory is not in it") {
+  auto const tables = std::make_unique<LockTables>();
+  auto const* const words = static_cast<std::uint64_t const*>(lock_at(0));
+  LockIndex const first = tables->learn(&words[0], LockKind::spin_lock, nullptr);
+  LockIndex const second = tables->learn(&words[1], LockKind::spin_lock, nullptr);
+  CHECK(tables->find_within(&words[0], 8) == first);
+  CHECK(tables->find_within(&words[1], 8) == second);
+  tables->forget(first);
+  CHECK(tables->find_within(&words[0], 8) == 0);
+}
+
 TEST_CASE("ke: two locks stand for themselves, and for the places where they were initialised") {
   auto const tables = std::make_unique<LockTables>();
   void const *const here = lock_at(100), *const there = lock_at(101);
@@ -232,6 +243,7 @@ TEST_CASE("ke: tables of locks that are full say so once, whichever of them it i
     CHECK(tables->full_now());
     CHECK(tables->learn(lock_at(most_known_locks), LockKind::spin_lock, nullptr) == 0);
     CHECK_FALSE(tables->full_now());
+    for (std::size_t i = 0; i < most_known_locks; ++i) REQUIRE(tables->find(lock_at(i)) != 0);
   }
   SECTION("places") {
     auto const tables = std::make_unique<LockTables>();
@@ -266,7 +278,9 @@ TEST_CASE("ke: tables of locks that are full say so once, whichever of them it i
                         .count = 1};
     for (std::size_t i = 0; i < most_held_locks; ++i) REQUIRE(tables->hold(held) != 0);
     CHECK_FALSE(tables->full_now());
+    LockIndex const last = first;
     CHECK(tables->hold(held) == 0);
+    CHECK(first == last);
     CHECK(tables->full_now());
     tables->let_go(first);
     CHECK(tables->hold(held) != 0);
