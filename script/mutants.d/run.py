@@ -10,8 +10,8 @@ and --known, do not try again what stands there. A run of whole folders leaves w
 """
 import argparse
 import os
+import pathlib
 import random
-import shutil
 import subprocess
 import sys
 import threading
@@ -38,16 +38,31 @@ def quietly(*command):
         raise SystemExit(done.stdout[-4000:] + f'\n{command[0]} failed')
 
 
-def copied(root, tree):
-    """The sources, and what the mutated ones include."""
-    shutil.rmtree(tree, ignore_errors=True)
+def sources(root):
+    """What is built, by its name below `root`, with what the mutated ones include."""
+    found = {}
     for folder in ('cmake', 'src', 'include', 'tests', 'examples'):
-        shutil.copytree(f'{root}/{folder}', f'{tree}/{folder}')
-    shutil.copy2(f'{root}/CMakeLists.txt', tree)
-    shutil.copy2(f'{root}/tests/mutants/mutated.hpp.in', f'{tree}/src/base/mutant.hpp')
+        for path in pathlib.Path(root, folder).rglob('*'):
+            if path.is_file():
+                found[str(path.relative_to(root))] = path.read_bytes()
+    found['CMakeLists.txt'] = pathlib.Path(root, 'CMakeLists.txt').read_bytes()
+    found['src/base/mutant.hpp'] = found['tests/mutants/mutated.hpp.in']
+    return found
 
 
-def mutate(root, tree, folders):
+def put(files, tree):
+    """Writes what differs from what a run before left: that is what is built again."""
+    for path in [path for path in pathlib.Path(tree).rglob('*') if path.is_file()]:
+        if str(path.relative_to(tree)) not in files:
+            path.unlink()
+    for name, content in files.items():
+        path = pathlib.Path(tree, name)
+        if not path.exists() or path.read_bytes() != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+
+def mutate(root, built, folders):
     mutants = []
     for folder in folders:
         mutants += sites.mutants_of(root, folder)
@@ -56,11 +71,8 @@ def mutate(root, tree, folders):
         mutant.number = number
         files.setdefault(mutant.file, []).append(mutant)
     for file, found in files.items():
-        with open(f'{root}/{file}', encoding='utf-8') as source:
-            text = source.read()
-        with open(f'{tree}/{file}', 'w', encoding='utf-8') as target:
-            target.write('#include "base/mutant.hpp"\n' + schema.applied(text, found))
-        shutil.copystat(f'{root}/{file}', f'{tree}/{file}')  # the next run builds what changed
+        text = '#include "base/mutant.hpp"\n' + schema.applied(built[file].decode('utf-8'), found)
+        built[file] = text.encode('utf-8')
     return mutants
 
 
@@ -150,10 +162,10 @@ def main():
         for mutant in sites.mutants_of(given.root, folders[0]):
             print(f'{mutant.file}:{mutant.line} {mutant.function} {mutant.operator}: {mutant.change}')
         return 0
-    tree = f'{given.work}/tree'
     os.makedirs(given.work, exist_ok=True)
-    copied(given.root, tree)
-    mutants = mutate(given.root, tree, folders)
+    built = sources(given.root)
+    mutants = mutate(given.root, built, folders)
+    put(built, f'{given.work}/tree')
     explained = report.read_survivors(f'{given.root}/tests/mutants/survivors.tsv')
     gone = {name for name in explained if name[0].split('/')[1] in folders} - {m.name for m in mutants}
     if gone:
