@@ -7,6 +7,9 @@
 #include <nt/ex.h>
 #include <nt/zw.h>
 
+#include "mm/state.hpp"
+#include "mm/usage.hpp"
+
 namespace mica::test {
 
 // A new event's handle, closed at the end of the scope.
@@ -52,6 +55,13 @@ class [[nodiscard]] EventReference {
 
 [[nodiscard]] inline LONG state_of(HANDLE handle) noexcept {
   return KeReadStateEvent(EventReference{handle});
+}
+
+// How many events there are.
+[[nodiscard]] inline std::uint64_t live_events() noexcept {
+  mm::TagUsage const usage =
+      mm::pool_usage(mm::state(), mm::PoolKind::nonpaged, ob::pool_tag("Even"));
+  return usage.allocations - usage.frees;
 }
 
 // By handle, for so long at most.

@@ -166,6 +166,25 @@ MICA_CASE("Ob: who waits by handle keeps the object when the handle is closed") 
   }
 }
 
+MICA_CASE("Ob: an object whose last handle is closed is there until the wait for it is over") {
+  std::uint64_t const before = live_events();
+  for (bool const multiple : {false, true}) {
+    EventHandle event;
+    HANDLE handle = event;
+    auto waiter = [&, multiple] {
+      NTSTATUS const status = multiple ? wait_multiple(WaitAny, 1, &handle, 20 * millisecond_100ns)
+                                       : wait_by_handle(handle, 20 * millisecond_100ns);
+      MICA_CHECK(status == STATUS_TIMEOUT);
+    };
+    auto* const thread = start(waiter);
+    until_waiting(thread);
+    event.close();
+    MICA_CHECK(live_events() == before + 1);
+    join(thread);
+    MICA_CHECK(live_events() == before);
+  }
+}
+
 MICA_CASE("Ob: a wait for any of several handles tells which one was taken") {
   ManyEvents many;
   for (ULONG const count : {ULONG{1}, ULONG{THREAD_WAIT_OBJECTS}, ULONG{THREAD_WAIT_OBJECTS + 1},

@@ -4,19 +4,13 @@
 
 #include <nt/io.h>
 
-#include "mm/usage.hpp"
 #include "rig.hpp"
 
 using namespace mica::explore;
+using mica::test::live_events;
 using mica::test::Text;
 
 namespace {
-
-std::uint64_t live_events() noexcept {
-  mica::mm::TagUsage const usage = mica::mm::pool_usage(
-      mica::mm::state(), mica::mm::PoolKind::nonpaged, mica::ob::pool_tag("Even"));
-  return usage.allocations - usage.frees;
-}
 
 // As many events are there at the end of the scope as at its begin.
 class [[nodiscard]] NoneLeft {
@@ -62,6 +56,7 @@ MICA_EXPLORE("O1-event-wait", "O1: who waits by handle has the event until the w
              .processors = 2, .bound = 1) {
   NoneLeft const none_left;
   Team team{window};
+  mica::test::SpecialPool const special{mica::ob::pool_tag("Even")};
   PassingEvent event{SynchronizationEvent};
   auto waiter = [&] { is_found(ZwWaitForSingleObject(event.handle(), FALSE, nullptr)); };
   auto closer = [&] {
