@@ -120,6 +120,7 @@ LOGICAL NTAPI ExTryConvertSharedSpinLockExclusive(PEX_SPIN_LOCK SpinLock);
 #endif
 
 #include <nt/ex/callback.h>
+#include <nt/ex/event.h>
 #include <nt/ex/interlocked.h>
 #include <nt/ex/lookaside.h>
 #include <nt/ex/raise.h>

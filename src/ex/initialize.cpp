@@ -1,6 +1,7 @@
 // How ex's state begins.
 #include "base/list.hpp"
 #include "ex/callback.hpp"
+#include "ex/event.hpp"
 #include "ex/state.hpp"
 #include "ob/directory_object.hpp"
 
@@ -16,7 +17,8 @@ NTSTATUS NTAPI initialize() noexcept {
   initialize_uuids(ex.uuids);
   WCHAR directory[] = u"\\Callback";
   constexpr USHORT bytes = sizeof directory - sizeof(WCHAR);
-  NTSTATUS const status = ob::create_type(callback_type_options(), &ex.callback_type);
+  NTSTATUS status = ob::create_type(event_type_options(), &ex.event_type);
+  if (NT_SUCCESS(status)) status = ob::create_type(callback_type_options(), &ex.callback_type);
   return NT_SUCCESS(status) ? ob::create_directory({bytes, bytes, directory}) : status;
 }
 

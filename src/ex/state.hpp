@@ -25,6 +25,7 @@ struct State {
   Uuids uuids;
   Work work;
   POBJECT_TYPE callback_type;
+  POBJECT_TYPE event_type;  // the cell that drivers know as ExEventObjectType
 };
 
 [[nodiscard]] inline State& state() noexcept {
@@ -33,7 +34,8 @@ struct State {
 
 void NTAPI initialize_uuids(Uuids& uuids) noexcept;  // uuid.cpp
 
-// Makes the type Callback and the directory \Callback. Threads can be made. IRQL PASSIVE_LEVEL.
+// Makes the types Callback and Event and the directory \Callback. Threads can be made. IRQL
+// PASSIVE_LEVEL.
 [[nodiscard]] NTSTATUS NTAPI initialize() noexcept;
 
 // mm::State::freeing: nothing that must be deleted first stands in a block that is freed. IRQL at

@@ -1,5 +1,6 @@
 #include "io/file.hpp"
 
+#include <cstddef>
 #include <cstring>
 
 #include "base/list.hpp"
@@ -132,6 +133,7 @@ ob::TypeOptions file_type_options() noexcept {
   options.mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS};
   options.valid_access = FILE_ALL_ACCESS;
   options.tag = ob::pool_tag("File");
+  options.dispatcher_offset = offsetof(FILE_OBJECT, Event);
   return options;
 }
 

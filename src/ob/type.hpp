@@ -50,12 +50,16 @@ struct TypeProcedures {
   void*(NTAPI* name_owner)(void* object);
 };
 
+inline constexpr LONG not_waitable = -1;
+
 struct TypeOptions {
   char16_t const* name;
   TypeProcedures procedures;
   GENERIC_MAPPING mapping;
   ACCESS_MASK valid_access;
   ULONG tag;  // pool tag of its objects
+  // Where in a body the dispatcher object stands that who waits by handle waits for (wait.hpp).
+  LONG dispatcher_offset = not_waitable;
 };
 
 // Makes a type; the caller owns one reference. STATUS_OBJECT_NAME_COLLISION,
@@ -68,6 +72,7 @@ struct TypeOptions {
 inline constexpr ULONG tag_name = pool_tag("ObNm");
 inline constexpr ULONG tag_directory = pool_tag("ObDi");
 inline constexpr ULONG tag_handles = pool_tag("ObHa");
+inline constexpr ULONG tag_wait_blocks = pool_tag("ObWm");
 
 }  // namespace mica::ob
 
@@ -76,4 +81,5 @@ struct _OBJECT_TYPE {
   GENERIC_MAPPING mapping;
   ACCESS_MASK valid_access;
   ULONG tag;
+  LONG dispatcher_offset = mica::ob::not_waitable;
 };

@@ -42,7 +42,8 @@ ob::TypeOptions type_options(char16_t const* name, void(NTAPI* remove)(void*),
                          .name_owner = nullptr},
           .mapping = mapping,
           .valid_access = all,
-          .tag = tag};
+          .tag = tag,
+          .dispatcher_offset = 0};  // KPROCESS and KTHREAD come first
 }
 
 NTSTATUS make_types(State& ps) noexcept {

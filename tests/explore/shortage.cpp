@@ -146,6 +146,42 @@ MICA_EXPLORE("M1-short-link", "M1: a symbolic link that cannot be made leaves no
   });
 }
 
+MICA_EXPLORE("M1-short-event", "M1: an event that cannot be made leaves nothing", .processors = 1,
+             .bound = 2, .shortage = true) {
+  ask(window, [] {
+    Attributes attributes{u"\\Short"};
+    HANDLE handle = nullptr;
+    return close(ZwCreateEvent(&handle, EVENT_ALL_ACCESS, attributes, NotificationEvent, FALSE),
+                 handle);
+  });
+}
+
+MICA_EXPLORE("M1-short-shared-event", "M1: a shared event that cannot be made is none",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    Text name{u"\\Short"};
+    HANDLE handle = nullptr;
+    PKEVENT const event = IoCreateNotificationEvent(name, &handle);
+    MICA_CHECK((event != nullptr) == (handle != nullptr));
+    return close(event != nullptr ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES, handle);
+  });
+}
+
+MICA_EXPLORE("M1-short-wait", "M1: a wait for which there is no memory has no object left",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    HANDLE event = nullptr;
+    NTSTATUS const made = ZwCreateEvent(&event, EVENT_ALL_ACCESS, nullptr, NotificationEvent, TRUE);
+    if (made != STATUS_SUCCESS) return made;
+    HANDLE handles[THREAD_WAIT_OBJECTS + 1];
+    for (HANDLE& handle : handles) handle = event;
+    NTSTATUS const waited =
+        ZwWaitForMultipleObjects(THREAD_WAIT_OBJECTS + 1, handles, WaitAny, FALSE, nullptr);
+    MICA_CHECK(ZwClose(event) == STATUS_SUCCESS);
+    return waited;
+  });
+}
+
 MICA_EXPLORE("M1-short-open", "M1: a device that cannot be opened is left as it was",
              .processors = 1, .bound = 2, .shortage = true) {
   ask(window, [] {

@@ -89,6 +89,14 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                                          BOOLEAN InternalDeviceIoControl, PKEVENT Event,
                                          PIO_STATUS_BLOCK IoStatusBlock);
 
+// ---- Events with a name
+// Opens the event of that name, whatever its type; if there is none makes one, signaled. The event
+// stays while *EventHandle is open, a handle of the kernel's form, which ZwClose closes. NULL if it
+// can be neither opened nor made.
+//                                [MSDN IoCreateNotificationEvent, IoCreateSynchronizationEvent]
+PKEVENT NTAPI IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle);
+PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle);
+
 // ---- Processes. IRQL <= DISPATCH_LEVEL.
 // PsGetCurrentProcess, and PsGetThreadProcess.       [MSDN IoGetCurrentProcess, IoThreadToProcess]
 PEPROCESS NTAPI IoGetCurrentProcess(void);

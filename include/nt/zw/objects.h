@@ -33,6 +33,20 @@ NTSTATUS NTAPI ZwOpenSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK DesiredA
 NTSTATUS NTAPI ZwQuerySymbolicLinkObject(HANDLE LinkHandle, PUNICODE_STRING LinkTarget,
                                          PULONG ReturnedLength);
 
+// Waits for the object of a handle: an event, a process, a thread, or the Event of a file. The
+// object stays for the length of the wait, whatever becomes of the handle. The statuses of
+// KeWaitForSingleObject; STATUS_OBJECT_TYPE_MISMATCH for an object of a type that nobody waits for.
+//                                                                     [MSDN ZwWaitForSingleObject]
+NTSTATUS NTAPI ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout);
+
+// The same for the objects of HandleCount handles, WaitAll or WaitAny; the statuses of
+// KeWaitForMultipleObjects. STATUS_INVALID_PARAMETER_1 for no handle or more than
+// MAXIMUM_WAIT_OBJECTS, STATUS_INVALID_PARAMETER_3 for another WaitType,
+// STATUS_INVALID_PARAMETER_MIX for a WaitAll that has an object twice,
+// STATUS_INSUFFICIENT_RESOURCES.            [ntifs.h; MSDN WaitForMultipleObjects; MS-ERREF 2.3.1]
+NTSTATUS NTAPI ZwWaitForMultipleObjects(ULONG HandleCount, PHANDLE Handles, WAIT_TYPE WaitType,
+                                        BOOLEAN Alertable, PLARGE_INTEGER Timeout);
+
 #ifdef __cplusplus
 }
 #endif
