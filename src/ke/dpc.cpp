@@ -42,18 +42,23 @@ void NTAPI announce(Processor& target, KDPC_IMPORTANCE importance, ULONG depth) 
   if (importance != LowImportance || depth >= worthwhile_depth || idle) Machine::request_dispatch();
 }
 
-void initialize_dpc(KDPC& dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context) noexcept {
+}  // namespace
+
+namespace mica::ke {
+
+void NTAPI initialize_dpc(KDPC& dpc, PKDEFERRED_ROUTINE routine, PVOID context) noexcept {
   dpc = {};
-  dpc.Type = type;
+  dpc.Type = DpcObject;
   dpc.Importance = MediumImportance;
   dpc.DeferredRoutine = routine;
   dpc.DeferredContext = context;
 }
 
-}  // namespace
+}  // namespace mica::ke
 
 void NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext) {
-  initialize_dpc(*Dpc, DpcObject, DeferredRoutine, DeferredContext);
+  initialize_dpc(*Dpc, DeferredRoutine, DeferredContext);
+  state().watch_timer(Dpc);
 }
 
 namespace {
