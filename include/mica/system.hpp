@@ -32,7 +32,7 @@ enum class Schedule : std::uint8_t {
 // Rules that are not judged unless somebody asks.
 enum class Verifier : std::uint8_t {
   off,
-  standard,  // deadlock detection: the kernel option `deadlock-detection`
+  standard,  // the kernel option `verifier`: deadlock detection, and what NT else lets pass
 };
 
 struct Config {

@@ -48,6 +48,11 @@ struct Bugcheck {
   bool happened;
   ULONG code;
   ULONG_PTR parameters[4];
+  static constexpr ULONG depth = 16;
+  ULONG_PTR backtrace[depth];  // where it was raised, and who called; zeroes follow
+
+  // Whether `function`, of a few instructions, is among those who called.
+  [[nodiscard]] bool names(Body function) const noexcept;
 };
 [[nodiscard]] Bugcheck bugcheck_of(Body body, void* argument) noexcept;
 
@@ -60,7 +65,8 @@ template <class Callable>
 // (0x30 to 0xCF). It comes soon. Any IRQL.
 void interrupt(ULONG processor, UCHAR vector) noexcept;
 
-// ---- Special pool: blocks with that tag come from there while this stands. One at a time.
+// ---- Special pool: blocks with that tag come from there while this stands, and no others,
+// whatever the System was asked for; with 0 none do. One inside another.
 class SpecialPool {
  public:
   enum class Align { end, start };
@@ -81,6 +87,19 @@ class [[nodiscard]] DeadlockDetection {
   ~DeadlockDetection();
   DeadlockDetection(DeadlockDetection const&) = delete;
   DeadlockDetection& operator=(DeadlockDetection const&) = delete;
+
+ private:
+  bool const was_on_;
+};
+
+// ---- What only a verified System is judged by (the kernel option `verifier`), but for deadlock
+// detection: judged, or not, for a scope, whether or not the System is verified.
+class [[nodiscard]] Verified {
+ public:
+  explicit Verified(bool on) noexcept;
+  ~Verified();
+  Verified(Verified const&) = delete;
+  Verified& operator=(Verified const&) = delete;
 
  private:
   bool const was_on_;

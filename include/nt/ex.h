@@ -89,6 +89,10 @@ static inline VOID ExInitializeDriverRuntime(ULONG RuntimeFlags) {
   (void)RuntimeFlags;
 }
 
+// A block in which something is left that is in use is a violation: a timer that is set (0x15), a
+// lookaside list (0xCC), a resource (0xD2); with a DPC that is queued it is bugcheck
+// TIMER_OR_DPC_INVALID. Nonpaged IRQL <= DISPATCH_LEVEL, paged <= APC_LEVEL.
+//                                             [MSDN ExFreePoolWithTag; MSDN Bug Check 0xC4, 0xC7]
 VOID NTAPI ExFreePool(PVOID P);
 VOID NTAPI ExFreePoolWithTag(PVOID P, ULONG Tag);  // 0 fits every tag
 

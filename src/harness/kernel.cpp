@@ -30,7 +30,7 @@ void take_failure(char const* expression, char const* file, int line) {
 System::Kernel::Kernel(Config given)
     : config{std::move(given)},
       command_line{config.verifier == Verifier::off ? config.options
-                                                    : config.options + " deadlock-detection"} {}
+                                                    : config.options + " verifier"} {}
 
 System::Kernel::~Kernel() {
   shut_down();

@@ -12,6 +12,7 @@
 #include "init/self_test.hpp"
 #include "init/special_pool.hpp"
 #include "init/state.hpp"
+#include "ke/freed_timers.hpp"
 #include "ke/lock_checks.hpp"
 #include "rtl/line.hpp"
 
@@ -109,10 +110,13 @@ void limit_dpcs(ke::State& ke) noexcept {
 }
 
 // mm::State::freeing: what may not be left in a block that is freed.
-void NTAPI look_at_freed(void const* memory, std::size_t bytes) noexcept {
-  ex::reject_live_lookasides(memory, bytes);
-  ex::reject_live_resources(memory, bytes);
-  ke::lock_memory_freed(memory, bytes);
+void NTAPI look_at_freed(mm::FreedBlock const& block) noexcept {
+  if (block.timers)
+    ke::reject_live_timers(block.memory, block.bytes, static_cast<ULONG_PTR>(block.kind));
+  if (!block.objects) return;
+  ex::reject_live_lookasides(block.memory, block.bytes);
+  ex::reject_live_resources(block.memory, block.bytes);
+  ke::lock_memory_freed(block.memory, block.bytes);
 }
 
 void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
@@ -128,6 +132,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.bugcheck.fault_code = mm::fault_code;
   state.mm.freeing = look_at_freed;
   state.ke.lock_checks.watch = mm::watch;
+  state.ke.watch_timer = mm::watch_timer;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;
@@ -148,8 +153,10 @@ void NTAPI start() noexcept {
   limit_dpcs(state.ke);
   if (!mm::initialize(state.mm)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED);
   choose_special_pool(state.mm);
-  if (has_option(Machine::command_line(), "deadlock-detection") && !detect_deadlocks())
-    ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 4);
+  state.ke.verified = has_option(Machine::command_line(), "verifier");
+  bool const detects =
+      state.ke.verified || has_option(Machine::command_line(), "deadlock-detection");
+  if (detects && !detect_deadlocks()) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 4);
   hal::Stack const stack = mm::allocate_stack();
   if (stack.base == nullptr) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 1);
   // This processor is not active yet, so the thread waits in its queue until the idle thread below

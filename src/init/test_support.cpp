@@ -6,6 +6,9 @@
 #include <nt/ps.h>
 #include <nt/zw.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "init/deadlock_detection.hpp"
 #include "init/self_test.hpp"
 #include "init/state.hpp"
@@ -125,6 +128,14 @@ DeadlockDetection::~DeadlockDetection() {
   if (was_on_ && !init::detect_deadlocks()) ke::bugcheck(MANUALLY_INITIATED_CRASH, 3);
 }
 
+Verified::Verified(bool on) noexcept : was_on_{init::state().ke.verified} {
+  init::state().ke.verified = on;
+}
+
+Verified::~Verified() {
+  init::state().ke.verified = was_on_;
+}
+
 namespace {
 
 struct Expectation {
@@ -141,6 +152,13 @@ void expect(void* context) noexcept {
 
 }  // namespace
 
+bool Bugcheck::names(Body function) const noexcept {
+  constexpr ULONG_PTR most_bytes = 512;
+  auto const begin = reinterpret_cast<ULONG_PTR>(function);
+  return std::any_of(std::begin(backtrace), std::end(backtrace),
+                     [=](ULONG_PTR place) { return place - begin < most_bytes; });
+}
+
 Bugcheck bugcheck_of(Body body, void* argument) noexcept {
   init::TestState& tests = init::state().tests;
   tests.taken = {};
@@ -153,12 +171,16 @@ Bugcheck bugcheck_of(Body body, void* argument) noexcept {
 
 namespace mica::init {
 
-void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept {
+void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters, std::uint64_t frame) noexcept {
   TestState& tests = state().tests;
   PKTHREAD const thread = Machine::current_thread();
   if (tests.expecting.load() != thread) return;
   tests.expecting.store(nullptr);
-  tests.taken = {true, code, {parameters[0], parameters[1], parameters[2], parameters[3]}};
+  test::Bugcheck& taken = tests.taken;
+  taken = {true, code, {parameters[0], parameters[1], parameters[2], parameters[3]}, {}};
+  std::uint64_t places[test::Bugcheck::depth] = {};
+  static_cast<void>(Machine::backtrace(frame, places, test::Bugcheck::depth));
+  std::copy(std::begin(places), std::end(places), taken.backtrace);
   Machine::restore_interrupts(true);  // a fault may have masked them
   Machine::lower(PASSIVE_LEVEL);
   if (ke::locks_checked()) ke::drop_locks_of(*thread);

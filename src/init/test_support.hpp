@@ -18,6 +18,6 @@ struct TestState {
 };
 
 // ke::BugcheckState::divert.
-void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters) noexcept;
+void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters, std::uint64_t frame) noexcept;
 
 }  // namespace mica::init

@@ -57,7 +57,7 @@ void win(BugcheckState& bugcheck) noexcept {
 
 [[noreturn]] void stop_system(Stop const& stop) noexcept {
   BugcheckState& bugcheck = state().bugcheck;
-  if (bugcheck.divert != nullptr) bugcheck.divert(stop.code, stop.parameters);
+  if (bugcheck.divert != nullptr) bugcheck.divert(stop.code, stop.parameters, stop.frame);
   KIRQL const irql = Machine::irql();
   win(bugcheck);
   bugcheck.code = stop.code;

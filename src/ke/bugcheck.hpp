@@ -37,7 +37,7 @@ struct BugcheckState {
   // not.
   ULONG(NTAPI* fault_code)(std::uintptr_t address);
   // A test may take a bugcheck of its own thread instead: does not return then.
-  void(NTAPI* divert)(ULONG code, ULONG_PTR const* parameters);
+  void(NTAPI* divert)(ULONG code, ULONG_PTR const* parameters, std::uint64_t frame);
 };
 
 }  // namespace mica::ke

@@ -2,6 +2,7 @@
 //   Invariant D1: each successful insert is one call or one removal.
 //   A DPC of low importance waits until its processor takes the next tick, idles, or has enough to
 //   do to make it worth an interrupt; one of high importance goes to the head of the queue.
+#include "ke/apc_disable.hpp"
 #include "ke/interrupts.hpp"
 #include "ke/object_type.hpp"
 #include "ke/verifier.hpp"
@@ -15,7 +16,9 @@ constexpr ULONG worthwhile_depth = 4;
 
 constexpr USHORT any_processor = 0;  // KDPC::Number: whichever processor inserts it
 
-constexpr ULONG_PTR invalid_dpc = 1;  // TIMER_OR_DPC_INVALID: what is invalid
+// TIMER_OR_DPC_INVALID: what is invalid.
+constexpr ULONG_PTR invalid_dpc = 1;
+constexpr ULONG_PTR changed_apcs = 4;  // a routine left its thread with another APC disable count
 
 using QueueWord = std::atomic_ref<PVOID>;
 QueueWord queue_word(KDPC& dpc) noexcept {
@@ -42,18 +45,23 @@ void NTAPI announce(Processor& target, KDPC_IMPORTANCE importance, ULONG depth) 
   if (importance != LowImportance || depth >= worthwhile_depth || idle) Machine::request_dispatch();
 }
 
-void initialize_dpc(KDPC& dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context) noexcept {
+}  // namespace
+
+namespace mica::ke {
+
+void NTAPI initialize_dpc(KDPC& dpc, PKDEFERRED_ROUTINE routine, PVOID context) noexcept {
   dpc = {};
-  dpc.Type = type;
+  dpc.Type = DpcObject;
   dpc.Importance = MediumImportance;
   dpc.DeferredRoutine = routine;
   dpc.DeferredContext = context;
 }
 
-}  // namespace
+}  // namespace mica::ke
 
 void NTAPI KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext) {
-  initialize_dpc(*Dpc, DpcObject, DeferredRoutine, DeferredContext);
+  initialize_dpc(*Dpc, DeferredRoutine, DeferredContext);
+  state().watch_timer(Dpc);
 }
 
 namespace {
@@ -138,12 +146,17 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber
 
 namespace mica::ke {
 
-// Invariant D2. Below DISPATCH_LEVEL this may be another processor by now: nothing but the level is
-// looked at.
+// Invariant D2. Below DISPATCH_LEVEL this may be another processor by now: nothing is looked at but
+// the level and the thread, the same one as before.
 void NTAPI run_dpc(DpcCall const& call, KIRQL expected) noexcept {
+  Thread const& thread = current_thread();
+  ULONG const before = apc_disable_count(thread);
   call.routine(call.dpc, call.context, call.first, call.second);
-  require_unchanged_irql(expected, Returned::callout, reinterpret_cast<ULONG_PTR>(call.routine),
-                         call.context);
+  auto const routine = reinterpret_cast<ULONG_PTR>(call.routine);
+  require_unchanged_irql(expected, Returned::callout, routine, call.context);
+  ULONG const after = apc_disable_count(thread);
+  if (after != before) [[unlikely]]
+    bugcheck(TIMER_OR_DPC_INVALID, changed_apcs, routine, before, after);
 }
 
 void NTAPI retire_dpcs() noexcept {

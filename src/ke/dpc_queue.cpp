@@ -17,6 +17,14 @@ void DpcQueue::remove(KDPC& dpc) noexcept {
   depth_.fetch_sub(1, std::memory_order_release);
 }
 
+bool DpcQueue::contains(KDPC const& dpc) noexcept {
+  if (depth() == 0) return false;
+  LIST_ENTRY const* const head = &list_;
+  for (LIST_ENTRY const* entry = head->Flink; entry != head; entry = entry->Flink)
+    if (entry == &dpc.DpcListEntry) return true;
+  return false;
+}
+
 bool DpcQueue::take(DpcCall& call) noexcept {
   RaiseToHigh raised;
   SpinGuardAtDispatch guard{lock};

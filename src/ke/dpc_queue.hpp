@@ -26,7 +26,11 @@ struct DpcCall {
   return static_cast<USHORT>(number + 1);
 }
 
-// Calls the routine, which must be and stay at that level.
+// KeInitializeDpc's, for what is not in the pool.
+void NTAPI initialize_dpc(KDPC& dpc, PKDEFERRED_ROUTINE routine, PVOID context) noexcept;
+
+// Calls the routine, which must be and stay at that level, and leave as many regions and mutexes as
+// it enters.
 void NTAPI run_dpc(DpcCall const& call, KIRQL level) noexcept;
 
 class DpcQueue {
@@ -37,6 +41,8 @@ class DpcQueue {
   void NTAPI prepend(KDPC& dpc) noexcept MICA_REQUIRES(lock);
   // It is in this queue.
   void NTAPI remove(KDPC& dpc) noexcept MICA_REQUIRES(lock);
+  // Whether it is in this queue; it need not be a DPC at all.
+  [[nodiscard]] bool NTAPI contains(KDPC const& dpc) noexcept MICA_REQUIRES(lock);
   // Takes the first out. False when empty. Raises to HIGH_LEVEL for it.
   [[nodiscard]] bool NTAPI take(DpcCall& call) noexcept;
 

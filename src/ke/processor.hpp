@@ -124,9 +124,13 @@ struct State {
   DpcLimits dpc_limits;
   BugcheckState bugcheck;
   DebugPrintState debug_print;
+  bool verified;  // what NT lets pass unless it verifies a driver is a violation too
   LockCheckState lock_checks;
   IpiCall ipi_call;
   KEVENT generic_call;  // signalled: nobody is in KeGenericCallDpc
+  // A timer or a DPC was made: when its memory is freed, that is to be shown to reject_live_timers
+  // (ke/freed_timers.hpp). Any IRQL.
+  void(NTAPI* watch_timer)(void const* object);
   // The thread has ended and left its stack; its memory and stack are the caller's again.
   // DISPATCH_LEVEL.
   void(NTAPI* thread_ended)(Thread& thread);

@@ -33,7 +33,7 @@ namespace mica::ke {
 
 void NTAPI initialize_threaded_dpcs(Processor& processor, ULONG number) noexcept {
   ThreadedDpcs& threaded = processor.threaded;
-  KeInitializeDpc(&threaded.starter, start, &processor);
+  initialize_dpc(threaded.starter, start, &processor);
   threaded.starter.Number = target_name(number);
   KeInitializeEvent(&threaded.work, SynchronizationEvent, FALSE);
 }

@@ -76,6 +76,7 @@ void NTAPI KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type) {
   UCHAR const type =
       Type == SynchronizationTimer ? TimerSynchronizationObject : TimerNotificationObject;
   initialize_header(Timer->Header, type, sizeof *Timer, 0);
+  state().watch_timer(Timer);
 }
 
 void NTAPI KeInitializeTimer(PKTIMER Timer) {

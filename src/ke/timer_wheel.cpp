@@ -77,6 +77,14 @@ Due Due::moved(std::uint64_t adjustment, std::uint32_t unit_100ns) const noexcep
   return after_start(due + static_cast<std::uint64_t>(later), adjustment, unit_100ns);
 }
 
+template <class Visit>
+void TimerWheel::each_slot(Visit visit) noexcept {
+  for (unsigned level = 0; level < levels; ++level)
+    for (unsigned slot = 0; slot < slots; ++slot)
+      if ((occupied_[level] >> slot & 1) != 0) visit(slots_[level][slot]);
+  if (occupied_[levels] != 0) visit(beyond_);
+}
+
 // Moves the absolute ones of a slot out of the wheel.
 void TimerWheel::take_absolute(LIST_ENTRY& slot, LIST_ENTRY& taken) noexcept {
   LIST_ENTRY const* const head = &slot;
@@ -92,16 +100,31 @@ void TimerWheel::take_absolute(LIST_ENTRY& slot, LIST_ENTRY& taken) noexcept {
 void TimerWheel::adjust(std::uint64_t adjustment, std::uint32_t unit_100ns) noexcept {
   LIST_ENTRY taken;
   list_initialize(taken);
-  for (unsigned level = 0; level < levels; ++level)
-    for (unsigned slot = 0; slot < slots; ++slot)
-      if ((occupied_[level] >> slot & 1) != 0) take_absolute(slots_[level][slot], taken);
-  if (occupied_[levels] != 0) take_absolute(beyond_, taken);
+  each_slot([&](LIST_ENTRY& slot) MICA_REQUIRES(lock) { take_absolute(slot, taken); });
   std::uint64_t const before = std::exchange(adjustment_100ns_, adjustment);
   while (!list_empty(taken)) {
     KTIMER& timer = MICA_CONTAINING(*taken.Flink, KTIMER, TimerListEntry);
     list_remove(timer.TimerListEntry);
     insert(timer, {timer.DueTime.QuadPart, true, timer.Rounding, before}, unit_100ns);
   }
+}
+
+bool TimerWheel::contains(KTIMER const& timer) noexcept {
+  Place const place = place_of(timer.DueTime.QuadPart);
+  if ((occupied_[place.level] >> place.slot & 1) == 0) return false;
+  LIST_ENTRY const& list = list_at(place);
+  for (LIST_ENTRY const* entry = list.Flink; entry != &list; entry = entry->Flink)
+    if (entry == &timer.TimerListEntry) return true;
+  return false;
+}
+
+bool TimerWheel::names(KDPC const* dpc) noexcept {
+  bool found = false;
+  each_slot([&](LIST_ENTRY& slot) {
+    for (LIST_ENTRY* entry = slot.Flink; entry != &slot; entry = entry->Flink)
+      found = found || MICA_CONTAINING(*entry, KTIMER, TimerListEntry).Dpc == dpc;
+  });
+  return found;
 }
 
 void TimerWheel::remove(KTIMER& timer) noexcept {

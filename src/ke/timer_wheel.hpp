@@ -57,6 +57,10 @@ class TimerWheel {
   void NTAPI adjust(std::uint64_t adjustment_100ns, std::uint32_t unit_100ns) noexcept
       MICA_REQUIRES(lock);
   void NTAPI remove(KTIMER& timer) noexcept MICA_REQUIRES(lock);
+  // Whether it is in this wheel; it need not be a timer at all.
+  [[nodiscard]] bool NTAPI contains(KTIMER const& timer) noexcept MICA_REQUIRES(lock);
+  // Whether a timer of this wheel has that DPC. Goes through all of them.
+  [[nodiscard]] bool NTAPI names(KDPC const* dpc) noexcept MICA_REQUIRES(lock);
   [[nodiscard]] static bool linked(KTIMER const& timer) noexcept {
     return timer.TimerListEntry.Flink != nullptr;
   }
@@ -101,6 +105,9 @@ class TimerWheel {
   void NTAPI move_to(Tick tick) noexcept;
   [[nodiscard]] Tick NTAPI earliest() const noexcept;
 
+  // Calls visit(list) for each slot that holds a timer.
+  template <class Visit>
+  void each_slot(Visit visit) noexcept MICA_REQUIRES(lock);
   void NTAPI take_absolute(LIST_ENTRY& slot, LIST_ENTRY& taken) noexcept MICA_REQUIRES(lock);
 
   std::uint64_t adjustment_100ns_;  // the one that absolute due times were reckoned with

@@ -7,6 +7,8 @@
 namespace mica::ke {
 
 enum class Rule : ULONG {
+  allocate_nothing = 0x00,          // zero bytes of pool; only if the System is verified
+  free_timer = 0x15,                // a block with a timer in it that is set
   raise_irql = 0x30,                // KeRaiseIrql to less, or above HIGH_LEVEL
   lower_irql = 0x31,                // KeLowerIrql to more, or below DISPATCH_LEVEL in a DPC routine
   release_spin_lock = 0x32,         // below DISPATCH_LEVEL

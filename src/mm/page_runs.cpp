@@ -28,8 +28,8 @@ std::uint32_t PageRuns::allocate(std::uint32_t pages, PageUse use) noexcept {
   PageUse const rest = use == PageUse::pool_large ? PageUse::pool_large_rest : use;
   for (std::uint32_t page = first; page < first + pages; ++page) {
     entries_[page].use = page == first ? use : rest;
-    entries_[page].heads_run = false;
-    entries_[page].watched = false;
+    entries_[page].watched_objects = false;
+    entries_[page].watched_timers = false;
   }
   free_pages_ -= pages;
   return first;
@@ -69,7 +69,10 @@ std::uint32_t PageRuns::take_unused(std::uint32_t pages, unsigned order) noexcep
 
 // Any span is a few aligned runs.
 void PageRuns::give_span(std::uint32_t first, std::uint32_t pages) noexcept {
-  for (std::uint32_t page = first; page < first + pages; ++page) entries_[page].use = PageUse::free;
+  for (std::uint32_t page = first; page < first + pages; ++page) {
+    entries_[page].use = PageUse::free;
+    entries_[page].heads_run = false;
+  }
   while (pages != 0) {
     unsigned const fits = static_cast<unsigned>(std::bit_width(pages)) - 1;
     unsigned const aligned = first == 0 ? fits : static_cast<unsigned>(std::countr_zero(first));
@@ -86,7 +89,7 @@ void PageRuns::give_run(std::uint32_t first, unsigned order) noexcept {
     std::uint32_t const neighbour = first ^ size;
     if (neighbour + size > mark_) break;
     PageEntry const& entry = entries_[neighbour];
-    if (!entry.heads_run || entry.order != order) break;
+    if (entry.use != PageUse::free || !entry.heads_run || entry.order != order) break;
     unlink(neighbour);
     first = std::min(first, neighbour);
   }

@@ -30,10 +30,15 @@ struct PageEntry {
     std::uint32_t previous;
   };
   PageUse use;
-  bool heads_run;  // free: the first page of a free run; `order` and `links` hold
+  union {
+    bool heads_run;  // free: the first page of a free run; `order` and `links` hold
+    // pool_blocks, pool_large: frees here are shown to mm::State::freeing, because of what must be
+    // deleted first...
+    bool watched_objects;
+  };
   union {
     std::uint8_t order;
-    bool watched;  // pool_blocks, pool_large: frees here are shown to mm::State::freeing
+    bool watched_timers;  // ...because of timers and DPCs
   };
   std::uint8_t pool;  // pool_*: which pool
   std::uint32_t tag;  // pool_large

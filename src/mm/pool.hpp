@@ -54,7 +54,7 @@ class Pool {
 
   // Whether special pool may want some of the blocks that are smaller than a page.
   void ask_special_pool(bool asks) noexcept {
-    rare_from_.store(asks ? 0 : largest_block + 1, std::memory_order_relaxed);
+    usual_up_to_.store(asks ? 0 : largest_block, std::memory_order_relaxed);
   }
 
   // Gives the blocks that one processor keeps back to the heap, and empty pages back to the system.
@@ -89,14 +89,17 @@ class Pool {
   // At too high a level: the first parameter of the bugcheck.
   enum class Violation : ULONG_PTR { allocated = 0x08, freed = 0x09 };
   [[noreturn]] void NTAPI reject(Violation violation, ULONG_PTR what) const noexcept;
+  // Zero bytes, if that is a mistake.
+  void NTAPI judge_size(std::size_t bytes) const noexcept;
   [[noreturn]] void NTAPI reject_tag(void* memory, ULONG owner, ULONG tag) const noexcept;
   [[noreturn]] void NTAPI reject_magazine(BlockHeader* block, KIRQL old) const noexcept;
   [[noreturn]] void NTAPI judge(BlockHeader* block) noexcept;
 
   ke::SpinLock<ke::Rank::pool> lock_;
   Heap heap_ MICA_GUARDED_BY(lock_);
-  // Requests of so many bytes go the rare way: what is too large for a block, or all.
-  std::atomic<std::size_t> rare_from_;
+  // Requests of more bytes go the rare way: what is too large for a block, or all. That of none
+  // always does, as if it were the largest.
+  std::atomic<std::size_t> usual_up_to_;
   SpecialPool* special_;
   Physical* pages_;
   KIRQL highest_;  // the highest level it may be used at

@@ -2,6 +2,7 @@
 // free.
 #include <algorithm>
 
+#include "ke/verifier.hpp"
 #include "mm/poison.hpp"
 #include "mm/pool.hpp"
 
@@ -30,6 +31,7 @@ bool Pool::initialize(PoolKind kind, Physical& pages, SpecialPool& special,
 
 void* Pool::allocate_line(std::size_t bytes, ULONG tag, Placement placement) noexcept {
   constexpr std::size_t line = 64;
+  judge_size(bytes);
   void* special;
   if (special_->chooses(tag) && allocate_special(bytes, tag, line, placement, special))
     return special;
@@ -113,6 +115,11 @@ std::size_t Pool::block_pages() noexcept {
 void Pool::reject(Violation violation, ULONG_PTR what) const noexcept {
   ke::bugcheck(BAD_POOL_CALLER, static_cast<ULONG_PTR>(violation), Machine::irql(),
                static_cast<ULONG_PTR>(kind_), what);
+}
+
+void Pool::judge_size(std::size_t bytes) const noexcept {
+  if (bytes == 0 && ke::state().verified)
+    ke::violation(ke::Rule::allocate_nothing, Machine::irql(), static_cast<ULONG_PTR>(kind_));
 }
 
 void Pool::reject_tag(void* memory, ULONG owner, ULONG tag) const noexcept {

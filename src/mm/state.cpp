@@ -5,14 +5,15 @@ namespace {
 
 // See watch.cpp.
 __attribute__((no_sanitize("thread"))) bool is_watched(PageEntry const& entry) noexcept {
-  return const_cast<PageEntry const volatile&>(entry).watched;
+  auto const& seen = const_cast<PageEntry const volatile&>(entry);
+  return seen.watched_objects || seen.watched_timers;
 }
 
 // No address of the pages that the pool has: a block of special pool, or no block at all.
 [[gnu::noinline]] void NTAPI free_elsewhere(State& mm, void* memory, ULONG tag) noexcept {
   if (!mm.special.contains(memory)) ke::bugcheck(BAD_POOL_CALLER, 0x46, ke::as_parameter(memory));
   SpecialPool::Block const block = mm.special.judge(memory, tag, Machine::irql());
-  mm.freeing(memory, block.bytes);
+  mm.freeing({memory, block.bytes, block.kind, true, true});
   mm.pools[static_cast<unsigned>(block.kind)].free_special(memory, block);
 }
 

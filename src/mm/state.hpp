@@ -18,6 +18,15 @@ namespace mica::mm {
 inline constexpr std::size_t large_stack_bytes =
     std::max<std::size_t>(KERNEL_LARGE_STACK_SIZE, 2 * Machine::stack_size);
 
+// A live block that is about to be freed, and what may have been left in it.
+struct FreedBlock {
+  void const* memory;
+  std::size_t bytes;
+  PoolKind kind;
+  bool objects;  // that must be deleted first
+  bool timers;   // and DPCs
+};
+
 struct State {
   Physical pages;
   SystemSpace space;
@@ -25,9 +34,9 @@ struct State {
   Stacks large_stacks;  // what stacks are expanded with
   Pool pools[pool_count];
   SpecialPool special;
-  // A live block is about to be freed in whose page something was watched: a bugcheck if that is
-  // in the block.
-  void(NTAPI* freeing)(void const* memory, std::size_t bytes);
+  // A block is about to be freed in whose page something was watched: a bugcheck if that is in the
+  // block. IRQL <= DISPATCH_LEVEL.
+  void(NTAPI* freeing)(FreedBlock const& block);
 };
 
 [[nodiscard]] inline State& state() noexcept {
@@ -50,9 +59,11 @@ void NTAPI free_pool(void* memory, ULONG tag) noexcept;
 [[nodiscard]] bool NTAPI choose_special_pool(State& state, SpecialChoice const& choice) noexcept;
 // ke::BugcheckState::fault_code. Any IRQL.
 [[nodiscard]] ULONG NTAPI fault_code(std::uintptr_t address) noexcept;
-// From now on blocks that are freed near `object`, if that is in the pool, are shown to
-// State::freeing.
+// From now on blocks that are freed near what is watched, if that is in the pool, are shown to
+// State::freeing: because of an object that must be deleted first, or because of a timer or a DPC.
+// Any IRQL.
 void NTAPI watch(void const* object) noexcept;
+void NTAPI watch_timer(void const* timer) noexcept;
 // Gives back the memory that this processor keeps for its next allocations.
 void NTAPI trim_pools() noexcept;
 

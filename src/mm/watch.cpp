@@ -22,18 +22,32 @@ MICA_TOUCHES_POISON std::size_t block_bytes(void* memory, PageEntry const& entry
   return live ? block->capacity() - block->slack : 0;
 }
 
-}  // namespace
-
-__attribute__((no_sanitize("thread"))) void NTAPI watch(void const* object) noexcept {
+// Each mark is a byte of its own, so none is lost to another that is stored meanwhile.
+__attribute__((no_sanitize("thread"))) void mark(void const* object, bool PageEntry::*as) noexcept {
   PageEntry* entry = state().pages.entry_at(object);
   if (entry == nullptr || !is_pool(entry->use)) return;
   while (entry->use == PageUse::pool_large_rest) --entry;
-  static_cast<PageEntry volatile*>(entry)->watched = true;
+  static_cast<PageEntry volatile*>(entry)->*as = true;
 }
 
-void NTAPI show_before_free(void* memory, PageEntry const& entry) noexcept {
-  if (std::size_t const bytes = block_bytes(memory, entry); bytes != 0)
-    state().freeing(memory, bytes);
+}  // namespace
+
+void NTAPI watch(void const* object) noexcept {
+  mark(object, &PageEntry::watched_objects);
+}
+
+void NTAPI watch_timer(void const* timer) noexcept {
+  mark(timer, &PageEntry::watched_timers);
+}
+
+__attribute__((no_sanitize("thread"))) void NTAPI show_before_free(
+    void* memory, PageEntry const& entry) noexcept {
+  if (Machine::irql() > DISPATCH_LEVEL) return;  // it will not be freed
+  std::size_t const bytes = block_bytes(memory, entry);
+  if (bytes == 0) return;
+  auto const& seen = const_cast<PageEntry const volatile&>(entry);
+  state().freeing({memory, bytes, static_cast<PoolKind>(entry.pool), seen.watched_objects,
+                   seen.watched_timers});
 }
 
 }  // namespace mica::mm

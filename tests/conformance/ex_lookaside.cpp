@@ -105,6 +105,7 @@ MICA_CASE("Ex: deleting a lookaside list frees what it keeps") {
 }
 
 MICA_CASE("Ex: a paged lookaside list has paged blocks") {
+  SpecialPool const none{0};
   PAGED_LOOKASIDE_LIST list;
   ExInitializePagedLookasideList(&list, nullptr, nullptr, POOL_RAISE_IF_ALLOCATION_FAILURE, bytes,
                                  tag, 0);
@@ -164,6 +165,7 @@ MICA_CASE("Ex: flushing a lookaside list frees what it keeps, and it stays in us
 }
 
 MICA_CASE("Ex: without routines of its own a list of the newer kind uses the pool") {
+  SpecialPool const none{0};
   LOOKASIDE_LIST_EX list;
   MICA_CHECK(ExInitializeLookasideListEx(&list, nullptr, nullptr, NonPagedPoolNx,
                                          EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL, bytes, tag,

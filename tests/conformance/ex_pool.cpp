@@ -50,6 +50,7 @@ void fill(void* memory, SIZE_T bytes, UCHAR value) noexcept {
 }  // namespace
 
 MICA_CASE("Ex: pool of every type and size is placed as documented") {
+  mica::test::Verified const lenient{false};
   for (POOL_TYPE const type : kinds) {
     for (SIZE_T const bytes : sizes) {
       void* const memory = ExAllocatePoolWithTag(type, bytes, tag);
@@ -64,6 +65,7 @@ MICA_CASE("Ex: pool of every type and size is placed as documented") {
 }
 
 MICA_CASE("Ex: live pool blocks do not overlap") {
+  mica::test::Verified const lenient{false};
   constexpr int count = 64;
   void* blocks[count];
   for (int i = 0; i < count; ++i) {

@@ -1,5 +1,5 @@
-// What callers of the pool do wrong, and the bugcheck that says so.      [MSDN Bug Check 0xC2, Bug
-// Check 0x19]
+// What callers of the pool do wrong, and the bugcheck that says so: of the usual pool, special pool
+// has its own (special_pool.cpp).                       [MSDN Bug Check 0xC2; MSDN Bug Check 0x19]
 #include <nt/ex.h>
 #include <mica/test.hpp>
 
@@ -11,6 +11,8 @@ namespace {
 
 using mica::test::Bugcheck;
 using mica::test::bugcheck_of;
+using mica::test::SpecialPool;
+using mica::test::Verified;
 
 constexpr ULONG tag = 0x6363'694D;        // Micc
 constexpr ULONG other_tag = 0x7863'694D;  // Micx
@@ -39,6 +41,7 @@ MICA_CASE("Ex: freeing with another tag names the block and both tags") {
 }
 
 MICA_CASE("Ex: a block freed twice is bad") {
+  SpecialPool const none{0};
   void* const memory = ExAllocatePoolWithTag(NonPagedPoolNx, 64, tag);
   MICA_REQUIRE(memory != nullptr);
   Bugcheck const end = bugcheck_of([=] {
@@ -51,6 +54,7 @@ MICA_CASE("Ex: a block freed twice is bad") {
 }
 
 MICA_CASE("Ex: pages freed twice are bad") {
+  SpecialPool const none{0};
   void* const memory = ExAllocatePoolWithTag(PagedPool, 20'000, tag);
   MICA_REQUIRE(memory != nullptr);
   Bugcheck const end = bugcheck_of([=] {
@@ -74,6 +78,7 @@ MICA_CASE("Ex: freeing what is no pool is bad") {
 }
 
 MICA_CASE("Ex: freeing the middle of a block is bad") {
+  SpecialPool const none{0};
   auto* const block = static_cast<UCHAR*>(ExAllocatePoolWithTag(NonPagedPoolNx, 200, tag));
   auto* const pages = static_cast<UCHAR*>(ExAllocatePoolWithTag(NonPagedPoolNx, 20'000, tag));
   MICA_REQUIRE(block != nullptr && pages != nullptr);
@@ -101,7 +106,39 @@ MICA_CASE("Ex: a tag of zero is bad") {
   MICA_CHECK(is(priority, BAD_POOL_CALLER, 0x9B));
 }
 
+MICA_CASE("Ex: zero bytes of pool are violation 0 if the System is verified, else a block") {
+  auto typed = [] { return ExAllocatePoolWithTag(PagedPool, 0, tag); };
+  auto placed = [] {
+    return ExAllocatePoolWithTagPriority(PagedPool, 0, tag, NormalPoolPrioritySpecialPoolOverrun);
+  };
+  auto aligned = [] { return ExAllocatePoolWithTag(NonPagedPoolCacheAligned, 0, tag); };
+  auto flagged = [] { return ExAllocatePool2(POOL_FLAG_NON_PAGED, 0, tag); };
+  struct Way {
+    void* (*allocate)();
+    POOL_TYPE type;
+  };
+  for (Way const way : {Way{typed, PagedPool}, Way{placed, PagedPool}, Way{aligned, NonPagedPool},
+                        Way{flagged, NonPagedPool}}) {
+    KIRQL const level = way.type == PagedPool ? APC_LEVEL : DISPATCH_LEVEL;
+    auto allocate_there = [=] {
+      KIRQL old;
+      KeRaiseIrql(level, &old);
+      ExFreePoolWithTag(way.allocate(), tag);
+      KeLowerIrql(old);
+    };
+    Verified const verified{true};
+    Bugcheck const end = bugcheck_of(allocate_there);
+    MICA_CHECK(is(end, DRIVER_VERIFIER_DETECTED_VIOLATION, 0x00));
+    MICA_CHECK(end.parameters[1] == level);
+    MICA_CHECK(end.parameters[2] == static_cast<ULONG_PTR>(way.type));
+    MICA_CHECK(end.parameters[3] == 0);
+    Verified const lenient{false};
+    MICA_CHECK(!bugcheck_of(allocate_there).happened);
+  }
+}
+
 MICA_CASE("Ex: paged pool above APC_LEVEL is bad") {
+  SpecialPool const none{0};
   for (SIZE_T const bytes : {SIZE_T{64}, SIZE_T{9000}}) {
     Bugcheck const allocated = bugcheck_of([=] {
       KIRQL old;
@@ -127,6 +164,7 @@ MICA_CASE("Ex: paged pool above APC_LEVEL is bad") {
 }
 
 MICA_CASE("Ex: nonpaged pool above DISPATCH_LEVEL is bad") {
+  SpecialPool const none{0};
   constexpr KIRQL above = DISPATCH_LEVEL + 1;
   Bugcheck const allocated = bugcheck_of([] {
     KIRQL old;
@@ -149,6 +187,7 @@ MICA_CASE("Ex: nonpaged pool above DISPATCH_LEVEL is bad") {
 
 #ifndef MICA_ADDRESS_SANITIZER
 MICA_CASE("Ex: a header that a neighbour wrote over is bad") {
+  SpecialPool const none{0};
   // Of many blocks some lie one behind the other.
   constexpr int count = 40;
   constexpr SIZE_T bytes = 112;

@@ -234,6 +234,7 @@ MICA_CASE("Ex: levels above those of rundown protection are bugcheck A") {
 }
 
 MICA_CASE("Ex: a cache-aware rundown protection that was freed is no pool any more") {
+  SpecialPool const none{0};
   auto* const reference = ExAllocateCacheAwareRundownProtection(NonPagedPoolNx, tag);
   MICA_REQUIRE(reference != nullptr);
   Bugcheck const end = bugcheck_of([&] {

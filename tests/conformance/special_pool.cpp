@@ -59,6 +59,7 @@ void free(UCHAR volatile* memory, ULONG with = tag) noexcept {
 }  // namespace
 
 MICA_CASE("Ex: special pool puts a block at the end of its page, or at the beginning") {
+  mica::test::Verified const lenient{false};
   for (POOL_TYPE const type : {NonPagedPoolNx, PagedPool, NonPagedPoolNxCacheAligned}) {
     SIZE_T const unit = (type & NonPagedPoolCacheAligned) != 0 ? 64 : 16;
     for (SIZE_T const bytes : sizes) {
@@ -86,6 +87,7 @@ MICA_CASE("Ex: special pool puts a block at the end of its page, or at the begin
 }
 
 MICA_CASE("Ex: special pool takes the blocks of its tag alone, as long as it is asked to") {
+  SpecialPool const none{0};
   UCHAR volatile* kept;
   {
     SpecialPool const special{tag};

@@ -51,6 +51,9 @@ void run_random(std::uint32_t count) {
       for (std::uint32_t page = first; page < first + pages; ++page) {
         RC_ASSERT(!owned[page]);
         owned[page] = true;
+        RC_ASSERT(!entries[page].watched_objects && !entries[page].watched_timers);
+        entries[page].watched_objects = (operation >> 30 & 1) != 0;
+        entries[page].watched_timers = (operation >> 31 & 1) != 0;
       }
       free -= pages;
       taken.push_back({first, pages});
