@@ -15,7 +15,9 @@ constexpr ULONG worthwhile_depth = 4;
 
 constexpr USHORT any_processor = 0;  // KDPC::Number: whichever processor inserts it
 
-constexpr ULONG_PTR invalid_dpc = 1;  // TIMER_OR_DPC_INVALID: what is invalid
+// TIMER_OR_DPC_INVALID: what is invalid.
+constexpr ULONG_PTR invalid_dpc = 1;
+constexpr ULONG_PTR changed_apcs = 4;  // a routine left its thread with another APC disable count
 
 using QueueWord = std::atomic_ref<PVOID>;
 QueueWord queue_word(KDPC& dpc) noexcept {
@@ -143,12 +145,25 @@ NTSTATUS NTAPI KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber
 
 namespace mica::ke {
 
-// Invariant D2. Below DISPATCH_LEVEL this may be another processor by now: nothing but the level is
-// looked at.
+// apc_disable_count() of the thread that a routine interrupted: it stands still meanwhile, so the
+// explorer need not hear of the look.
+__attribute__((no_sanitize("thread"))) static ULONG apc_count_beneath(
+    Thread const volatile& thread) noexcept {
+  return static_cast<ULONG>(static_cast<USHORT>(thread.special_apc_disable)) << 16 |
+         static_cast<USHORT>(thread.kernel_apc_disable);
+}
+
+// Invariant D2. Below DISPATCH_LEVEL this may be another processor by now: nothing is looked at but
+// the level and the thread, the same one as before.
 void NTAPI run_dpc(DpcCall const& call, KIRQL expected) noexcept {
+  Thread const& thread = current_thread();
+  ULONG const before = apc_count_beneath(thread);
   call.routine(call.dpc, call.context, call.first, call.second);
-  require_unchanged_irql(expected, Returned::callout, reinterpret_cast<ULONG_PTR>(call.routine),
-                         call.context);
+  auto const routine = reinterpret_cast<ULONG_PTR>(call.routine);
+  require_unchanged_irql(expected, Returned::callout, routine, call.context);
+  ULONG const after = apc_count_beneath(thread);
+  if (after != before) [[unlikely]]
+    bugcheck(TIMER_OR_DPC_INVALID, changed_apcs, routine, before, after);
 }
 
 void NTAPI retire_dpcs() noexcept {

@@ -29,7 +29,8 @@ struct DpcCall {
 // KeInitializeDpc's, for what is not in the pool.
 void NTAPI initialize_dpc(KDPC& dpc, PKDEFERRED_ROUTINE routine, PVOID context) noexcept;
 
-// Calls the routine, which must be and stay at that level.
+// Calls the routine, which must be and stay at that level, and leave as many regions and mutexes as
+// it enters.
 void NTAPI run_dpc(DpcCall const& call, KIRQL level) noexcept;
 
 class DpcQueue {

@@ -205,7 +205,7 @@ MICA_CASE("Ke: freeing a block with a DPC in it that is queued is bugcheck C7") 
   }
 }
 
-MICA_CASE("Ke: a DPC that ran, or was removed, may be freed, and by itself") {
+MICA_CASE("Ke: a DPC that ran, was removed, or is none, may be freed, and by itself") {
   auto free_itself = [](PKDPC dpc, PVOID, PVOID, PVOID) NTAPI { ExFreePoolWithTag(dpc, tag); };
   auto* const dpc = static_cast<PKDPC>(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(KDPC), tag));
   MICA_REQUIRE(dpc != nullptr);
@@ -215,6 +215,13 @@ MICA_CASE("Ke: a DPC that ran, or was removed, may be freed, and by itself") {
   Block const block{sizeof(KDPC)};
   KeInitializeDpc(block.at<KDPC>(0), nothing, nullptr);
   { Queued const queued{block.at<KDPC>(0)}; }
+  // It looks like one that is queued.
+  KDPC elsewhere;
+  KeInitializeDpc(&elsewhere, nothing, nullptr);
+  Queued const queued{&elsewhere};
+  Block const copy{sizeof(KDPC)};
+  KeInitializeDpc(copy.at<KDPC>(0), nothing, nullptr);
+  *copy.at<KDPC>(0) = elsewhere;
 }
 
 MICA_CASE("Ke: freeing the DPC of a timer that is set is bugcheck C7 if the System is verified") {
