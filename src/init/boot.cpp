@@ -154,6 +154,7 @@ void NTAPI start() noexcept {
   if (!mm::initialize(state.mm)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED);
   choose_special_pool(state.mm);
   state.ke.verified = has_option(Machine::command_line(), "verifier");
+  mm::choose_rare_requests(state.mm);
   bool const detects =
       state.ke.verified || has_option(Machine::command_line(), "deadlock-detection");
   if (detects && !detect_deadlocks()) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 4);

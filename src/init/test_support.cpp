@@ -130,10 +130,12 @@ DeadlockDetection::~DeadlockDetection() {
 
 Verified::Verified(bool on) noexcept : was_on_{init::state().ke.verified} {
   init::state().ke.verified = on;
+  mm::choose_rare_requests(init::state().mm);
 }
 
 Verified::~Verified() {
   init::state().ke.verified = was_on_;
+  mm::choose_rare_requests(init::state().mm);
 }
 
 namespace {

@@ -28,8 +28,7 @@ std::uint32_t PageRuns::allocate(std::uint32_t pages, PageUse use) noexcept {
   PageUse const rest = use == PageUse::pool_large ? PageUse::pool_large_rest : use;
   for (std::uint32_t page = first; page < first + pages; ++page) {
     entries_[page].use = page == first ? use : rest;
-    entries_[page].watched_objects = false;
-    entries_[page].watched_timers = false;
+    entries_[page].watched = 0;
   }
   free_pages_ -= pages;
   return first;

@@ -30,17 +30,19 @@ struct PageEntry {
     std::uint32_t previous;
   };
   PageUse use;
-  union {
-    bool heads_run;  // free: the first page of a free run; `order` and `links` hold
-    // pool_blocks, pool_large: frees here are shown to mm::State::freeing, because of what must be
-    // deleted first...
-    bool watched_objects;
-  };
-  union {
-    std::uint8_t order;
-    bool watched_timers;  // ...because of timers and DPCs
-  };
   std::uint8_t pool;  // pool_*: which pool
+  union {
+    struct {
+      bool heads_run;  // free: the first page of a free run; `order` and `links` hold
+      std::uint8_t order;
+    };
+    // pool_blocks, pool_large: frees here are shown to mm::State::freeing...
+    struct {
+      bool watched_objects;  // ...because of what must be deleted first
+      bool watched_timers;   // ...because of timers and DPCs
+    };
+    std::uint16_t watched;  // 0: neither
+  };
   std::uint32_t tag;  // pool_large
   union {
     Links links;

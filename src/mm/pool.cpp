@@ -43,7 +43,7 @@ MICA_TOUCHES_POISON static inline void push(PoolCache::Magazine& magazine,
 
 // Whatever is not usual is left to a tail call, so that the usual way saves no registers.
 MICA_TOUCHES_POISON void* Pool::allocate(std::size_t bytes, ULONG tag) noexcept {
-  if (bytes - 1 >= usual_up_to_.load(std::memory_order_relaxed)) [[unlikely]]
+  if (bytes >= rare_from_.load(std::memory_order_relaxed)) [[unlikely]]
     return allocate_rarely(bytes, tag, Placement::usual);
   return allocate_usually(bytes, tag);
 }

@@ -52,9 +52,10 @@ class Pool {
   // A block of special pool that was judged.
   void NTAPI free_special(void* memory, SpecialPool::Block const& block) noexcept;
 
-  // Whether special pool may want some of the blocks that are smaller than a page.
-  void ask_special_pool(bool asks) noexcept {
-    usual_up_to_.store(asks ? 0 : largest_block, std::memory_order_relaxed);
+  // Whether special pool may want some of the blocks that are smaller than a page, or their size
+  // may be a mistake.
+  void look_at_all(bool all) noexcept {
+    rare_from_.store(all ? 0 : largest_block + 1, std::memory_order_relaxed);
   }
 
   // Gives the blocks that one processor keeps back to the heap, and empty pages back to the system.
@@ -97,9 +98,8 @@ class Pool {
 
   ke::SpinLock<ke::Rank::pool> lock_;
   Heap heap_ MICA_GUARDED_BY(lock_);
-  // Requests of more bytes go the rare way: what is too large for a block, or all. That of none
-  // always does, as if it were the largest.
-  std::atomic<std::size_t> usual_up_to_;
+  // Requests of so many bytes go the rare way: what is too large for a block, or all.
+  std::atomic<std::size_t> rare_from_;
   SpecialPool* special_;
   Physical* pages_;
   KIRQL highest_;  // the highest level it may be used at

@@ -13,7 +13,7 @@ bool Pool::initialize(PoolKind kind, Physical& pages, SpecialPool& special,
   constexpr std::size_t cache_pages = (sizeof(PoolCache) + page_size - 1) >> page_shift;
   pages_ = &pages;
   special_ = &special;
-  ask_special_pool(false);
+  look_at_all(false);
   kind_ = kind;
   highest_ = kind == PoolKind::nonpaged ? DISPATCH_LEVEL : APC_LEVEL;
   for (processors_ = 0; processors_ < processors; ++processors_) {

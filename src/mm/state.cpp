@@ -5,8 +5,7 @@ namespace {
 
 // See watch.cpp.
 __attribute__((no_sanitize("thread"))) bool is_watched(PageEntry const& entry) noexcept {
-  auto const& seen = const_cast<PageEntry const volatile&>(entry);
-  return seen.watched_objects || seen.watched_timers;
+  return const_cast<PageEntry const volatile&>(entry).watched != 0;
 }
 
 // No address of the pages that the pool has: a block of special pool, or no block at all.
@@ -52,8 +51,13 @@ void free_pool(void* memory, ULONG tag) noexcept {
 
 bool choose_special_pool(State& state, SpecialChoice const& choice) noexcept {
   if (!state.special.choose(choice)) return false;
-  for (Pool& pool : state.pools) pool.ask_special_pool(choice.any());
+  choose_rare_requests(state);
   return true;
+}
+
+void choose_rare_requests(State& state) noexcept {
+  bool const all = state.special.chosen().any() || ke::state().verified;
+  for (Pool& pool : state.pools) pool.look_at_all(all);
 }
 
 ULONG fault_code(std::uintptr_t address) noexcept {

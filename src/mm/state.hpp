@@ -57,6 +57,8 @@ void NTAPI free_pool(void* memory, ULONG tag) noexcept;
 // Which blocks come from special pool from now on: IRQL <= DISPATCH_LEVEL, one caller at a time.
 // False, and nothing has changed, if there is no memory for its tables.
 [[nodiscard]] bool NTAPI choose_special_pool(State& state, SpecialChoice const& choice) noexcept;
+// ke::State::verified has changed. As above.
+void NTAPI choose_rare_requests(State& state) noexcept;
 // ke::BugcheckState::fault_code. Any IRQL.
 [[nodiscard]] ULONG NTAPI fault_code(std::uintptr_t address) noexcept;
 // From now on blocks that are freed near what is watched, if that is in the pool, are shown to

@@ -1,4 +1,4 @@
-// What deadlock detection says of locks that interrupts take and that are held where these may come.
+// What deadlock detection says of locks that interrupts take and that are held where one may come.
 #include "deadlock_support.hpp"
 #include "interrupt_support.hpp"
 
