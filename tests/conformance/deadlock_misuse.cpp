@@ -129,6 +129,18 @@ MICA_CASE("Ke: initialising a lock that somebody holds is violation 1005") {
     ExInitializeFastMutex(&mutex->lock);
   });
   MICA_CHECK(violates(waits, 0x1005, mutex.address()));
+  InPool<Pushed> push;
+  Bugcheck const pushes = bugcheck_of([&] {
+    push->take();
+    ExInitializePushLock(&push->lock);
+  });
+  MICA_CHECK(violates(pushes, 0x1005, push.address()));
+  InPool<Owned> resource;
+  Bugcheck const reinitializes = bugcheck_of([&] {
+    resource->take();
+    static_cast<void>(ExReinitializeResourceLite(&resource->lock));
+  });
+  MICA_CHECK(violates(reinitializes, 0x1005, resource.address()));
   InPool<Guarded> guarded;
   Bugcheck const guards = bugcheck_of([&] {
     guarded->take();

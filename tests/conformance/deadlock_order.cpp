@@ -50,16 +50,26 @@ MICA_CASE("Ke: spin locks that are taken in both orders are violation 1001") {
   check_circles<ReadAtDispatch, Plain, ReadAtDispatch>();
 }
 
-MICA_CASE("Ke: a queued spin lock that raises further has its order too") {
-  DeadlockDetection detection;
+namespace {
+
+template <class Raising>
+void check_raised() {
   InPool<Plain> outer;
-  InPool<QueuedAtSynch> inner;
+  InPool<Raising> inner;
   nest(outer, inner);
   Bugcheck const end = bugcheck_of([&] {
     inner->take();
     KeAcquireSpinLockAtDpcLevel(&outer->lock);
   });
   MICA_CHECK(violates(end, 0x1001, outer.address()));
+}
+
+}  // namespace
+
+MICA_CASE("Ke: a spin lock that raises further has its order too") {
+  DeadlockDetection detection;
+  check_raised<PlainAtSynch>();
+  check_raised<QueuedAtSynch>();
 }
 
 MICA_CASE(
@@ -69,7 +79,10 @@ MICA_CASE(
   check_circles<GuardedUnsafe, Guarded, GuardedUnsafe>();
   check_circles<Mutex, Mutex, Owned, Pushed, Fast>();
   check_circles<Owned, Owned, Shared, Pushed, Guarded>();
-  check_circles<Pushed, Pushed, Shared>();
+  check_circles<Pushed, Pushed, PushedShared, Shared>();
+  check_circles<OwnedBy<ExAcquireResourceExclusiveLite>, OwnedBy<ExAcquireResourceSharedLite>>();
+  check_circles<OwnedBy<ExAcquireSharedStarveExclusive>, Owned>();
+  check_circles<OwnedBy<ExAcquireSharedWaitForExclusive>, SharedBehindWriters>();
 }
 
 MICA_CASE("Ke: three locks that are taken in a circle are violation 1001") {
@@ -99,6 +112,30 @@ MICA_CASE("Ke: what is taken inside a lock that a try took has an order too") {
   guarded->give();
   Bugcheck const after_guarded = bugcheck_of([&] { nest(third, guarded); });
   MICA_CHECK(violates(after_guarded, 0x1001, guarded.address()));
+  for (auto* const try_to : {ExTryAcquirePushLockExclusiveEx, ExTryAcquirePushLockSharedEx}) {
+    InPool<Pushed> push;
+    InPool<Fast> inner;
+    KeEnterCriticalRegion();
+    MICA_CHECK(try_to(&push->lock, 0));
+    inner->take();
+    inner->give();
+    if (try_to == ExTryAcquirePushLockSharedEx)
+      ExReleasePushLockSharedEx(&push->lock, 0);
+    else
+      ExReleasePushLockExclusiveEx(&push->lock, 0);
+    KeLeaveCriticalRegion();
+    Bugcheck const after_push = bugcheck_of([&] { nest(inner, push); });
+    MICA_CHECK(violates(after_push, 0x1001, push.address()));
+  }
+  InPool<Owned> resource;
+  InPool<Fast> fourth;
+  KeEnterCriticalRegion();
+  MICA_CHECK(ExTryToAcquireResourceExclusiveLite(&resource->lock));
+  fourth->take();
+  fourth->give();
+  resource->give();
+  Bugcheck const after_resource = bugcheck_of([&] { nest(fourth, resource); });
+  MICA_CHECK(violates(after_resource, 0x1001, resource.address()));
   for (auto* const try_to :
        {ExTryAcquireSpinLockSharedAtDpcLevel, ExTryAcquireSpinLockExclusiveAtDpcLevel}) {
     InPool<Written> spin;

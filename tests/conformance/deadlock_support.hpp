@@ -18,6 +18,10 @@ struct Plain {
   void give() noexcept { KeReleaseSpinLock(&lock, old); }
 };
 
+struct PlainAtSynch : Plain {
+  void take() noexcept { old = KeAcquireSpinLockRaiseToSynch(&lock); }
+};
+
 struct Queued {
   KSPIN_LOCK lock;
   KLOCK_QUEUE_HANDLE handle;
@@ -122,6 +126,19 @@ struct Shared : Owned {
   void take() noexcept { ExEnterCriticalRegionAndAcquireResourceShared(&lock); }
 };
 
+// By the routine of that name, in a critical region.
+template <auto acquire>
+struct OwnedBy : Owned {
+  void take() noexcept {
+    KeEnterCriticalRegion();
+    MICA_CHECK(acquire(&lock, TRUE));
+  }
+};
+
+struct SharedBehindWriters : Owned {
+  void take() noexcept { ExEnterCriticalRegionAndAcquireSharedWaitForExclusive(&lock); }
+};
+
 struct Pushed {
   EX_PUSH_LOCK lock;
   Pushed() noexcept { ExInitializePushLock(&lock); }
@@ -131,6 +148,17 @@ struct Pushed {
   }
   void give() noexcept {
     ExReleasePushLockExclusiveEx(&lock, 0);
+    KeLeaveCriticalRegion();
+  }
+};
+
+struct PushedShared : Pushed {
+  void take() noexcept {
+    KeEnterCriticalRegion();
+    ExAcquirePushLockSharedEx(&lock, 0);
+  }
+  void give() noexcept {
+    ExReleasePushLockSharedEx(&lock, 0);
     KeLeaveCriticalRegion();
   }
 };

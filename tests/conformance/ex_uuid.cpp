@@ -21,6 +21,9 @@ MICA_CASE("Ex: UUIDs are by time, of no network card, and later ones are greater
     MICA_CHECK(uuid.Data3 >> 12 == 1);
     MICA_CHECK(uuid.Data4[0] >> 6 == 2);
     MICA_CHECK((uuid.Data4[2] & 1) != 0);
+    int zeros = 0;
+    for (UCHAR const byte : uuid.Data4) zeros += byte == 0 ? 1 : 0;
+    MICA_CHECK(zeros < 4);  // of a random place
     if (i == 0) {
       first = uuid;
     } else {

@@ -1,5 +1,7 @@
 // Fast mutexes and guarded mutexes: what each routine promises, by both sets of names.
 //                        [MSDN ExAcquireFastMutex, ExTryToAcquireFastMutex, KeAcquireGuardedMutex]
+#include <cstring>
+
 #include "busy.hpp"
 #include "lock_support.hpp"
 
@@ -44,6 +46,7 @@ template <class Body>
 void with_each(Body body) {
   for (Names const& names : both_names) {
     FAST_MUTEX mutex;
+    std::memset(&mutex, 0xCC, sizeof mutex);
     names.initialize(&mutex);
     body(names, mutex);
     MICA_CHECK(mutex.Count == FM_LOCK_BIT);
@@ -56,6 +59,7 @@ void with_each(Body body) {
 
 MICA_CASE("Ex: a fast mutex is free once initialised") {
   with_each([](Names const&, FAST_MUTEX& mutex) {
+    MICA_CHECK(mutex.Count == FM_LOCK_BIT && mutex.Owner == nullptr);
     MICA_CHECK(mutex.Contention == 0);
     MICA_CHECK(KeReadStateEvent(&mutex.Event) == 0);
   });

@@ -103,6 +103,48 @@ TEST_CASE("ke: deadlock detection without room goes on with what it knows, and s
   }
 }
 
+TEST_CASE("ke: locks that found no room in deadlock detection close no circle") {
+  mica::System system{{.verifier = mica::Verifier::standard}};
+  auto body = [] {
+    auto* const late = static_cast<EX_SPIN_LOCK*>(
+        ExAllocatePool2(POOL_FLAG_NON_PAGED, 2 * sizeof(EX_SPIN_LOCK), 'kcoL'));
+    KSPIN_LOCK first, second;
+    KeInitializeSpinLock(&first);
+    KeInitializeSpinLock(&second);
+    // Both have classes of their own.
+    FAST_MUTEX mutex;
+    ExInitializeFastMutex(&mutex);
+    ExAcquireFastMutex(&mutex);
+    for (KSPIN_LOCK* const lock : {&first, &second})
+      KeReleaseSpinLock(lock, KeAcquireSpinLockRaiseToDpc(lock));
+    ExReleaseFastMutex(&mutex);
+    constexpr std::size_t count = mica::ke::most_lock_classes;
+    auto* const many = static_cast<EX_SPIN_LOCK*>(
+        ExAllocatePool2(POOL_FLAG_NON_PAGED, count * sizeof(EX_SPIN_LOCK), 'kcoL'));
+    for (std::size_t i = 0; i < count; ++i) {
+      ExAcquireFastMutex(&mutex);
+      ExReleaseSpinLockShared(&many[i], ExAcquireSpinLockShared(&many[i]));
+      ExReleaseFastMutex(&mutex);
+    }
+    // One late lock inside the first, the other outside the second.
+    KIRQL old = KeAcquireSpinLockRaiseToDpc(&first);
+    ExAcquireSpinLockExclusiveAtDpcLevel(&late[0]);
+    ExReleaseSpinLockExclusiveFromDpcLevel(&late[0]);
+    KeReleaseSpinLock(&first, old);
+    old = ExAcquireSpinLockExclusive(&late[1]);
+    KeAcquireSpinLockAtDpcLevel(&second);
+    KeReleaseSpinLockFromDpcLevel(&second);
+    ExReleaseSpinLockExclusive(&late[1], old);
+    ExFreePool(late);
+    old = KeAcquireSpinLockRaiseToDpc(&second);
+    KeAcquireSpinLockAtDpcLevel(&first);
+    KeReleaseSpinLockFromDpcLevel(&first);
+    KeReleaseSpinLock(&second, old);
+    ExFreePool(many);
+  };
+  CHECK(system.try_run(body).completed());
+}
+
 TEST_CASE("ke: what is done again and again needs no room in deadlock detection") {
   mica::System system{{.verifier = mica::Verifier::standard}};
   auto repeat = [] {
