@@ -104,6 +104,37 @@ MICA_CASE("Ke: extended registers have what they had when they were saved") {
   }
 }
 
+namespace {
+
+// A save after which the stack below has something else.
+[[gnu::noinline]] NTSTATUS NTAPI save_and_write_stack(ULONG64 mask, PXSTATE_SAVE save) noexcept {
+  NTSTATUS const status = KeSaveExtendedProcessorState(mask, save);
+  ULONG64 volatile words[1024];
+  for (ULONG64 volatile& word : words) word = 0x5555'5555'5555'5555;
+  return status;
+}
+
+}  // namespace
+
+MICA_CASE("Ke: extended registers are kept elsewhere than on the stack") {
+  XSTATE_SAVE save{};
+  Trip made = trip(enabled(), &save);
+  made.saves = save_and_write_stack;
+  mica_test_extended_trip(&made);
+  MICA_CHECK(survived(made));
+}
+
+MICA_CASE("Ke: extended registers are saved at DISPATCH_LEVEL at most") {
+  XSTATE_SAVE save{};
+  Bugcheck const end = bugcheck_of([&] {
+    KIRQL old;
+    KeRaiseIrql(SYNCH_LEVEL, &old);
+    static_cast<void>(KeSaveExtendedProcessorState(XSTATE_MASK_LEGACY, &save));
+  });
+  MICA_CHECK(end.happened && end.code == IRQL_NOT_LESS_OR_EQUAL);
+  MICA_CHECK(end.parameters[0] == number(&save) && end.parameters[1] == SYNCH_LEVEL);
+}
+
 MICA_CASE("Ke: of extended registers only those of the mask are restored") {
   if ((enabled() & XSTATE_MASK_GSSE) == 0) return;  // then FXSAVE knows no mask
   XSTATE_SAVE save{};

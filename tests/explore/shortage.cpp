@@ -295,6 +295,16 @@ MICA_EXPLORE("M1-short-timer", "M1: a timer that cannot be allocated leaves noth
   });
 }
 
+MICA_EXPLORE("M1-short-extended", "M1: extended registers that cannot be saved leave nothing",
+             .processors = 1, .bound = 2, .shortage = true) {
+  ask(window, [] {
+    XSTATE_SAVE save;
+    NTSTATUS const status = KeSaveExtendedProcessorState(XSTATE_MASK_LEGACY, &save);
+    if (NT_SUCCESS(status)) KeRestoreExtendedProcessorState(&save);
+    return status;
+  });
+}
+
 MICA_EXPLORE("M1-short-change", "M1: who cannot register for processors leaves nothing",
              .processors = 1, .bound = 2, .shortage = true) {
   ask(window, [] {
