@@ -2,6 +2,7 @@
 //        [MSDN KeSaveExtendedProcessorState, KeRestoreExtendedProcessorState; MSDN Bug Check 0xE7]
 #include <nt/ex.h>
 
+#include <atomic>
 #include <initializer_list>
 
 #include "support.hpp"
@@ -162,8 +163,27 @@ MICA_CASE("Ke: saves of extended registers nest") {
   MICA_CHECK(levels.outer.Prev == nullptr);
 }
 
+namespace {
+
+// Of trip's loop, so that it lasts that long; few on a machine where no time passes meanwhile.
+[[nodiscard]] ULONG64 turns_in(ULONG64 duration_100ns) noexcept {
+  constexpr int some = 100'000;
+  auto const time_of = [](int count) {
+    ULONG64 counter;
+    ULONG64 const began = KeQueryInterruptTimePrecise(&counter);
+    std::atomic<int> turns{0};
+    while (turns < count) turns.store(turns + 1, std::memory_order_relaxed);
+    return KeQueryInterruptTimePrecise(&counter) - began;
+  };
+  ULONG64 const none = time_of(0), lasted = time_of(some);
+  return lasted > 2 * none ? some * duration_100ns / (lasted - none) : 1;
+}
+
+}  // namespace
+
 MICA_CASE("Ke: between a save and its restore extended registers are the thread's own") {
   // Two threads of one processor take turns while each keeps something else in a register.
+  constexpr ULONG64 some_quanta_100ns = 100 * millisecond_100ns;
   struct Work {
     XSTATE_SAVE save;
     Trip made;
@@ -171,7 +191,7 @@ MICA_CASE("Ke: between a save and its restore extended registers are the thread'
   } works[2]{};
   for (ULONG64 i = 0; i < 2; ++i) {
     works[i].made = trip(enabled(), &works[i].save);
-    works[i].made.turns = 10'000'000;
+    works[i].made.turns = turns_in(some_quanta_100ns);
     fill(works[i].made.between, 0x4444'4444'4444'4444 + i);
   }
   auto run = [](Work& work) {

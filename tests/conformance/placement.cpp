@@ -37,7 +37,7 @@ class Others {
 // Until what went before has ended on the other processors: who frees threads, for one. sleep()
 // would leave them with the threads of threaded DPCs, which have just told it that they are done.
 void rest() noexcept {
-  LARGE_INTEGER interval = relative(10 * millisecond_100ns);
+  LARGE_INTEGER interval = relative(50 * millisecond_100ns);
   static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &interval));
 }
 
