@@ -77,6 +77,17 @@ MICA_CASE(
   refused->give();
 }
 
+MICA_CASE("Ex: a push lock that is taken where APCs come is told so, whoever holds it") {
+  DeadlockDetection detection;
+  InPool<Pushed> push;
+  Bugcheck const end = bugcheck_of([&] {
+    push->take();
+    KeLeaveCriticalRegion();
+    ExAcquirePushLockExclusiveEx(&push->lock, 0);
+  });
+  MICA_CHECK(violates(end, 0xEA, PASSIVE_LEVEL, 0, push.address()));
+}
+
 MICA_CASE("Ex: a fast mutex that is taken above its level is told so, whoever holds it") {
   DeadlockDetection detection;
   InPool<Fast> fast;

@@ -95,62 +95,48 @@ MICA_CASE("Ke: three locks that are taken in a circle are violation 1001") {
   MICA_CHECK(violates(end, 0x1001, first.address()));
 }
 
-MICA_CASE("Ke: what is taken inside a lock that a try took has an order too") {
+namespace {
+
+KIRQL old;  // of who took a spin lock by a try
+
+// Another lock inside one that a try took, then the other way round.
+template <class Lock, class Inner, class Try, class Give>
+void check_tried(Try try_to_take, Give give) {
   DeadlockDetection detection;
-  InPool<Fast> first, second;
-  MICA_CHECK(ExTryToAcquireFastMutex(&first->lock));
-  second->take();
-  second->give();
-  first->give();
-  Bugcheck const end = bugcheck_of([&] { nest(second, first); });
-  MICA_CHECK(violates(end, 0x1001, first.address()));
-  InPool<Guarded> guarded;
-  InPool<Fast> third;
-  MICA_CHECK(KeTryToAcquireGuardedMutex(&guarded->lock));
-  third->take();
-  third->give();
-  guarded->give();
-  Bugcheck const after_guarded = bugcheck_of([&] { nest(third, guarded); });
-  MICA_CHECK(violates(after_guarded, 0x1001, guarded.address()));
-  for (auto* const try_to : {ExTryAcquirePushLockExclusiveEx, ExTryAcquirePushLockSharedEx}) {
-    InPool<Pushed> push;
-    InPool<Fast> inner;
-    KeEnterCriticalRegion();
-    MICA_CHECK(try_to(&push->lock, 0));
-    inner->take();
-    inner->give();
-    if (try_to == ExTryAcquirePushLockSharedEx)
-      ExReleasePushLockSharedEx(&push->lock, 0);
-    else
-      ExReleasePushLockExclusiveEx(&push->lock, 0);
-    KeLeaveCriticalRegion();
-    Bugcheck const after_push = bugcheck_of([&] { nest(inner, push); });
-    MICA_CHECK(violates(after_push, 0x1001, push.address()));
-  }
-  InPool<Owned> resource;
-  InPool<Fast> fourth;
+  InPool<Lock> lock;
+  InPool<Inner> inner;
+  MICA_CHECK(try_to_take(&lock->lock));
+  inner->take();
+  inner->give();
+  give(&lock->lock);
+  Bugcheck const end = bugcheck_of([&] { nest(inner, lock); });
+  MICA_CHECK(violates(end, 0x1001, lock.address()));
+}
+
+}  // namespace
+
+MICA_CASE("Ke: what is taken inside a lock that a try took has an order too") {
+  check_tried<Fast, Fast>(ExTryToAcquireFastMutex, ExReleaseFastMutex);
+  check_tried<Guarded, Fast>(KeTryToAcquireGuardedMutex, KeReleaseGuardedMutex);
   KeEnterCriticalRegion();
-  MICA_CHECK(ExTryToAcquireResourceExclusiveLite(&resource->lock));
-  fourth->take();
-  fourth->give();
-  resource->give();
-  Bugcheck const after_resource = bugcheck_of([&] { nest(fourth, resource); });
-  MICA_CHECK(violates(after_resource, 0x1001, resource.address()));
-  for (auto* const try_to :
-       {ExTryAcquireSpinLockSharedAtDpcLevel, ExTryAcquireSpinLockExclusiveAtDpcLevel}) {
-    InPool<Written> spin;
-    InPool<Plain> inner;
-    KIRQL const old = KeRaiseIrqlToDpcLevel();
-    MICA_CHECK(try_to(&spin->lock));
-    KeAcquireSpinLockAtDpcLevel(&inner->lock);
-    KeReleaseSpinLockFromDpcLevel(&inner->lock);
-    if (try_to == ExTryAcquireSpinLockSharedAtDpcLevel)
-      ExReleaseSpinLockShared(&spin->lock, old);
-    else
-      ExReleaseSpinLockExclusive(&spin->lock, old);
-    Bugcheck const after_spin = bugcheck_of([&] { nest(inner, spin); });
-    MICA_CHECK(violates(after_spin, 0x1001, spin.address()));
-  }
+  check_tried<Pushed, Fast>([](auto* lock) { return ExTryAcquirePushLockExclusiveEx(lock, 0); },
+                            [](auto* lock) { ExReleasePushLockExclusiveEx(lock, 0); });
+  check_tried<Pushed, Fast>([](auto* lock) { return ExTryAcquirePushLockSharedEx(lock, 0); },
+                            [](auto* lock) { ExReleasePushLockSharedEx(lock, 0); });
+  check_tried<Owned, Fast>(ExTryToAcquireResourceExclusiveLite, ExReleaseResourceLite);
+  KeLeaveCriticalRegion();
+  check_tried<Written, Plain>(
+      [](auto* lock) {
+        old = KeRaiseIrqlToDpcLevel();
+        return ExTryAcquireSpinLockSharedAtDpcLevel(lock);
+      },
+      [](auto* lock) { ExReleaseSpinLockShared(lock, old); });
+  check_tried<Written, Plain>(
+      [](auto* lock) {
+        old = KeRaiseIrqlToDpcLevel();
+        return ExTryAcquireSpinLockExclusiveAtDpcLevel(lock);
+      },
+      [](auto* lock) { ExReleaseSpinLockExclusive(lock, old); });
 }
 
 MICA_CASE("Ke: a lock that is taken again is held until it is given back as often") {

@@ -181,6 +181,21 @@ MICA_CASE("Ke: the periods of an absolute timer do not follow the clock") {
   MICA_CHECK(alarm.fired == 1 && alarm.armed());
 }
 
+MICA_CASE("Ke: a timer of another processor is over when the clock is set beyond it") {
+  Restored restored;
+  KTIMER timer;
+  KeInitializeTimer(&timer);
+  auto set = [&] { KeSetTimer(&timer, at(system_time() + hour_100ns), nullptr); };
+  join(start(set, {.processor = static_cast<int>(processors()) - 1}));
+  auto look = [&] {
+    MICA_CHECK(!KeReadStateTimer(&timer));
+    advance(2 * hour_100ns);
+    sleep(5 * millisecond_100ns);
+    MICA_CHECK(KeReadStateTimer(&timer));
+  };
+  join(start(look, {.processor = 0}));
+}
+
 MICA_CASE("Ke: a wait until an absolute time ends when the clock is set beyond it") {
   Restored restored;
   KEVENT never;

@@ -1,6 +1,6 @@
-// T3: the look for live timers and DPCs in memory that is freed meets those who set and queue others.
-//   The block has the copy of one that is pending: it names the wheel or the queue, which has another
-//   one at that time.
+// T3: the look for live timers and DPCs in freed memory meets those who set and queue others.
+//   The block has the copy of one that is pending: it names the wheel or the queue, which has
+//   another one at that time.
 #include <nt/ex.h>
 
 #include "together.hpp"

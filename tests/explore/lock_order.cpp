@@ -58,15 +58,15 @@ MICA_EXPLORE("L6-new", "L6: a lock may be initialised while others are taken", .
 MICA_EXPLORE("L6-end", "L6: detection may end while another processor tells it of a lock",
              .processors = 2, .bound = 2) {
   std::optional<mica::test::DeadlockDetection> detection{std::in_place};
-  KSPIN_LOCK lock;
-  KeInitializeSpinLock(&lock);
-  PVOID const block = ExAllocatePool2(POOL_FLAG_NON_PAGED, 64, 'kcoL');
+  auto* const lock =
+      static_cast<PKSPIN_LOCK>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(KSPIN_LOCK), 'kcoL'));
+  KeInitializeSpinLock(lock);
   auto program = [&](unsigned number) {
     if (number != 0) return detection.reset();
-    KeAcquireSpinLockAtDpcLevel(&lock);
-    KeReleaseSpinLockFromDpcLevel(&lock);
-    ExFreePool(block);
+    KeAcquireSpinLockAtDpcLevel(lock);
+    KeReleaseSpinLockFromDpcLevel(lock);
+    MICA_CHECK(*lock == 0);
+    ExFreePool(lock);
   };
   run_together(window, {2}, program);
-  MICA_CHECK(lock == 0);
 }

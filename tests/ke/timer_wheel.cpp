@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "catch.hpp"
@@ -30,6 +31,9 @@ struct Pair {
   void insert(Tick delay) MICA_NO_ANALYSIS {
     Tick const due = now + 1 + delay;
     KTIMER& timer = timers.emplace_back();
+    timer.DueTime.QuadPart = due;
+    timer.Dpc = reinterpret_cast<KDPC*>(timers.size());
+    RC_ASSERT(!wheel->contains(timer));
     wheel->insert(timer, due);
     RC_ASSERT(TimerWheel::linked(timer));
     model.emplace(due, &timer);
@@ -55,8 +59,14 @@ struct Pair {
     RC_ASSERT(model.empty() || model.begin()->first > now);
   }
 
-  void check() const {
+  void check() MICA_NO_ANALYSIS {
     RC_ASSERT(wheel->pending() == model.size());
+    std::set<KTIMER const*> pending;
+    for (auto const& [ignored, timer] : model) pending.insert(timer);
+    for (KTIMER const& timer : timers) {
+      RC_ASSERT(wheel->contains(timer) == pending.contains(&timer));
+      RC_ASSERT(wheel->names(timer.Dpc) == pending.contains(&timer));
+    }
     if (model.empty())
       RC_ASSERT(wheel->next() == no_tick);
     else
