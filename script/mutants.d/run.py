@@ -157,7 +157,7 @@ def main():
     parser.add_argument('--list', action='store_true')
     parser.add_argument('--workers', type=int, default=os.cpu_count())
     given = parser.parse_args()
-    folders = given.folders or ['ke']
+    folders = given.folders or ['ke', 'ex']
     if given.list:
         for mutant in sites.mutants_of(given.root, folders[0]):
             print(f'{mutant.file}:{mutant.line} {mutant.function} {mutant.operator}: {mutant.change}')
