@@ -178,6 +178,7 @@ void NTAPI check_locks_at_end(Thread& thread) noexcept {
     LockUse const use{.lock = held.place.lock, .kind = held.kind, .at = held.place.at};
     return books.misuse(Rule::end_owning, use, held, &thread, held.place.lock);
   }
+  while (thread.held_locks != 0) books->let_go(thread.held_locks);
   while (LockIndex const lock = books->find_within(thread.stack.base, thread.stack.bytes))
     books->forget(lock);
 }

@@ -163,6 +163,18 @@ MICA_CASE("Ke: a lock on a stack that no routine initialised takes no part") {
   MICA_CHECK(outer == 0 && inner == 0);
 }
 
+MICA_CASE("Ke: a mutex that its thread abandoned is held by nobody") {
+  DeadlockDetection detection;
+  InPool<Mutex> mutex, other;
+  KeInitializeMutant(&mutex->lock, FALSE);  // a thread may end with this one
+  auto leave = [&] { mutex->take(); };
+  join(start(leave));
+  MICA_CHECK(wait(&mutex->lock) == STATUS_ABANDONED);
+  KeReleaseMutant(&mutex->lock, 0, FALSE, FALSE);
+  KeInitializeMutant(&mutex->lock, FALSE);
+  nest(mutex, other);
+}
+
 MICA_CASE("Ke: a lock that was held when detection ended is not when it begins again") {
   InPool<Fast> lock;
   KEVENT held, begun;
