@@ -8,16 +8,21 @@ namespace {
 
 constexpr ULONG_PTR lock_level = 0x4D43'0001;  // Mica's own: no documented rule is about it
 
+// The device's interrupt takes its lock, once.
+void take_in_interrupt(Device& device, InPool<Plain>& lock) noexcept {
+  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
+  device.ask();
+  until([&] { return device.quiet(); });
+}
+
 }  // namespace
 
 MICA_CASE(
     "Io: a lock of an interrupt that is held where the interrupt may come is violation 4D430001") {
   DeadlockDetection detection;
-  InPool<Plain> lock, inner;
+  InPool<Plain> lock;
   Device device;
-  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
-  device.ask();
-  until([&] { return device.quiet(); });
+  take_in_interrupt(device, lock);
   Bugcheck const end = bugcheck_of([&] { lock->take(); });
   MICA_CHECK(violates(end, lock_level, lock.address(), device_irql, DISPATCH_LEVEL));
 }
@@ -26,9 +31,7 @@ MICA_CASE("Io: a lock that is taken inside an interrupt's is held at the interru
   DeadlockDetection detection;
   InPool<Plain> lock, inner;
   Device device;
-  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
-  device.ask();
-  until([&] { return device.quiet(); });
+  take_in_interrupt(device, lock);
   KIRQL const old = KeAcquireInterruptSpinLock(device.object);
   KeAcquireSpinLockAtDpcLevel(&inner->lock);
   KeReleaseSpinLockFromDpcLevel(&inner->lock);
@@ -44,9 +47,7 @@ MICA_CASE("Io: a lock that was held is not to be taken inside an interrupt's lat
   DeadlockDetection detection;
   InPool<Plain> lock, inner;
   Device device;
-  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
-  device.ask();
-  until([&] { return device.quiet(); });
+  take_in_interrupt(device, lock);
   inner->take();
   inner->give();
   Bugcheck const end = bugcheck_of([&] {
@@ -60,9 +61,7 @@ MICA_CASE("Io: a try may not take an interrupt's lock where the interrupt may co
   DeadlockDetection detection;
   InPool<Plain> lock;
   Device device;
-  MICA_REQUIRE(device.connect(FALSE, &lock->lock) == STATUS_SUCCESS);
-  device.ask();
-  until([&] { return device.quiet(); });
+  take_in_interrupt(device, lock);
   Bugcheck const end = bugcheck_of([&] {
     static_cast<void>(KeRaiseIrqlToDpcLevel());
     static_cast<void>(KeTryToAcquireSpinLockAtDpcLevel(&lock->lock));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "ke/steps.hpp"
 
 using namespace mica::ke;
 
@@ -127,16 +128,6 @@ struct Pair {
   }
 };
 
-struct Step {
-  int what;
-  std::size_t one;
-  std::size_t other;
-};
-
-void showValue(Step const& step, std::ostream& out) {
-  out << step.what << ':' << step.one << ',' << step.other;
-}
-
 LockEdge edge_of(LockIndex from, LockIndex to) {
   return {.next = 0,
           .from = from,
@@ -152,15 +143,9 @@ LockEdge edge_of(LockIndex from, LockIndex to) {
 
 TEST_CASE("ke: a graph of lock classes has the classes, edges and ways of its model") {
   REQUIRE(rc::check([] {
-    auto const steps = *rc::gen::container<std::vector<Step>>(rc::gen::apply(
-        [](int what, std::size_t one, std::size_t other) {
-          return Step{what, one, other};
-        },
-        rc::gen::inRange(0, 10), rc::gen::inRange<std::size_t>(0, 8),
-        rc::gen::inRange<std::size_t>(0, 8)));
     Pair pair;
     for (std::size_t number = 0; number < 4; ++number) pair.make(number, false);
-    for (Step const& step : steps) {
+    for (mica::Step const& step : mica::any_steps(10, 8)) {
       auto const one = pair.nth(step.one), other = pair.nth(step.other);
       if (step.what == 0 || !one)
         pair.make(step.one, step.other % 3 == 0);

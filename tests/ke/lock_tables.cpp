@@ -10,6 +10,7 @@
 
 #include "base/types.hpp"
 #include "catch.hpp"
+#include "ke/steps.hpp"
 
 using namespace mica::ke;
 
@@ -123,28 +124,12 @@ struct Pair {
   }
 };
 
-struct Step {
-  int what;
-  std::size_t one;
-  std::size_t other;
-};
-
-void showValue(Step const& step, std::ostream& out) {
-  out << step.what << ':' << step.one << ',' << step.other;
-}
-
 }  // namespace
 
 TEST_CASE("ke: the tables of locks know what their model knows") {
   REQUIRE(rc::check([] {
-    auto const steps = *rc::gen::container<std::vector<Step>>(rc::gen::apply(
-        [](int what, std::size_t one, std::size_t other) {
-          return Step{what, one, other};
-        },
-        rc::gen::inRange(0, 9), rc::gen::inRange<std::size_t>(0, 64),
-        rc::gen::inRange<std::size_t>(0, 64)));
     Pair pair;
-    for (Step const& step : steps) {
+    for (mica::Step const& step : mica::any_steps(9, 64)) {
       if (step.what < 3)
         pair.learn(step.one);
       else if (step.what < 6)
