@@ -12,6 +12,7 @@ import argparse
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 import threading
@@ -50,8 +51,8 @@ def sources(root):
     return found
 
 
-def put(files, tree):
-    """Writes what differs from what a run before left: that is what is built again."""
+def put(files, root, tree):
+    """Writes what differs from what a run before left: that is what is built again. Scripts stay scripts."""
     for path in [path for path in pathlib.Path(tree).rglob('*') if path.is_file()]:
         if str(path.relative_to(tree)) not in files:
             path.unlink()
@@ -60,6 +61,8 @@ def put(files, tree):
         if not path.exists() or path.read_bytes() != content:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+        if pathlib.Path(root, name).exists():
+            shutil.copymode(pathlib.Path(root, name), path)
 
 
 def mutate(root, built, folders):
@@ -165,7 +168,7 @@ def main():
     os.makedirs(given.work, exist_ok=True)
     built = sources(given.root)
     mutants = mutate(given.root, built, folders)
-    put(built, f'{given.work}/tree')
+    put(built, given.root, f'{given.work}/tree')
     explained = report.read_survivors(f'{given.root}/tests/mutants/survivors.tsv')
     gone = {name for name in explained if name[0].split('/')[1] in folders} - {m.name for m in mutants}
     if gone:
