@@ -40,6 +40,7 @@ for processors in 1 2 4 8 16; do
 done
 claim boot-deadlock-detection "boots and passes with the kernel option deadlock-detection" \
   passes --append deadlock-detection
+claim boot-verifier "boots and passes with the kernel option verifier" passes --append verifier
 claim boot-special-pool "boots and passes with every pool block from special pool" passes --append 'special-pool=*'
 claim boot-icount "with --icount, 20 runs print the same to the byte" repeats 20
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
