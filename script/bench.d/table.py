@@ -123,7 +123,7 @@ def grown_table(rows, rates):
     yield from ["", "## How cost grows", "",
                 "Nanoseconds of one operation where there are so many. Of processors, what they do in a second",
                 "together: sets and waits of an event in parallel mode, points in deterministic mode (in turn).",
-                "Threads are ke's own, on small stacks; waiters on one object are up to 63 of each of a few threads.", "",
+                "Threads are ke's own, on small stacks; waiters on one object are up to 63 of each thread.", "",
                 "| what | " + " | ".join(f"{count:,}" for count in counts) + " |", "|---" * (len(counts) + 1) + "|"]
     for (what, unit), cells in sorted(grown.items()):
         yield f"| {what}, {unit} | " + " | ".join(shown(cells.get(count)) for count in counts) + " |"

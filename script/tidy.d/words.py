@@ -15,7 +15,8 @@ BANNED = [
     (r'\bstd::(function|string|vector|map|set|list|deque|unordered_\w+|shared_ptr|unique_ptr|mutex)\b',
      "a class of the hosted standard library"),
 ]
-ASSEMBLY = re.compile(r'\b(asm|__asm__|__asm)\b')
+# What follows an array's brackets is only the name that the linker knows it by.
+ASSEMBLY = re.compile(r'(?<!\] )\b(asm|__asm__|__asm)\b')
 CONDITIONAL = re.compile(
     r'^\s*#\s*(if|ifdef|ifndef|elif)\b.*(__x86_64__|__i386__|__aarch64__|_M_X64|__linux__|_WIN32|MICA_X64|MICA_HOST)',
     re.MULTILINE)

@@ -2,6 +2,7 @@
 // pinned.
 //   tests/abi compares the same list with the DDK headers of mingw-w64.
 #include <nt/ntifs.h>
+#include <nt/ntimage.h>
 
 #define LAYOUT_SIZE(type, bytes) static_assert(sizeof(type) == (bytes));
 #define LAYOUT_FIELD(type, field, bytes) static_assert(offsetof(type, field) == (bytes));
@@ -11,6 +12,7 @@
 #include "abi/layout/base.inc"
 #include "abi/layout/ex.inc"
 #include "abi/layout/ex_lists.inc"
+#include "abi/layout/image.inc"
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"
 #include "abi/layout/processor.inc"

@@ -5,8 +5,10 @@
 #ifdef ABI_DDK
 #include <ntifs.h>
 #include <ntddk.h>
+#include <ntimage.h>
 #else
 #include <nt/ntifs.h>
+#include <nt/ntimage.h>
 #endif
 
 #include <stddef.h>
@@ -28,6 +30,7 @@ struct Probe const probes[] = {
 #include "abi/layout/base.inc"
 #include "abi/layout/ex.inc"
 #include "abi/layout/ex_lists.inc"
+#include "abi/layout/image.inc"
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"
 #include "abi/layout/processor.inc"

@@ -26,8 +26,8 @@ struct Broken : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Adds the command `explore`. `rest`: what stood after `--`. When it has run, `status` is the
-// tool's.
+// Each adds a command. When it has run, `status` is the tool's. `rest`: what stood after `--`.
 void add_explore(CLI::App& tool, std::vector<std::string> rest, int& status);
+void add_imports(CLI::App& tool, int& status);
 
 }  // namespace mica::tool

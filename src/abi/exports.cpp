@@ -1,0 +1,60 @@
+#include "abi/exports.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+// Each symbol by the name that the linker knows it by: the table needs no declaration of it, and a
+// name without a routine does not link.
+#define MICA_ROUTINE(name) extern "C" char const mica_symbol_##name[] __asm__(#name);
+#define MICA_CELL(name) extern "C" char const mica_symbol_##name[] __asm__("MicaCell" #name);
+#include "abi/exports.inc"
+#undef MICA_ROUTINE
+#undef MICA_CELL
+
+namespace mica::abi {
+namespace {
+
+constexpr Export table[] = {
+#define MICA_ROUTINE(name) {#name, mica_symbol_##name, ExportKind::routine},
+#define MICA_CELL(name) {#name, mica_symbol_##name, ExportKind::cell},
+#include "abi/exports.inc"
+};
+static_assert(std::is_sorted(std::begin(table), std::end(table),
+                             [](Export const& a, Export const& b) { return a.name < b.name; }));
+
+// The older module for hardware: what it exports ntoskrnl.exe exports too.
+constexpr std::string_view hal_exports[] = {"KeQueryPerformanceCounter",
+                                            "KeStallExecutionProcessor"};
+
+[[nodiscard]] constexpr char lower(char letter) noexcept {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+}
+
+[[nodiscard]] bool is_called(std::string_view module, std::string_view name) noexcept {
+  return std::equal(module.begin(), module.end(), name.begin(), name.end(),
+                    [](char a, char b) { return lower(a) == b; });
+}
+
+[[nodiscard]] bool is_hal(std::string_view module) noexcept {
+  return is_called(module, "hal.dll");
+}
+
+}  // namespace
+
+std::span<Export const> exports() noexcept {
+  return table;
+}
+
+bool is_executive(std::string_view module) noexcept {
+  return is_called(module, "ntoskrnl.exe") || is_hal(module);
+}
+
+Export const* find_export(std::string_view module, std::string_view name) noexcept {
+  if (!is_executive(module)) return nullptr;
+  if (is_hal(module) && std::ranges::find(hal_exports, name) == std::end(hal_exports))
+    return nullptr;
+  auto const* const found = std::ranges::lower_bound(table, name, {}, &Export::name);
+  return found != std::end(table) && found->name == name ? found : nullptr;
+}
+
+}  // namespace mica::abi

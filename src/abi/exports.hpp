@@ -1,0 +1,31 @@
+// What drivers import from this executive, by name: the routines and cells of ntoskrnl.exe and
+// hal.dll that are there. A name that is not in it is not there: nothing stands in for it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace mica::abi {
+
+enum class ExportKind : std::uint8_t {
+  routine,
+  cell,  // its symbol is a routine without parameters that says where the current System has it
+};
+
+struct Export {
+  std::string_view name;
+  void const* symbol;
+  ExportKind kind;
+};
+
+// In the order of their names.
+[[nodiscard]] std::span<Export const> exports() noexcept;
+
+// Whether it is one of the modules whose exports these are, in whatever case.
+[[nodiscard]] bool is_executive(std::string_view module) noexcept;
+
+// Null: no such module exports that, or it is not there.
+[[nodiscard]] Export const* find_export(std::string_view module, std::string_view name) noexcept;
+
+}  // namespace mica::abi

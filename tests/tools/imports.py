@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""`mica imports` on a driver that a linker made: what is there, what is missing, what is no driver.
+
+  imports.py MICA DRIVER
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+MICA, DRIVER = sys.argv[1], pathlib.Path(sys.argv[2])
+
+
+def imports(*arguments):
+    return subprocess.run([MICA, "imports", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
+class Imports(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        self.image = DRIVER.read_bytes()
+
+    def changed(self, image):
+        file = self.folder / "changed.sys"
+        file.write_bytes(image)
+        return file
+
+    def refused(self, driver, *words):
+        done = imports(driver)
+        self.assertEqual((done.returncode, done.stdout, done.stderr.count("\n")), (2, "", 1), done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def test_each_import_has_a_line_and_the_last_one_is_the_sum(self):
+        done = imports(DRIVER)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        *lines, last = done.stdout.splitlines()
+        self.assertIn("there    ntoskrnl.exe KeSetTimerEx", lines)
+        self.assertTrue(all(line.startswith("there ") for line in lines), lines)
+        self.assertEqual(last, f"{DRIVER}: {len(lines)} imports, 0 missing")
+
+    def test_what_is_missing_is_named(self):
+        driver = self.changed(self.image.replace(b"KeSetTimerEx\0", b"KeSetTimerXY\0"))
+        count = len(imports(DRIVER).stdout.splitlines()) - 1
+        done = imports("--missing", driver)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(done.stdout,
+                         f"missing  ntoskrnl.exe KeSetTimerXY\n{driver}: {count} imports, 1 missing\n")
+        document = json.loads(imports("--json", driver).stdout)
+        self.assertEqual((document["missing"], len(document["imports"])), (1, count))
+        self.assertIn({"module": "ntoskrnl.exe", "name": "KeSetTimerXY", "delayed": False, "there": False},
+                      document["imports"])
+
+    def test_nothing_is_there_of_another_module(self):
+        done = imports(self.changed(self.image.replace(b"ntoskrnl.exe\0", b"ndis_for.sys\0")))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertNotIn("there ", done.stdout)
+
+    def test_what_is_no_image_is_refused_with_one_line_of_cause(self):
+        self.refused(self.changed(self.image[:-1]), "a section's data ends outside of the file", "0xC000007B")
+        self.refused(self.changed(b"#!/bin/sh\n" * 100), "no DOS header is at its beginning", "0xC000012F")
+        self.refused(self.folder / "none.sys", "cannot read", "none.sys", "No such file or directory")
+        self.refused(self.folder, "cannot read", str(self.folder))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
