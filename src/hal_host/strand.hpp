@@ -31,7 +31,7 @@ struct Strand {
 
 // The calling OS thread's own exception state.
 [[nodiscard]] inline ExceptionState* thread_exceptions() noexcept {
-  return reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+  return reinterpret_cast<ExceptionState*>(::abi::__cxa_get_globals());
 }
 
 // A strand for a fresh stack; drop() gives back what it holds, and the strand is never continued.

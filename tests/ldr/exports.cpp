@@ -24,8 +24,10 @@ MadeImage exporting() {
            IMAGE_EXPORT_DIRECTORY{0, 0, 0, 0, names, 5, 4, 2, functions, name_list, ordinals});
   made.put_text(names, "made.sys").put_text(names + 0x20, "Alpha").put_text(names + 0x40, "Gamma");
   made.put_text(names + 0x60, "OTHER.Delta");
-  made.put(functions, std::array<ULONG, 4>{0x1010, 0, 0x1020, names + 0x60});
-  made.put(name_list, std::array<ULONG, 2>{names + 0x20, names + 0x40});
+  // What stands behind a table is not of it.
+  made.put(functions,
+           std::array<ULONG, 5>{0x1010, 0, directory + directory_bytes, names + 0x60, 0x1030});
+  made.put(name_list, std::array<ULONG, 3>{names + 0x20, names + 0x40, ~ULONG{0}});
   made.put(ordinals, std::array<USHORT, 2>{0, 3});
   return made;
 }
@@ -69,7 +71,8 @@ TEST_CASE("ldr: exports are found by name and by ordinal", "[ldr]") {
     return opened.find(static_cast<std::uint16_t>(ordinal));
   };
   CHECK((by_ordinal(5) && opened.found.address == 0x1010));
-  CHECK((by_ordinal(7) && opened.found.address == 0x1020));
+  CHECK((by_ordinal(7) && opened.found.address == directory + directory_bytes &&
+         opened.found.forwarder.empty()));
   CHECK((by_ordinal(8) && opened.found.forwarder == "OTHER.Delta"));
   for (unsigned const other : {0u, 4u, 6u, 9u}) CHECK(!by_ordinal(other));
   CHECK(!opened.refusal);
@@ -77,11 +80,31 @@ TEST_CASE("ldr: exports are found by name and by ordinal", "[ldr]") {
 
 TEST_CASE("ldr: an image without exports has none", "[ldr]") {
   MadeImage made;
+  made.dos().e_lfarlc = made.dos().e_ovno = 0xffff;  // where a directory at 0 had its names
   Opened opened{made};
   CHECK(!opened.refusal);
   CHECK(opened.exports.name_count() == 0);
   CHECK(!opened.find("Alpha"));
   CHECK(!opened.find(std::uint16_t{0}));
+}
+
+TEST_CASE("ldr: each of many names is found", "[ldr]") {
+  constexpr std::uint32_t count = 26, letters = directory + 0x180;
+  MadeImage made = exporting();
+  made.put(directory, IMAGE_EXPORT_DIRECTORY{0, 0, 0, 0, names, 0, count, count, directory + 0x300,
+                                             directory + 0x400, directory + 0x500});
+  for (std::uint32_t i = 0; i < count; ++i) {
+    made.put_text(letters + 2 * i, std::string(1, static_cast<char>('A' + i)));
+    made.put(directory + 0x300 + 4 * i, ULONG{0x1000 + i});
+    made.put(directory + 0x400 + 4 * i, ULONG{letters + 2 * i});
+    made.put(directory + 0x500 + 2 * i, static_cast<USHORT>(count - 1 - i));
+  }
+  Opened opened{made};
+  REQUIRE(!opened.refusal);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::string const name(1, static_cast<char>('A' + i));
+    CHECK((opened.find(std::string_view{name}) && opened.found.address == 0x1000 + count - 1 - i));
+  }
 }
 
 TEST_CASE("ldr: exports that lie are refused, and told what and where", "[ldr]") {

@@ -150,6 +150,10 @@ TEST_CASE("ldr: imports that lie are refused, and told what and where", "[ldr]")
     check_lie(made, "the address of an import would go outside of the sections",
               MadeImage::header_bytes - 8);
   }
+  SECTION("but not the first slot behind the headers") {
+    made.put(descriptors + 16, ULONG{MadeImage::header_bytes});
+    CHECK(!told_by(made).refusal);
+  }
   SECTION("slots that end outside") {
     made.put(descriptors + 16, ULONG{last - 7});
     check_lie(made, "the address of an import would go outside of the sections", last - 7);
@@ -161,6 +165,10 @@ TEST_CASE("ldr: imports that lie are refused, and told what and where", "[ldr]")
   SECTION("an ordinal of more than 16 bits") {
     made.put(lists + 8, ULONGLONG{IMAGE_ORDINAL_FLAG64 | 0x10000});
     check_lie(made, "an import's ordinal has more than 16 bits", lists + 8);
+  }
+  SECTION("but not the highest ordinal") {
+    made.put(lists + 8, ULONGLONG{IMAGE_ORDINAL_FLAG64 | 0xffff});
+    CHECK(told_by(made).imports[1] == "ntoskrnl.exe #65535 8");
   }
   SECTION("a name that is outside") {
     made.put(lists, ULONGLONG{last - 1});

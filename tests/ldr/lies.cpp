@@ -37,6 +37,8 @@ struct Lie {
 Lie const lies[] = {
     {[](MadeImage& made) { made.bytes().resize(sizeof(IMAGE_DOS_HEADER) - 1); },
      "no DOS header is at its beginning", 0, STATUS_INVALID_IMAGE_NOT_MZ},
+    {[](MadeImage& made) { made.bytes().resize(sizeof(IMAGE_DOS_HEADER)); },
+     "the PE header is outside of the file", 0x3c},
     {[](MadeImage& made) { made.bytes().clear(); }, "no DOS header is at its beginning", 0,
      STATUS_INVALID_IMAGE_NOT_MZ},
     {[](MadeImage& made) { made.dos().e_magic = 0x4D5A; }, "no DOS header is at its beginning", 0,
@@ -60,6 +62,8 @@ Lie const lies[] = {
      "the optional header is too short", IN_FILE(SizeOfOptionalHeader)},
     {[](MadeImage& made) { made.bytes().resize(optional + 200); }, "the optional header is cut off",
      optional},
+    {[](MadeImage& made) { made.bytes().resize(section); },
+     "the headers are larger than the file, or the image", IN_OPTIONAL(SizeOfHeaders)},
     {[](MadeImage& made) { made.optional().Magic = IMAGE_NT_OPTIONAL_HDR32_MAGIC; },
      "the optional header is not that of PE32+", IN_OPTIONAL(Magic)},
     {[](MadeImage& made) { made.optional().NumberOfRvaAndSizes = 17; },

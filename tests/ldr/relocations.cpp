@@ -28,7 +28,7 @@ MadeImage relocatable() {
   made.put(blocks + 8, std::array<USHORT, 6>{entry(10, 0), entry(3, 8), entry(2, 12), entry(1, 14),
                                              entry(0, 16), entry(0, 0)});
   made.put(blocks + 20, IMAGE_BASE_RELOCATION{target + 0x100, 12});
-  made.put(blocks + 28, std::array<USHORT, 2>{entry(10, 0), entry(0, 0)});
+  made.put(blocks + 28, std::array<USHORT, 2>{entry(0, 0), entry(10, 0)});
   made.put(target, ULONGLONG{0x1'4000'1234}).put(target + 8, ULONG{0x4000'1234});
   made.put(target + 12, USHORT{0x1234}).put(target + 14, USHORT{0x4000});
   made.put(target + 16, ULONG{0x5678}).put(target + 0x100, ~ULONGLONG{0});
@@ -71,6 +71,15 @@ TEST_CASE("ldr: relocations of every kind add the distance, or their part of it"
   CHECK(moved.at<USHORT>(target + 14) == 0x4000 + 0x89ab);
   CHECK(moved.at<ULONG>(target + 16) == 0x5678);
   CHECK(moved.at<ULONGLONG>(target + 0x100) == distance - 1);
+}
+
+TEST_CASE("ldr: a block of relocations may have none", "[ldr]") {
+  MadeImage made = relocatable();
+  made.directory(IMAGE_DIRECTORY_ENTRY_BASERELOC, blocks, 8);
+  made.put(blocks, IMAGE_BASE_RELOCATION{target, 8});
+  Moved moved{made};
+  CHECK(!moved.refusal);
+  CHECK(moved.at<ULONGLONG>(target) == 0x1'4000'1234);
 }
 
 TEST_CASE("ldr: an image that stands where it was linked for is not changed", "[ldr]") {

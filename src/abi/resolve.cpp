@@ -1,0 +1,16 @@
+#include "abi/resolve.hpp"
+
+#include "abi/exports.hpp"
+
+namespace mica::abi {
+
+// No ordinal of these modules is documented.
+void const* NTAPI resolve(ldr::Import const& import) noexcept {
+  Export const* const found = find_export(import.module, import.name);
+  if (found == nullptr) return nullptr;
+  if (found->kind == ExportKind::routine) return found->symbol;
+  using Cell = void const*(NTAPI*)();
+  return reinterpret_cast<Cell>(reinterpret_cast<std::uintptr_t>(found->symbol))();
+}
+
+}  // namespace mica::abi

@@ -1,0 +1,142 @@
+#include "ldr/module.hpp"
+
+#include <cstring>
+
+#include "ldr/file.hpp"
+#include "ldr/relocations.hpp"
+#include "mm/state.hpp"
+#include "rtl/line.hpp"
+
+namespace mica::ldr {
+namespace {
+
+using rtl::Line;
+
+[[nodiscard]] constexpr std::size_t pages_for(std::size_t bytes) noexcept {
+  return (bytes + page_size - 1) >> page_shift;
+}
+
+[[nodiscard]] bool has(IMAGE_SECTION_HEADER const& section, ULONG characteristics) noexcept {
+  return (section.Characteristics & characteristics) == characteristics;
+}
+
+// What File::open lets pass, for other readers than this.
+[[nodiscard]] Refusal check_driver(File const& file) noexcept {
+  IMAGE_OPTIONAL_HEADER64 const& header = file.headers().OptionalHeader;
+  if (header.Subsystem != IMAGE_SUBSYSTEM_NATIVE)
+    return bad_file("it is a program or a library, no driver", 0);
+  if (header.AddressOfEntryPoint == 0)
+    return {STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, "it has no entry point", Place::file, 0};
+  if (header.CheckSum != 0 && header.CheckSum != file.checksum())
+    return {STATUS_IMAGE_CHECKSUM_MISMATCH, "its checksum is another one", Place::file, 0};
+  if (header.SectionAlignment < page_size) return bad_file("its sections share pages", 0);
+  constexpr ULONG both = IMAGE_SCN_MEM_WRITE | IMAGE_SCN_MEM_EXECUTE;
+  for (unsigned i = 0; i < file.section_count(); ++i)
+    if (IMAGE_SECTION_HEADER const section = file.section(i); has(section, both))
+      return bad_image("a section is both written and executed", section.VirtualAddress);
+  return {};
+}
+
+[[nodiscard]] Refusal move_to(Image& image, std::byte const* base, File const& file) noexcept {
+  IMAGE_NT_HEADERS64 const& headers = file.headers();
+  std::uint64_t const distance =
+      reinterpret_cast<std::uintptr_t>(base) - headers.OptionalHeader.ImageBase;
+  if (distance != 0 && (headers.FileHeader.Characteristics & IMAGE_FILE_RELOCS_STRIPPED) != 0)
+    return {STATUS_CONFLICTING_ADDRESSES, "it cannot stand elsewhere than where it was linked for",
+            Place::file, 0};
+  return relocate(image, distance);
+}
+
+void tell_missing(std::string_view name, Import const& import) noexcept {
+  Line line;
+  line << "mica: " << name << " imports ";
+  if (import.name.empty())
+    line << "ordinal " << std::uint64_t{import.ordinal};
+  else
+    line << import.name;
+  line << " of " << import.module << ", which is not there";
+}
+
+[[nodiscard]] Refusal bind(std::string_view name, Image& image, Find find) noexcept {
+  Refusal missing;
+  Imports imports{image};
+  for (Import import; imports.next(import);) {
+    if (void const* const address = find(import)) {
+      // It is within a section: Imports says nothing else.
+      static_cast<void>(image.write(import.slot, address));
+      continue;
+    }
+    tell_missing(name, import);
+    if (missing) continue;
+    missing = {
+        import.name.empty() ? STATUS_DRIVER_ORDINAL_NOT_FOUND : STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
+        "it imports what is not there", Place::image, import.slot};
+  }
+  return imports.refusal() ? imports.refusal() : missing;
+}
+
+void protect_pages(std::byte* begin, std::size_t bytes, hal::Protection protection) noexcept {
+  for (std::size_t i = 0; i < pages_for(bytes); ++i)
+    Machine::protect(begin + (i << page_shift), protection);
+}
+
+void protect(File const& file, std::byte* base) noexcept {
+  protect_pages(base, file.headers().OptionalHeader.SizeOfHeaders, hal::Protection::read_only);
+  for (unsigned i = 0; i < file.section_count(); ++i) {
+    IMAGE_SECTION_HEADER const section = file.section(i);
+    if (has(section, IMAGE_SCN_MEM_WRITE)) continue;
+    protect_pages(base + section.VirtualAddress, size_in_image(section),
+                  has(section, IMAGE_SCN_MEM_EXECUTE) ? hal::Protection::execute
+                                                      : hal::Protection::read_only);
+  }
+  Machine::flush(base, pages_for(file.image_bytes()));
+}
+
+[[nodiscard]] Refusal fill(std::string_view name, File const& file, Find find,
+                           std::byte* base) noexcept {
+  std::span const memory{base, file.image_bytes()};
+  std::memset(base, 0, memory.size());
+  file.lay_out(memory);
+  Image image{memory, file.headers()};
+  if (image.directory(IMAGE_DIRECTORY_ENTRY_TLS).Size != 0)
+    return bad_image("it has thread-local storage, which drivers cannot have",
+                     image.directory(IMAGE_DIRECTORY_ENTRY_TLS).VirtualAddress);
+  if (Refusal const refusal = move_to(image, base, file)) return refusal;
+  if (Refusal const refusal = bind(name, image, find)) return refusal;
+  protect(file, base);
+  return {};
+}
+
+}  // namespace
+
+Refusal NTAPI load(std::string_view name, std::span<std::byte const> bytes, Find find,
+                   Module& module) noexcept {
+  constexpr Refusal no_memory{STATUS_INSUFFICIENT_RESOURCES, "there is no memory for it"};
+  File file;
+  if (Refusal const refusal = file.open(bytes)) return refusal;
+  if (Refusal const refusal = check_driver(file)) return refusal;
+  mm::SystemSpace& space = mm::state().space;
+  std::size_t const pages = pages_for(file.image_bytes());
+  std::byte* const base = space.reserve(pages);
+  if (base == nullptr) return no_memory;
+  if (!space.populate(base, pages)) {
+    space.release(base, pages);
+    return no_memory;
+  }
+  Module const made{base, pages << page_shift, file.headers().OptionalHeader.AddressOfEntryPoint};
+  Refusal const refusal = fill(name, file, find, base);
+  if (refusal)
+    unload(made);
+  else
+    module = made;
+  return refusal;
+}
+
+void NTAPI unload(Module const& module) noexcept {
+  mm::SystemSpace& space = mm::state().space;
+  std::size_t const pages = module.bytes >> page_shift;
+  space.depopulate(module.base, pages);
+  space.release(module.base, pages);
+}
+
+}  // namespace mica::ldr

@@ -1,0 +1,35 @@
+// A driver's image in system space: moved to where it stands, bound to what it imports, protected
+// as its sections say.
+//
+// Rules
+//   IRQL <= DISPATCH_LEVEL; nothing blocks. What is loaded belongs to the caller, until unload().
+#pragma once
+
+#include <nt/ntdef.h>
+
+#include "ldr/imports.hpp"
+
+namespace mica::ldr {
+
+struct Module {
+  std::byte* base;
+  std::size_t bytes;          // whole pages
+  std::uint32_t entry_point;  // in the image
+};
+
+// Where what is imported is; null if it is not there.
+using Find = void const*(NTAPI*)(Import const& import);
+
+// Loads a native image. Imports that are not there are all named to the debugger, with `name`,
+// before the image is refused for them. What is refused is gone.
+//   STATUS_INSUFFICIENT_RESOURCES: no memory.
+//   STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, STATUS_DRIVER_ORDINAL_NOT_FOUND: the first import that is
+//   not there has a name, or has none.
+//   STATUS_IMAGE_CHECKSUM_MISMATCH: the file has a checksum, and it is another one.
+//   STATUS_INVALID_IMAGE_FORMAT, and what File::open says.
+[[nodiscard]] Refusal NTAPI load(std::string_view name, std::span<std::byte const> file, Find find,
+                                 Module& module) noexcept;
+// Nothing of it runs any more.
+void NTAPI unload(Module const& module) noexcept;
+
+}  // namespace mica::ldr
