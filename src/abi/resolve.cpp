@@ -4,8 +4,10 @@
 
 namespace mica::abi {
 
-// No ordinal of these modules is documented.
-void const* NTAPI resolve(ldr::Import const& import) noexcept {
+// No ordinal of these modules is documented. Cells are of many types, and the routine that says
+// where one is returns a pointer, whatever to: the sanitizer of indirect calls wants to know.
+__attribute__((no_sanitize("undefined"))) void const* NTAPI resolve(
+    ldr::Import const& import) noexcept {
   Export const* const found = find_export(import.module, import.name);
   if (found == nullptr) return nullptr;
   if (found->kind == ExportKind::routine) return found->symbol;
