@@ -17,7 +17,7 @@ bool Image::read_name(std::uint64_t address, std::string_view& name) const noexc
                               std::min<std::size_t>(memory_.size() - address, longest_name + 1)};
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '\0') continue;
-    name = text.substr(0, i);
+    name = {text.data(), i};
     return true;
   }
   return false;
