@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -30,14 +31,15 @@ void wait(void* object) noexcept {
 class Crowd {
  public:
   template <class Body>
-  Crowd(std::int64_t count, Body& body) : members_{new Member[static_cast<std::size_t>(count)]()} {
+  Crowd(std::int64_t count, Body& body)
+      : members_{new Member[static_cast<std::size_t>(count)]()}, count_{count} {
     ke::Process* const process = KeGetCurrentThread()->process;
     ended_ = 0;
     end_ = std::exchange(ke::state().thread_ended, count_ended);
-    for (; count_ < count; ++count_) {
-      Member& member = members_[static_cast<std::size_t>(count_)];
+    for (Member& member : std::span{members_.get(), static_cast<std::size_t>(count)}) {
       hal::Stack const stack{member.stack, sizeof member.stack};
-      if (!ke::initialize_thread(member.thread, {stack, call<Body>, &body, process, high})) break;
+      if (!ke::initialize_thread(member.thread, {stack, call<Body>, &body, process, high}))
+        std::abort();
       ke::start_thread(member.thread);
     }
   }
@@ -62,7 +64,7 @@ class Crowd {
 
   static inline std::int64_t ended_ = 0;
   std::unique_ptr<Member[]> members_;
-  std::int64_t count_ = 0;
+  std::int64_t count_;
   void(NTAPI* end_)(ke::Thread&) = nullptr;
 };
 

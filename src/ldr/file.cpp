@@ -4,13 +4,13 @@
 #include <bit>
 #include <cstring>
 
+#include "base/types.hpp"
 #include "ldr/checksum.hpp"
 
 namespace mica::ldr {
 namespace {
 
 constexpr std::uint64_t base_alignment = 0x10000;
-constexpr std::uint32_t page_bytes = 0x1000;
 constexpr std::uint32_t longest_file_alignment = 0x10000;
 constexpr unsigned most_sections = 96;  // what NT's loader takes
 constexpr std::size_t optional_at = offsetof(IMAGE_NT_HEADERS64, OptionalHeader);
@@ -104,7 +104,7 @@ Refusal File::check_optional_header() const noexcept {
     return bad_file("the section alignment is no power of two above that of the file",
                     at(MICA_AT(SectionAlignment)));
   // Pages that sections share are in the file as they are in the image.
-  if (header.SectionAlignment < page_bytes && header.SectionAlignment != header.FileAlignment)
+  if (header.SectionAlignment < page_size && header.SectionAlignment != header.FileAlignment)
     return bad_file("sections of less than a page are aligned otherwise than the file",
                     at(MICA_AT(SectionAlignment)));
   if (header.SizeOfImage == 0 || header.SizeOfImage % header.SectionAlignment != 0)
@@ -167,7 +167,7 @@ Refusal File::check_section(IMAGE_SECTION_HEADER const& section,
     return bad_file("a section's data overlaps the headers", pointer);
   if (std::uint64_t{section.PointerToRawData} + section.SizeOfRawData > bytes_.size())
     return bad_file("a section's data ends outside of the file", pointer);
-  if (header.SectionAlignment < page_bytes && section.PointerToRawData != section.VirtualAddress)
+  if (header.SectionAlignment < page_size && section.PointerToRawData != section.VirtualAddress)
     return bad_file("a section of less than a page is elsewhere in the image than in the file",
                     pointer);
   return {};
