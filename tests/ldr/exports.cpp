@@ -48,9 +48,7 @@ struct Opened {
 
 void check_lie(MadeImage made, char const* what, std::uint64_t where) {
   Opened const opened{made};
-  INFO(what);
-  CHECK(std::string{opened.refusal.what} == what);
-  CHECK(opened.refusal.at == where);
+  test::check_refusal(opened.refusal, what, ldr::Place::image, where);
   CHECK(opened.exports.name_count() == 0);
 }
 
@@ -148,15 +146,15 @@ TEST_CASE("ldr: exports that lie are refused, and told what and where", "[ldr]")
     made.put(functions, ULONG{last});
     Opened opened{made};
     CHECK(!opened.find("Alpha"));
-    CHECK(std::string{opened.refusal.what} == "an export is outside of the image");
-    CHECK(opened.refusal.at == functions);
+    test::check_refusal(opened.refusal, "an export is outside of the image", ldr::Place::image,
+                        functions);
   }
   SECTION("what a forwarder is called") {
     made.put(functions + 12, ULONG{directory + directory_bytes - 1});
     Opened opened{made};
     CHECK(!opened.find("Gamma"));
-    CHECK(std::string{opened.refusal.what} == "a forwarded export has no name");
-    CHECK(opened.refusal.at == functions + 12);
+    test::check_refusal(opened.refusal, "a forwarded export has no name", ldr::Place::image,
+                        functions + 12);
   }
 }
 

@@ -61,10 +61,7 @@ std::vector<std::string> const all = {"ntoskrnl.exe KeSetEvent 7 0", "ntoskrnl.e
 
 void check_lie(MadeImage made, char const* what, std::uint64_t where) {
   ldr::Refusal const refusal = told_by(made).refusal;
-  INFO(what);
-  CHECK(std::string{refusal.what} == what);
-  CHECK(refusal.at == where);
-  CHECK(refusal.place == ldr::Place::image);
+  test::check_refusal(refusal, what, ldr::Place::image, where);
   CHECK(refusal.status == STATUS_INVALID_IMAGE_FORMAT);
 }
 

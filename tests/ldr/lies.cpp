@@ -4,12 +4,9 @@
 #include <rapidcheck.h>
 
 #include <cstddef>
-#include <string>
 
 #include "catch.hpp"
-#include "ldr/exports.hpp"
-#include "ldr/imports.hpp"
-#include "ldr/relocations.hpp"
+#include "ldr/walk.hpp"
 
 using namespace mica;
 using test::LaidOut;
@@ -158,10 +155,7 @@ TEST_CASE("ldr: a file that lies is refused, and told what and where", "[ldr]") 
     MadeImage made;
     lie.tell(made);
     LaidOut const laid_out{made.bytes()};
-    INFO(lie.what << " at " << lie.where);
-    CHECK(std::string{laid_out.refusal.what} == lie.what);
-    CHECK(laid_out.refusal.at == lie.where);
-    CHECK(laid_out.refusal.place == ldr::Place::file);
+    test::check_refusal(laid_out.refusal, lie.what, ldr::Place::file, lie.where);
     CHECK(laid_out.refusal.status == lie.status);
   }
 }
@@ -183,15 +177,6 @@ TEST_CASE("ldr: whatever bytes a file has, it is read or refused", "[ldr]") {
     LaidOut laid_out{made.bytes()};
     if (laid_out.refusal) return;
     ldr::Image image = laid_out.image();
-    ldr::Imports imports{image};
-    for (ldr::Import import; imports.next(import);) RC_ASSERT(image.has(import.slot, 8));
-    ldr::Exports exports;
-    if (!exports.open(image)) {
-      ldr::Refusal refusal;
-      ldr::Export found;
-      for (std::uint32_t i = 0; i < exports.name_count(); ++i)
-        if (exports.find(exports.name(i), found, refusal)) RC_ASSERT(image.has(found.address, 1));
-    }
-    static_cast<void>(ldr::relocate(image, 0x10000));
+    RC_ASSERT(test::walk(image));
   }));
 }

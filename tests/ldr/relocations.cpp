@@ -53,10 +53,7 @@ struct Moved {
 };
 
 void check_lie(MadeImage made, char const* what, std::uint64_t where) {
-  Moved const moved{made};
-  INFO(what);
-  CHECK(std::string{moved.refusal.what} == what);
-  CHECK(moved.refusal.at == where);
+  test::check_refusal(Moved{made}.refusal, what, ldr::Place::image, where);
 }
 
 }  // namespace
