@@ -13,7 +13,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 
 namespace mica {
@@ -51,6 +53,8 @@ struct Config {
   Verifier verifier = Verifier::off;
 };
 
+class Driver;  // mica/driver.hpp
+
 class System {
  public:
   explicit System(Config config = {});
@@ -74,6 +78,11 @@ class System {
     Outcome outcome = try_run(std::forward<Callable>(callable));
     if (!outcome.completed()) throw Failure{std::move(outcome)};
   }
+
+  // Loads a Windows driver for x64 (a .sys file's bytes) and calls its DriverEntry in a system
+  // thread, as the driver \Driver\`name`. Throws what run() throws, if the driver does not come to
+  // the end of it. The image need not be kept.
+  [[nodiscard]] Driver load(std::span<std::byte const> image, std::string_view name = "driver");
 
   // Back to before the first run, with the same configuration.
   void reset();

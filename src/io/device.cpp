@@ -1,6 +1,7 @@
 #include "io/device.hpp"
 
 #include "base/list.hpp"
+#include "io/driver.hpp"
 #include "io/file.hpp"
 #include "ob/header.hpp"
 
@@ -109,19 +110,31 @@ void NTAPI close_device(DEVICE_OBJECT& device) noexcept {
   end_if_unused(device);
 }
 
+namespace {
+
+// Takes a deleted device that nothing holds any more out of its driver's list. False: it stays, or
+// somebody else ends it.
+bool unlink_if_unused(DEVICE_OBJECT& device) noexcept {
+  ke::SpinGuard guard{state().device_lock};
+  DeviceExtension const& extension = extension_of(device);
+  if (!extension.delete_pending || device.ReferenceCount != 0 || device.AttachedDevice != nullptr)
+    return false;
+  PDEVICE_OBJECT* place = &device.DriverObject->DeviceObject;
+  while (*place != nullptr && *place != &device) place = &(*place)->NextDevice;
+  if (*place == nullptr) return false;
+  *place = device.NextDevice;
+  device.NextDevice = nullptr;
+  return true;
+}
+
+}  // namespace
+
 void NTAPI end_if_unused(DEVICE_OBJECT& device) noexcept {
-  {
-    ke::SpinGuard guard{state().device_lock};
-    DeviceExtension const& extension = extension_of(device);
-    if (!extension.delete_pending || device.ReferenceCount != 0 || device.AttachedDevice != nullptr)
-      return;
-    PDEVICE_OBJECT* place = &device.DriverObject->DeviceObject;
-    while (*place != nullptr && *place != &device) place = &(*place)->NextDevice;
-    if (*place == nullptr) return;  // somebody else ends it
-    *place = device.NextDevice;
-    device.NextDevice = nullptr;
-  }
-  ObfDereferenceObject(&device);
+  DRIVER_OBJECT& driver = *device.DriverObject;
+  ObfReferenceObject(&driver);  // the device may be its last
+  if (unlink_if_unused(device)) ObfDereferenceObject(&device);
+  unload_if_unused(driver);
+  ObfDereferenceObject(&driver);
 }
 
 }  // namespace mica::io

@@ -1,5 +1,7 @@
-// Driver objects.
+#include "io/driver.hpp"
+
 #include <cstring>
+#include <string_view>
 
 #include "io/device.hpp"
 #include "ob/header.hpp"
@@ -7,11 +9,9 @@
 namespace mica::io {
 namespace {
 
-// The extension follows its driver object; the service key name is empty.
-struct Driver {
-  DRIVER_OBJECT object;
-  DRIVER_EXTENSION extension;
-};
+constexpr std::u16string_view driver_folder = u"\\Driver\\";
+constexpr std::u16string_view key_folder =
+    u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
 
 // What every slot of MajorFunction holds until the driver fills it.
 NTSTATUS NTAPI invalid_request(PDEVICE_OBJECT, PIRP irp) {
@@ -26,12 +26,65 @@ struct GeneratedName {
   WCHAR text[16];
   UNICODE_STRING string;
 
-  explicit GeneratedName(ULONG number) noexcept
-      : text{u'\\', u'D', u'r', u'i', u'v', u'e', u'r', u'\\'} {
-    for (ULONG i = 16; i-- > 8; number /= 10) text[i] = static_cast<WCHAR>(u'0' + number % 10);
+  explicit GeneratedName(ULONG number) noexcept {
+    std::memcpy(text, driver_folder.data(), driver_folder.size() * sizeof(WCHAR));
+    for (ULONG i = 16; i-- > driver_folder.size(); number /= 10)
+      text[i] = static_cast<WCHAR>(u'0' + number % 10);
     string = {sizeof text, sizeof text, text};
   }
 };
+
+// A prefix and a name, in a block of the pool with a zero behind. False: there is no memory, or it
+// is too long for a counted string.
+[[nodiscard]] bool join(std::u16string_view prefix, UNICODE_STRING const& name,
+                        UNICODE_STRING& joined) noexcept {
+  std::size_t const prefix_bytes = prefix.size() * sizeof(WCHAR);
+  std::size_t const bytes = prefix_bytes + name.Length;
+  if (bytes + sizeof(WCHAR) > UINT16_MAX) return false;
+  auto* const text =
+      static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes + sizeof(WCHAR), tag_name));
+  if (text == nullptr) return false;
+  std::memcpy(text, prefix.data(), prefix_bytes);
+  std::memcpy(text + prefix.size(), name.Buffer, name.Length);
+  joined = {static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + sizeof(WCHAR)), text};
+  return true;
+}
+
+void discard(UNICODE_STRING& text) noexcept {
+  if (text.Buffer != nullptr) ExFreePoolWithTag(text.Buffer, tag_name);
+  text = {};
+}
+
+// A string that joins two, while the scope lasts.
+class Joined {
+ public:
+  Joined(std::u16string_view prefix, UNICODE_STRING const& name) noexcept
+      : there_{join(prefix, name, text_)} {}
+  Joined(Joined const&) = delete;
+  Joined& operator=(Joined const&) = delete;
+  ~Joined() { discard(text_); }
+
+  explicit operator bool() const noexcept { return there_; }
+  [[nodiscard]] UNICODE_STRING& get() noexcept { return text_; }
+
+ private:
+  UNICODE_STRING text_{};
+  bool there_;
+};
+
+[[nodiscard]] Driver& whole(DRIVER_OBJECT& object) noexcept {
+  return MICA_CONTAINING(object, Driver, object);
+}
+
+void end_unload(DRIVER_OBJECT& object) noexcept {
+  object.DriverUnload(&object);
+  ObMakeTemporaryObject(&object);
+  ObfDereferenceObject(&object);
+}
+
+void NTAPI unload_later(PVOID driver) {
+  end_unload(static_cast<Driver*>(driver)->object);
+}
 
 NTSTATUS fill(Driver& driver, UNICODE_STRING const& name, PDRIVER_INITIALIZE entry) noexcept {
   DRIVER_OBJECT& object = driver.object;
@@ -42,12 +95,28 @@ NTSTATUS fill(Driver& driver, UNICODE_STRING const& name, PDRIVER_INITIALIZE ent
   driver.extension.DriverObject = &object;
   object.DriverInit = entry;
   for (auto& slot : object.MajorFunction) slot = invalid_request;
-  auto* const text =
-      static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, name.Length, tag_name));
-  if (text == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  std::memcpy(text, name.Buffer, name.Length);
-  object.DriverName = {name.Length, name.Length, text};
-  return STATUS_SUCCESS;
+  ExInitializeWorkItem(&driver.unload, unload_later, &driver);
+  return join({}, name, object.DriverName) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+// One that is in the namespace, and has not been entered.
+NTSTATUS make(UNICODE_STRING& name, PDRIVER_INITIALIZE entry, Driver*& made) noexcept {
+  OBJECT_ATTRIBUTES attributes;
+  InitializeObjectAttributes(&attributes, &name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE, nullptr,
+                             nullptr);
+  void* object = nullptr;
+  NTSTATUS status = ObCreateObject(KernelMode, state().driver_type, &attributes, KernelMode,
+                                   nullptr, sizeof(Driver), 0, 0, &object);
+  if (!NT_SUCCESS(status)) return status;
+  auto& driver = *static_cast<Driver*>(object);
+  status = fill(driver, name, entry);
+  if (!NT_SUCCESS(status)) {
+    ObfDereferenceObject(object);
+    return status;
+  }
+  status = ObInsertObject(object, nullptr, 0, 0, nullptr, nullptr);
+  if (NT_SUCCESS(status)) made = &driver;
+  return status;
 }
 
 // Devices made by the entry routine are ready when it returns. [MSDN IoCreateDevice]
@@ -59,20 +128,97 @@ void open_devices(DRIVER_OBJECT& driver) noexcept {
   }
 }
 
+NTSTATUS enter(Driver& driver, UNICODE_STRING* key) noexcept {
+  NTSTATUS const status = driver.object.DriverInit(&driver.object, key);
+  if (NT_SUCCESS(status))
+    open_devices(driver.object);
+  else
+    IoDeleteDriver(&driver.object);
+  return status;
+}
+
+void end_image(DriverImage const& image) noexcept {
+  if (image.start != nullptr) state().image_gone(image);
+}
+
+[[nodiscard]] bool is_used(DRIVER_OBJECT const& driver) noexcept {
+  for (PDEVICE_OBJECT device = driver.DeviceObject; device != nullptr; device = device->NextDevice)
+    if (device->ReferenceCount != 0 || device->AttachedDevice != nullptr) return true;
+  return false;
+}
+
+// A driver's image, and its names, before its entry routine is called.
+NTSTATUS describe(Driver& driver, UNICODE_STRING const& service,
+                  DriverImage const& image) noexcept {
+  driver.object.Flags = DRVO_LEGACY_DRIVER;
+  driver.object.DriverStart = image.start;
+  driver.object.DriverSize = static_cast<ULONG>(image.bytes);
+  driver.image = image;
+  return join({}, service, driver.extension.ServiceKeyName) ? STATUS_SUCCESS
+                                                            : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS load(UNICODE_STRING const& service, DriverImage const& image, Driver*& made) noexcept {
+  Joined name{driver_folder, service}, key{key_folder, service};
+  if (!name || !key) return STATUS_INSUFFICIENT_RESOURCES;
+  Driver* driver = nullptr;
+  NTSTATUS status = make(name.get(), image.entry, driver);
+  if (status == STATUS_OBJECT_NAME_COLLISION) return STATUS_IMAGE_ALREADY_LOADED;
+  if (!NT_SUCCESS(status)) return status;
+  made = driver;  // the image is its, whatever comes
+  status = describe(*driver, service, image);
+  if (NT_SUCCESS(status)) return enter(*driver, &key.get());
+  IoDeleteDriver(&driver->object);
+  return status;
+}
+
 }  // namespace
 
 ob::TypeOptions driver_type_options() noexcept {
   ob::TypeOptions options{};
   options.name = u"Driver";
   options.procedures.remove = [](void* object) NTAPI {
-    DRIVER_OBJECT const& driver = static_cast<Driver*>(object)->object;
-    if (driver.DriverName.Buffer != nullptr) ExFreePoolWithTag(driver.DriverName.Buffer, tag_name);
+    auto& driver = *static_cast<Driver*>(object);
+    discard(driver.object.DriverName);
+    discard(driver.extension.ServiceKeyName);
+    end_image(driver.image);
   };
   options.mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE, STANDARD_RIGHTS_EXECUTE,
                      STANDARD_RIGHTS_ALL};
   options.valid_access = STANDARD_RIGHTS_ALL;
   options.tag = ob::pool_tag("Driv");
   return options;
+}
+
+NTSTATUS NTAPI load_driver(UNICODE_STRING const& service, DriverImage const& image,
+                           PDRIVER_OBJECT& driver) noexcept {
+  Driver* made = nullptr;
+  NTSTATUS const status = load(service, image, made);
+  if (made == nullptr) end_image(image);
+  driver = NT_SUCCESS(status) ? &made->object : nullptr;
+  return status;
+}
+
+NTSTATUS NTAPI unload_driver(DRIVER_OBJECT& driver) noexcept {
+  {
+    ke::SpinGuard guard{state().device_lock};
+    if (driver.DriverUnload == nullptr || (driver.Flags & DRVO_UNLOAD_INVOKED) != 0)
+      return STATUS_INVALID_DEVICE_REQUEST;
+    driver.Flags |= DRVO_UNLOAD_INVOKED;
+    whole(driver).unload_pending = is_used(driver);
+    if (whole(driver).unload_pending) return STATUS_SUCCESS;
+  }
+  end_unload(driver);
+  return STATUS_SUCCESS;
+}
+
+void NTAPI unload_if_unused(DRIVER_OBJECT& driver) noexcept {
+  {
+    ke::SpinGuard guard{state().device_lock};
+    if (!whole(driver).unload_pending || is_used(driver)) return;
+    whole(driver).unload_pending = false;
+  }
+  ExQueueWorkItem(&whole(driver).unload, DelayedWorkQueue);
 }
 
 }  // namespace mica::io
@@ -82,29 +228,10 @@ using namespace mica::io;
 NTSTATUS NTAPI IoCreateDriver(PUNICODE_STRING DriverName,
                               PDRIVER_INITIALIZE InitializationFunction) {
   GeneratedName generated{state().next_driver_name.fetch_add(1, std::memory_order_relaxed)};
-  UNICODE_STRING* const name = DriverName != nullptr ? DriverName : &generated.string;
-  OBJECT_ATTRIBUTES attributes;
-  InitializeObjectAttributes(&attributes, name, OBJ_PERMANENT | OBJ_CASE_INSENSITIVE, nullptr,
-                             nullptr);
-  void* object = nullptr;
-  NTSTATUS status = ObCreateObject(KernelMode, state().driver_type, &attributes, KernelMode,
-                                   nullptr, sizeof(Driver), 0, 0, &object);
-  if (!NT_SUCCESS(status)) return status;
-  auto& driver = *static_cast<Driver*>(object);
-  status = fill(driver, *name, InitializationFunction);
-  if (!NT_SUCCESS(status)) {
-    ObfDereferenceObject(object);
-    return status;
-  }
-  status = ObInsertObject(object, nullptr, 0, 0, nullptr, nullptr);
-  if (!NT_SUCCESS(status)) return status;
-  status = InitializationFunction(&driver.object, nullptr);
-  if (NT_SUCCESS(status)) {
-    open_devices(driver.object);
-  } else {
-    IoDeleteDriver(&driver.object);
-  }
-  return status;
+  Driver* driver = nullptr;
+  NTSTATUS const status =
+      make(DriverName != nullptr ? *DriverName : generated.string, InitializationFunction, driver);
+  return NT_SUCCESS(status) ? enter(*driver, nullptr) : status;
 }
 
 VOID NTAPI IoDeleteDriver(PDRIVER_OBJECT DriverObject) {

@@ -10,6 +10,13 @@
 
 namespace mica::io {
 
+// The image of a driver, in system space. Without a start it has none of its own.
+struct DriverImage {
+  void* start;
+  std::size_t bytes;
+  PDRIVER_INITIALIZE entry;
+};
+
 struct State {
   ke::SpinLock<ke::Rank::io_cancel> cancel_lock;  // IoAcquireCancelSpinLock
   ke::SpinLock<ke::Rank::io_device>
@@ -19,6 +26,8 @@ struct State {
   POBJECT_TYPE driver_type;
   POBJECT_TYPE device_type;
   POBJECT_TYPE file_type;
+  // Nothing of a loaded driver runs any more, and nothing refers to it. IRQL PASSIVE_LEVEL.
+  void(NTAPI* image_gone)(DriverImage const& image);
 };
 
 [[nodiscard]] inline State& state() noexcept {

@@ -2,6 +2,7 @@
 // and of its cancel and its completion one wins.
 #include "conformance/io_support.hpp"
 #include "crew.hpp"
+#include "io/driver.hpp"
 #include "rig.hpp"
 
 using namespace mica::explore;
@@ -97,4 +98,66 @@ MICA_EXPLORE("I1-cancel-two", "I1: of two cancels and a completion at DISPATCH_L
   };
   run_together(window, {3}, program);
   request.check_and_free();
+}
+
+namespace {
+
+// A driver whose device is open when somebody unloads it.
+struct Unloaded {
+  KEVENT event;
+  std::atomic<int> times{0};
+  std::atomic<int> closes{0};
+};
+
+Unloaded& unloaded_of(PDEVICE_OBJECT device) noexcept {
+  return **static_cast<Unloaded**>(device->DeviceExtension);
+}
+
+NTSTATUS NTAPI open_or_close(PDEVICE_OBJECT device, PIRP irp) {
+  if (IoGetCurrentIrpStackLocation(irp)->MajorFunction == IRP_MJ_CLOSE)
+    ++unloaded_of(device).closes;
+  return mica::test::complete(irp, STATUS_SUCCESS);
+}
+
+void NTAPI note_unload(PDRIVER_OBJECT driver) {
+  Unloaded& unloaded = unloaded_of(driver->DeviceObject);
+  MICA_CHECK(unloaded.closes == 1);
+  ++unloaded.times;
+  IoDeleteDevice(driver->DeviceObject);
+  KeSetEvent(&unloaded.event, 0, FALSE);
+}
+
+NTSTATUS NTAPI enter_unloaded(PDRIVER_OBJECT driver, PUNICODE_STRING) {
+  for (UCHAR const major : {IRP_MJ_CREATE, IRP_MJ_CLEANUP, IRP_MJ_CLOSE})
+    driver->MajorFunction[major] = open_or_close;
+  driver->DriverUnload = note_unload;
+  mica::test::Text name{u"\\Device\\MicaUnload"};
+  PDEVICE_OBJECT device = nullptr;
+  return IoCreateDevice(driver, sizeof(Unloaded*), name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device);
+}
+
+}  // namespace
+
+MICA_EXPLORE("I2-unload", "I2: a driver is unloaded once, after the last file on it is closed",
+             .processors = 2) {
+  mica::test::Text service{u"MicaUnload"}, name{u"\\Device\\MicaUnload"};
+  PDRIVER_OBJECT driver = nullptr;
+  MICA_REQUIRE(mica::io::load_driver(*service, {nullptr, 0, enter_unloaded}, driver) ==
+               STATUS_SUCCESS);
+  Unloaded unloaded;
+  KeInitializeEvent(&unloaded.event, NotificationEvent, FALSE);
+  *static_cast<Unloaded**>(driver->DeviceObject->DeviceExtension) = &unloaded;
+  PFILE_OBJECT file = nullptr;
+  PDEVICE_OBJECT device = nullptr;
+  MICA_REQUIRE(IoGetDeviceObjectPointer(name, FILE_READ_DATA, &file, &device) == STATUS_SUCCESS);
+  auto closer = [&] { ObDereferenceObject(file); };
+  auto unloader = [&] { MICA_CHECK(mica::io::unload_driver(*driver) == STATUS_SUCCESS); };
+  {
+    Team team{window};
+    team.add(closer, {.processor = 0});
+    team.add(unloader, {.processor = 1});
+    team.run();
+  }
+  MICA_CHECK(wait(&unloaded.event) == STATUS_SUCCESS);
+  MICA_CHECK(unloaded.times == 1);
 }

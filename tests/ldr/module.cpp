@@ -67,66 +67,20 @@ bool is_writable(std::byte* address) {
   return Machine::copy_guarded(address, &value, sizeof value);
 }
 
-#ifdef MICA_BEAT_DRIVER
+#ifdef MICA_TEST_DRIVERS
 Bytes beat() {
-  std::ifstream file{MICA_BEAT_DRIVER, std::ios::binary};
+  std::ifstream file{MICA_TEST_DRIVERS "/beat.sys", std::ios::binary};
   std::vector<char> const text{std::istreambuf_iterator<char>{file}, {}};
   REQUIRE(!text.empty());
   auto const bytes = std::as_bytes(std::span{text});
   return {bytes.begin(), bytes.end()};
 }
 
-LONG count_of(PDEVICE_OBJECT device) {
-  LONG count = -1;
-  KEVENT done;
-  KeInitializeEvent(&done, NotificationEvent, FALSE);
-  IO_STATUS_BLOCK status{};
-  LARGE_INTEGER offset{};
-  PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, &count, sizeof count, &offset,
-                                                &done, &status);
-  MICA_CHECK(IoCallDriver(device, irp) == STATUS_SUCCESS);
-  MICA_CHECK(status.Information == sizeof count);
-  return count;
-}
-
-void run_beat(ldr::Module const& module) {
-  WCHAR text[] = u"\\Driver\\Beat";
-  UNICODE_STRING name{sizeof text - sizeof(WCHAR), sizeof text, text};
-  auto* const entry = reinterpret_cast<PDRIVER_INITIALIZE>(module.base + module.entry_point);
-  MICA_REQUIRE(IoCreateDriver(&name, entry) == STATUS_SUCCESS);
-  void* object = nullptr;
-  MICA_REQUIRE(ObReferenceObjectByName(&name, OBJ_CASE_INSENSITIVE, nullptr, 0, nullptr, KernelMode,
-                                       nullptr, &object) == STATUS_SUCCESS);
-  auto* const driver = static_cast<PDRIVER_OBJECT>(object);
-  MICA_CHECK(count_of(driver->DeviceObject) == 0);
-  test::sleep(35 * 10'000);  // three periods of 10 ms, and a half
-  MICA_CHECK(count_of(driver->DeviceObject) == 3);
-  driver->DriverUnload(driver);
-  MICA_CHECK(driver->DeviceObject == nullptr);
-  ObDereferenceObject(driver);
-  IoDeleteDriver(driver);
-}
 #endif
 
 }  // namespace
 
-#ifdef MICA_BEAT_DRIVER
-TEST_CASE("ldr: a driver that others compiled and linked runs, and goes", "[ldr]") {
-  Bytes const file = beat();
-  System system;
-  ldr::Module module{};
-  std::size_t free_pages[2] = {};  // the pool keeps pages that the first time brought
-  for (std::size_t& free : free_pages)
-    system.run([&] {
-      MICA_REQUIRE(!ldr::load("beat.sys", file, mica::abi::resolve, module));
-      run_beat(module);
-      ldr::unload(module);
-      free = mm::state().pages.free_pages();
-    });
-  CHECK(free_pages[0] == free_pages[1]);
-  CHECK(system.log() == "beat: started\nbeat: started\n");
-}
-
+#ifdef MICA_TEST_DRIVERS
 TEST_CASE("ldr: every import that is not there is named before a driver is refused", "[ldr]") {
   std::string text(reinterpret_cast<char const*>(beat().data()), beat().size());
   for (std::string const name : {"KeSetTimerEx", "IoCreateDevice"})
