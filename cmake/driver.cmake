@@ -18,10 +18,11 @@ function(mica_add_driver name)
     cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
     cmake_path(GET source STEM stem)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.${stem}.obj)
+    # The DDK's headers include one that clang warns of.
     add_custom_command(OUTPUT ${object} DEPENDS ${source} DEPFILE ${object}.d VERBATIM
       COMMAND ${MICA_DRIVER_COMPILER} --target=x86_64-w64-windows-gnu -O2 -g0 -ffreestanding -fms-extensions
-        -fasynchronous-unwind-tables -Wall -Werror -isystem ${MICA_DDK_INCLUDE} -isystem ${MICA_DDK_INCLUDE}/..
-        -MD -MF ${object}.d -c ${source} -o ${object})
+        -fasynchronous-unwind-tables -Wall -Werror -D_CLANG_DISABLE_CRT_DEPRECATION_WARNINGS
+        -isystem ${MICA_DDK_INCLUDE} -isystem ${MICA_DDK_INCLUDE}/.. -MD -MF ${object}.d -c ${source} -o ${object})
     list(APPEND objects ${object})
   endforeach()
   set(driver ${CMAKE_CURRENT_BINARY_DIR}/${name}.sys)

@@ -1,6 +1,6 @@
 #!/bin/sh
-# boot_fails.sh QEMU_SCRIPT KERNEL OPTION: the kernel option must end the run with status 3 and its
-# text.
+# boot_fails.sh QEMU_SCRIPT KERNEL OPTION [QEMU_SCRIPT_OPTION...]: the kernel option must end the
+# run with status 3 and its text.
 case $3 in
   fail-check) text='SELF TESTS FAILED (1 of ' ;;
   bugcheck) text='*** STOP: 0x' ;;
@@ -14,7 +14,9 @@ case $3 in
   hang-*) limits=' dpc-timeout-ms=20 dpc-watchdog-ms=50' ;;
   *) limits='' ;;
 esac
-output=$("$1" --append "$3$limits" "$2")
+script=$1 kernel=$2 option=$3
+shift 3
+output=$("$script" --append "$option$limits" "$@" "$kernel")
 status=$?
 printf '%s\n' "$output"
 [ $status -eq 3 ] || { echo "status $status instead of 3" >&2; exit 1; }

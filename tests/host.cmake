@@ -17,10 +17,17 @@ target_include_directories(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(host_tests PRIVATE mica Catch2::Catch2 rapidcheck)
 target_precompile_headers(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR}/catch.hpp)
 
-foreach(folder base rtl trace verifier ke mm ob se ps ex io ldr drivers init abi hal_host harness explore)
+foreach(folder base rtl trace verifier ke mm ob se ps ex io ldr abi init hal_host harness explore)
   mica_add_folder(tests/${folder})
 endforeach()
 
+if(TARGET ram_disk)
+  target_sources(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR}/drivers/load.cpp)
+  target_compile_definitions(host_tests PRIVATE
+    MICA_TEST_DRIVERS="$<TARGET_PROPERTY:ram_disk,BINARY_DIR>"
+    MICA_TEST_RAM_DISK="$<TARGET_PROPERTY:ram_disk,MICA_RAM_DISK>")
+  add_dependencies(host_tests ram_disk)
+endif()
 catch_discover_tests(host_tests EXTRA_ARGS --warn NoTests PROPERTIES TIMEOUT 300)
 mica_add_folder(tests/tidy)
 mica_add_folder(tests/mutants)

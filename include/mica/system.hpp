@@ -50,6 +50,9 @@ struct Config {
   std::uint64_t step_limit = 100'000'000;
   std::size_t log_limit_bytes = std::size_t{16} << 20;
   std::string options{};  // the kernel's command line
+  // A ustar archive whose files the System finds by their names, as drivers' images; must outlive
+  // the System.
+  std::span<std::byte const> ram_disk{};
   Verifier verifier = Verifier::off;
 };
 

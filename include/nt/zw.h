@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nt/ke.h>
+#include <nt/zw/drivers.h>
 #include <nt/zw/events.h>
 #include <nt/zw/objects.h>
 

@@ -126,6 +126,8 @@
 //                     IRQL; one reader at a time. The host has no such console: always -1.
 //   command_line()    The options this System was started with, as one string ("" when none). Any
 //                     IRQL.
+//   ram_disk()        The bytes that whoever started this System gave it beside the kernel; empty:
+//                     none. Read-only, for as long as it lives. Any IRQL.
 //   stop(verdict)     Ends this System for good; never returns. Any IRQL.
 // ---- Diagnosis, for a bugcheck ------------------------------------------------------------------
 //   backtrace(frame, addresses, capacity)
@@ -241,6 +243,7 @@ concept MachineLike = requires(
   { M::debug_output(text, bytes) } noexcept -> std::same_as<void>;
   { M::debug_input() } noexcept -> std::same_as<int>;
   { M::command_line() } noexcept -> std::same_as<char const*>;
+  { M::ram_disk() } noexcept -> std::same_as<std::span<std::byte const>>;
   { M::stop(verdict) } noexcept -> std::same_as<void>;
 
   { M::backtrace(code, wide, bytes) } noexcept -> std::same_as<std::size_t>;

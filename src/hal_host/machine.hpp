@@ -234,6 +234,7 @@ struct Machine {
     return -1;
   }
   static char const* NTAPI command_line() noexcept;
+  static std::span<std::byte const> NTAPI ram_disk() noexcept;
   [[noreturn]] static void NTAPI stop(hal::Verdict verdict) noexcept;
 
   // ---- Diagnosis

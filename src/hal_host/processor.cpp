@@ -97,6 +97,10 @@ char const* NTAPI Machine::command_line() noexcept {
   return simulation().command_line();
 }
 
+std::span<std::byte const> NTAPI Machine::ram_disk() noexcept {
+  return simulation().ram_disk();
+}
+
 void NTAPI Machine::debug_output(char const* text, std::size_t bytes) noexcept {
   point();
   simulation().write_log(text, bytes);

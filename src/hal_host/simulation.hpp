@@ -85,6 +85,7 @@ struct Setup {
   Region* region = nullptr;
   KUSER_SHARED_DATA* shared_data = nullptr;
   char const* command_line = "";
+  std::span<std::byte const> ram_disk{};
   void* owner = nullptr;  // the harness's, for code that runs inside
 };
 
@@ -121,6 +122,7 @@ class Simulation {
   [[nodiscard]] Region& region() const noexcept { return *setup_.region; }
   [[nodiscard]] KUSER_SHARED_DATA* shared_data() const noexcept { return setup_.shared_data; }
   [[nodiscard]] char const* command_line() const noexcept { return setup_.command_line; }
+  [[nodiscard]] std::span<std::byte const> ram_disk() const noexcept { return setup_.ram_disk; }
   [[nodiscard]] hal::Handlers const& handlers() const noexcept { return *setup_.handlers; }
 
   // ---- For the machine, on a processor of this simulation

@@ -30,10 +30,21 @@ void read_memory(FirmwareView memory, std::uint64_t first, std::uint64_t entry_b
   }
 }
 
+// What is not all in sight is no RAM disk.
+void take_ram_disk(FirmwareView memory, std::uint64_t base, std::uint64_t bytes,
+                   BootInfo& info) noexcept {
+  if (info.ram_disk.bytes == 0 && memory.contains(base, bytes)) info.ram_disk = {base, bytes};
+}
+
 // [xen, public/arch-x86/hvm/start_info.h]
 bool read_pvh(FirmwareView memory, std::uint64_t start, BootInfo& info) noexcept {
   constexpr std::uint32_t start_info_magic = 0x336ec578;
   if (memory.read<std::uint32_t>(start) != start_info_magic) return false;
+  if (memory.read<std::uint32_t>(start + 12) != 0) {
+    std::uint64_t const module = memory.read<std::uint64_t>(start + 16);
+    take_ram_disk(memory, memory.read<std::uint64_t>(module),
+                  memory.read<std::uint64_t>(module + 8), info);
+  }
   copy_command_line(memory, memory.read<std::uint64_t>(start + 24), info);
   info.acpi_root = memory.read<std::uint64_t>(start + 32);
   if (memory.read<std::uint32_t>(start + 4) >= 1) {  // the map came with version 1
@@ -48,6 +59,7 @@ bool read_multiboot2(FirmwareView memory, std::uint64_t start, BootInfo& info) n
   enum Tag : std::uint32_t {
     end = 0,
     command_line = 1,
+    module = 3,
     memory_map = 6,
     old_rsdp = 14,
     new_rsdp = 15
@@ -65,6 +77,13 @@ bool read_multiboot2(FirmwareView memory, std::uint64_t start, BootInfo& info) n
       case Tag::command_line:
         copy_command_line(memory, tag + 8, info);
         break;
+      case Tag::module: {
+        std::uint64_t const base = memory.read<std::uint32_t>(tag + 8);
+        std::uint64_t const module_end = memory.read<std::uint32_t>(tag + 12);
+        if (bytes < 16 || module_end < base) return false;
+        take_ram_disk(memory, base, module_end - base, info);
+        break;
+      }
       case Tag::old_rsdp:
         if (info.acpi_root == 0) info.acpi_root = tag + 8;
         break;
@@ -89,8 +108,10 @@ bool read_multiboot2(FirmwareView memory, std::uint64_t start, BootInfo& info) n
 
 bool read_boot_info(FirmwareView memory, std::uint32_t magic, std::uint32_t address,
                     BootInfo& info) noexcept {
-  return magic == multiboot2_magic ? read_multiboot2(memory, address, info)
-                                   : read_pvh(memory, address, info);
+  bool const known = magic == multiboot2_magic ? read_multiboot2(memory, address, info)
+                                               : read_pvh(memory, address, info);
+  info.memory.remove(info.ram_disk.base, info.ram_disk.bytes);
+  return known;
 }
 
 }  // namespace mica::hal_x64

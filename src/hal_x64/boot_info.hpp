@@ -1,4 +1,4 @@
-// What the boot loader said: memory, the ACPI root pointer, the command line.
+// What the boot loader said: memory, the ACPI root pointer, the command line, the RAM disk.
 //   Boot only. No machine access: host tests use it too.
 #pragma once
 
@@ -7,10 +7,16 @@
 
 namespace mica::hal_x64 {
 
+struct PhysicalRange {
+  std::uint64_t base = 0;
+  std::uint64_t bytes = 0;
+};
+
 struct BootInfo {
-  MemoryMap memory;
+  MemoryMap memory;  // without the RAM disk
   std::uint64_t acpi_root = 0;   // physical address of the RSDP; 0: none
   char command_line[1024] = {};  // longer ones are cut
+  PhysicalRange ram_disk;        // the first module; no bytes: none
 };
 
 inline constexpr std::uint32_t multiboot2_magic = 0x36d76289;

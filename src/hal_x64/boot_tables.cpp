@@ -40,8 +40,8 @@ void map_image(std::byte const* first, std::byte const* end, std::uint64_t bits)
   }
 }
 
-void map_direct(hal::PageRange range) noexcept {
-  std::uint64_t const bits = bits_of(hal::Protection::read_write);
+void map_direct(hal::PageRange range, hal::Protection protection) noexcept {
+  std::uint64_t const bits = bits_of(protection);
   std::uint64_t const end = range.first.value + range.count;
   for (std::uint64_t page = range.first.value; page < end;) {
     std::uint64_t const physical = page << page_shift;
@@ -49,6 +49,12 @@ void map_direct(hal::PageRange range) noexcept {
     set(root, direct_base + physical, large ? 2 : 1, physical | bits | (large ? entry_large : 0));
     page += large ? entries_per_table : 1;
   }
+}
+
+[[nodiscard]] hal::PageRange pages_of(PhysicalRange range) noexcept {
+  std::uint64_t const first = range.base >> page_shift;
+  std::uint64_t const end = (range.base + range.bytes + page_size - 1) >> page_shift;
+  return {PageNumber{first}, range.bytes == 0 ? 0 : end - first};
 }
 
 void unmap_guard(std::byte const* guard) noexcept {
@@ -74,15 +80,17 @@ void build_startup_root() noexcept {
 
 }  // namespace
 
-void build_page_tables(MemoryMap const& usable, std::uint64_t local_apic) noexcept {
+void build_page_tables(MemoryMap const& usable, PhysicalRange ram_disk,
+                       std::uint64_t local_apic) noexcept {
   memory = usable;
   root = address_of(boot_page()).value;
   map_image(__text_start, __text_end, bits_of(hal::Protection::execute));
   map_image(__rodata_start, __rodata_end, bits_of(hal::Protection::read_only));
   map_image(__data_start, __kernel_end, bits_of(hal::Protection::read_write));
   unmap_guards();
-  for (hal::PageRange const range : usable.ranges()) map_direct(range);
-  map_direct({page_of(PhysicalAddress{trampoline_address}), 1});
+  for (hal::PageRange const range : usable.ranges()) map_direct(range, hal::Protection::read_write);
+  map_direct({page_of(PhysicalAddress{trampoline_address}), 1}, hal::Protection::read_write);
+  map_direct(pages_of(ram_disk), hal::Protection::read_only);
   set(root, shared_data_base, 1,
       address_of(boot_page()).value | bits_of(hal::Protection::read_write));
   set(root, apic_base, 1, local_apic | bits_of(hal::Protection::read_write) | entry_uncached);

@@ -135,6 +135,7 @@ struct Machine {
   static void NTAPI debug_output(char const* text, std::size_t bytes) noexcept;
   static int NTAPI debug_input() noexcept;
   static char const* NTAPI command_line() noexcept;
+  static std::span<std::byte const> NTAPI ram_disk() noexcept;
   [[noreturn]] static void NTAPI stop(hal::Verdict verdict) noexcept;
 
   // ---- Diagnosis (backtrace.cpp)

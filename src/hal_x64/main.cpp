@@ -54,7 +54,7 @@ extern "C" [[noreturn]] void mica_boot(std::uint32_t magic, std::uint32_t inform
 
   // Below 1 MiB the firmware keeps things of its own; above it lies this image.
   boot_info.memory.remove(0, reinterpret_cast<std::uint64_t>(__kernel_end) - kernel_base);
-  build_page_tables(boot_info.memory, apic::physical_base());
+  build_page_tables(boot_info.memory, boot_info.ram_disk, apic::physical_base());
   set_topology(topology);
   fill_interrupt_table();
   set_handlers(payload::prepare(topology.processors));
@@ -68,6 +68,11 @@ extern "C" [[noreturn]] void mica_boot(std::uint32_t magic, std::uint32_t inform
 
 char const* Machine::command_line() noexcept {
   return hal_x64::boot_info.command_line;
+}
+
+std::span<std::byte const> Machine::ram_disk() noexcept {
+  hal_x64::PhysicalRange const range = hal_x64::boot_info.ram_disk;
+  return {reinterpret_cast<std::byte const*>(hal_x64::direct_base + range.base), range.bytes};
 }
 
 void Machine::stop(hal::Verdict verdict) noexcept {

@@ -4,9 +4,8 @@
 
 #include <vector>
 
-#include "abi/resolve.hpp"
+#include "init/drivers.hpp"
 #include "io/driver.hpp"
-#include "ldr/module.hpp"
 
 namespace mica {
 namespace {
@@ -33,16 +32,14 @@ Driver System::load(std::span<std::byte const> image, std::string_view name) {
   std::vector<WCHAR> service{name.begin(), name.end()};
   auto const bytes = static_cast<USHORT>(service.size() * sizeof(WCHAR));
   run([&] {
-    ldr::Module module{};
-    if (ldr::Refusal const refusal = ldr::load(name, image, abi::resolve, module)) {
+    io::DriverImage loaded{};
+    if (ldr::Refusal const refusal = init::load_image(name, image, loaded)) {
       driver.entry_status_ = refusal.status;
       driver.refusal_ = told(refusal);
       return;
     }
-    auto* const entry = reinterpret_cast<PDRIVER_INITIALIZE>(module.base + module.entry_point);
     PDRIVER_OBJECT object = nullptr;
-    driver.entry_status_ =
-        io::load_driver({bytes, bytes, service.data()}, {module.base, module.bytes, entry}, object);
+    driver.entry_status_ = io::load_driver({bytes, bytes, service.data()}, loaded, object);
     driver.object_ = object;
   });
   return driver;

@@ -56,6 +56,7 @@ bool System::Kernel::boot() {
   setup.region = region;
   setup.shared_data = static_cast<KUSER_SHARED_DATA*>(shared_data);
   setup.command_line = command_line.c_str();
+  setup.ram_disk = config.ram_disk;
   setup.owner = this;
   simulation.emplace(setup);
   session->simulation = &*simulation;

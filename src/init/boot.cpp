@@ -8,13 +8,13 @@
 #include "drivers/null.hpp"
 #include "ex/state.hpp"
 #include "init/deadlock_detection.hpp"
+#include "init/drivers.hpp"
 #include "init/options.hpp"
 #include "init/self_test.hpp"
 #include "init/special_pool.hpp"
 #include "init/state.hpp"
 #include "ke/freed_timers.hpp"
 #include "ke/lock_checks.hpp"
-#include "ldr/module.hpp"
 #include "rtl/line.hpp"
 
 namespace mica::init {
@@ -120,11 +120,6 @@ void NTAPI look_at_freed(mm::FreedBlock const& block) noexcept {
   ke::lock_memory_freed(block.memory, block.bytes);
 }
 
-// io::State::image_gone.
-void NTAPI unload_image(io::DriverImage const& image) noexcept {
-  ldr::unload({static_cast<std::byte*>(image.start), image.bytes, 0});
-}
-
 void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 
 }  // namespace
@@ -139,6 +134,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.mm.freeing = look_at_freed;
   state.ke.lock_checks.watch = mm::watch;
   state.ke.watch_timer = mm::watch_timer;
+  state.io.find_image = find_image;
   state.io.image_gone = unload_image;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];

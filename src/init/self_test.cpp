@@ -2,6 +2,7 @@
 
 #include <nt/ke.h>
 
+#include "init/drivers.hpp"
 #include "init/monitor.hpp"
 #include "init/options.hpp"
 #include "init/state.hpp"
@@ -65,16 +66,7 @@ void hang_on_purpose(std::string_view options) noexcept {
   return cases != 0 && failures == 0;
 }
 
-}  // namespace
-
-void print_failure(char const* expression, char const* file, int line) noexcept {
-  Line{} << "       " << file << ":" << static_cast<std::uint64_t>(line) << ": " << expression;
-}
-
-void NTAPI self_test_main(void*) noexcept {
-  std::string_view const options{Machine::command_line()};
-  if (has_option(options, "bugcheck")) ke::bugcheck(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
-  hang_on_purpose(options);
+[[nodiscard]] bool run_cases(std::string_view options) noexcept {
   std::string_view const given = option(options, "test");
   std::string_view const pattern = given.empty() ? std::string_view{"*"} : given;
   bool const list = has_option(options, "list");
@@ -89,7 +81,20 @@ void NTAPI self_test_main(void*) noexcept {
   }
   if (list) Machine::stop(hal::Verdict::passed);
   if (has_option(options, "fail-check")) fail_on_purpose();
-  bool const passed = report(cases);
+  return report(cases);
+}
+
+}  // namespace
+
+void print_failure(char const* expression, char const* file, int line) noexcept {
+  Line{} << "       " << file << ":" << static_cast<std::uint64_t>(line) << ": " << expression;
+}
+
+void NTAPI self_test_main(void*) noexcept {
+  std::string_view const options{Machine::command_line()};
+  if (has_option(options, "bugcheck")) ke::bugcheck(MANUALLY_INITIATED_CRASH, 1, 2, 3, 4);
+  hang_on_purpose(options);
+  bool const passed = has_option(options, "drivers") ? run_drivers() : run_cases(options);
   if (has_option(options, "stay")) monitor();
   Machine::stop(passed ? hal::Verdict::passed : hal::Verdict::failed);
 }

@@ -4,14 +4,11 @@
 #include <string_view>
 
 #include "io/device.hpp"
+#include "io/driver_name.hpp"
 #include "ob/header.hpp"
 
 namespace mica::io {
 namespace {
-
-constexpr std::u16string_view driver_folder = u"\\Driver\\";
-constexpr std::u16string_view key_folder =
-    u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\";
 
 // What every slot of MajorFunction holds until the driver fills it.
 NTSTATUS NTAPI invalid_request(PDEVICE_OBJECT, PIRP irp) {
@@ -32,44 +29,6 @@ struct GeneratedName {
       text[i] = static_cast<WCHAR>(u'0' + number % 10);
     string = {sizeof text, sizeof text, text};
   }
-};
-
-// A prefix and a name, in a block of the pool with a zero behind. False: there is no memory, or it
-// is too long for a counted string.
-[[nodiscard]] bool join(std::u16string_view prefix, UNICODE_STRING const& name,
-                        UNICODE_STRING& joined) noexcept {
-  std::size_t const prefix_bytes = prefix.size() * sizeof(WCHAR);
-  std::size_t const bytes = prefix_bytes + name.Length;
-  if (bytes + sizeof(WCHAR) > UINT16_MAX) return false;
-  auto* const text =
-      static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes + sizeof(WCHAR), tag_name));
-  if (text == nullptr) return false;
-  std::memcpy(text, prefix.data(), prefix_bytes);
-  std::memcpy(text + prefix.size(), name.Buffer, name.Length);
-  joined = {static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + sizeof(WCHAR)), text};
-  return true;
-}
-
-void discard(UNICODE_STRING& text) noexcept {
-  if (text.Buffer != nullptr) ExFreePoolWithTag(text.Buffer, tag_name);
-  text = {};
-}
-
-// A string that joins two, while the scope lasts.
-class Joined {
- public:
-  Joined(std::u16string_view prefix, UNICODE_STRING const& name) noexcept
-      : there_{join(prefix, name, text_)} {}
-  Joined(Joined const&) = delete;
-  Joined& operator=(Joined const&) = delete;
-  ~Joined() { discard(text_); }
-
-  explicit operator bool() const noexcept { return there_; }
-  [[nodiscard]] UNICODE_STRING& get() noexcept { return text_; }
-
- private:
-  UNICODE_STRING text_{};
-  bool there_;
 };
 
 [[nodiscard]] Driver& whole(DRIVER_OBJECT& object) noexcept {
@@ -159,7 +118,8 @@ NTSTATUS describe(Driver& driver, UNICODE_STRING const& service,
 }
 
 NTSTATUS load(UNICODE_STRING const& service, DriverImage const& image, Driver*& made) noexcept {
-  Joined name{driver_folder, service}, key{key_folder, service};
+  Joined name{driver_folder, service};
+  Joined key{service_folder, service};
   if (!name || !key) return STATUS_INSUFFICIENT_RESOURCES;
   Driver* driver = nullptr;
   NTSTATUS status = make(name.get(), image.entry, driver);

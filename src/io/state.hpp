@@ -26,6 +26,9 @@ struct State {
   POBJECT_TYPE driver_type;
   POBJECT_TYPE device_type;
   POBJECT_TYPE file_type;
+  // Reads the image of a service's driver. IRQL PASSIVE_LEVEL.
+  //   STATUS_OBJECT_NAME_NOT_FOUND: there is none; and why it cannot be loaded.
+  NTSTATUS(NTAPI* find_image)(UNICODE_STRING const& service, DriverImage& image);
   // Nothing of a loaded driver runs any more, and nothing refers to it. IRQL PASSIVE_LEVEL.
   void(NTAPI* image_gone)(DriverImage const& image);
 };

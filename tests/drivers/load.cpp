@@ -1,16 +1,13 @@
-// Drivers that others compiled and linked, loaded into Systems.
+// System::load: drivers that others compiled and linked.
 #include <mica/driver.hpp>
-#include <mica/test.hpp>
-
-#include <nt/ntifs.h>
 
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include "beat.hpp"
 #include "catch.hpp"
-#include "io/driver.hpp"
 #include "mm/state.hpp"
 
 using namespace mica;
@@ -27,45 +24,9 @@ Bytes image_of(std::string const& driver) {
   return {bytes.begin(), bytes.end()};
 }
 
-constexpr LONGLONG period = 10 * test::millisecond_100ns;
-
-// The beat driver's device, opened.
-class Beat {
- public:
-  Beat() {
-    WCHAR text[] = u"\\Device\\Beat";
-    UNICODE_STRING name{sizeof text - sizeof(WCHAR), sizeof text, text};
-    status_ = IoGetDeviceObjectPointer(&name, FILE_READ_DATA, &file_, &device_);
-  }
-  Beat(Beat const&) = delete;
-  Beat& operator=(Beat const&) = delete;
-  ~Beat() {
-    if (file_ != nullptr) ObDereferenceObject(file_);
-  }
-
-  [[nodiscard]] NTSTATUS status() const noexcept { return status_; }
-  [[nodiscard]] LONG count() const {
-    LONG count = -1;
-    KEVENT done;
-    KeInitializeEvent(&done, NotificationEvent, FALSE);
-    IO_STATUS_BLOCK status{};
-    LARGE_INTEGER offset{};
-    PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device_, &count, sizeof count,
-                                                  &offset, &done, &status);
-    MICA_CHECK(IoCallDriver(device_, irp) == STATUS_SUCCESS);
-    MICA_CHECK(status.Information == sizeof count);
-    return count;
-  }
-
- private:
-  PFILE_OBJECT file_ = nullptr;
-  PDEVICE_OBJECT device_ = nullptr;
-  NTSTATUS status_;
-};
-
 NTSTATUS status_of_beat(System& system) {
   NTSTATUS status = STATUS_SUCCESS;
-  system.run([&] { status = Beat{}.status(); });
+  system.run([&] { status = test::Beat{}.status(); });
   return status;
 }
 
@@ -86,10 +47,10 @@ TEST_CASE("driver: a driver is loaded, serves, is unloaded, and may be loaded ag
     REQUIRE(driver.entry_status() == STATUS_SUCCESS);
     CHECK((driver.object() != nullptr && driver.refusal().empty()));
     system.run([] {
-      Beat const beat;
+      test::Beat const beat;
       MICA_REQUIRE(beat.status() == STATUS_SUCCESS);
       LONG const before = beat.count();
-      test::sleep(3 * period);
+      test::sleep(3 * test::beat_period);
       MICA_CHECK(beat.count() == before + 3);
     });
     CHECK(driver.unload() == STATUS_SUCCESS);
@@ -107,32 +68,11 @@ TEST_CASE("driver: each System has a driver of its own", "[drivers]") {
   System first, second;
   Driver one = first.load(image, "beat"), other = second.load(image, "beat");
   CHECK((one.entry_status() == STATUS_SUCCESS && other.entry_status() == STATUS_SUCCESS));
-  first.run([] { test::sleep(5 * period); });
+  first.run([] { test::sleep(5 * test::beat_period); });
   LONG counts[2] = {};
-  first.run([&] { counts[0] = Beat{}.count(); });
-  second.run([&] { counts[1] = Beat{}.count(); });
+  first.run([&] { counts[0] = test::Beat{}.count(); });
+  second.run([&] { counts[1] = test::Beat{}.count(); });
   CHECK(counts[0] >= counts[1] + 5);
-}
-
-TEST_CASE("driver: unloading waits until no file is open on its devices", "[drivers]") {
-  System system;
-  Driver driver = system.load(image_of("beat"), "beat");
-  system.run([&] {
-    auto* const object = static_cast<PDRIVER_OBJECT>(driver.object());
-    ObReferenceObject(object);
-    {
-      Beat const beat;
-      MICA_REQUIRE(beat.status() == STATUS_SUCCESS);
-      MICA_CHECK(io::unload_driver(*object) == STATUS_SUCCESS);
-      MICA_CHECK((object->Flags & DRVO_UNLOAD_INVOKED) != 0 && object->DeviceObject != nullptr);
-      MICA_CHECK(beat.count() >= 0);
-      MICA_CHECK(io::unload_driver(*object) == STATUS_INVALID_DEVICE_REQUEST);
-    }
-    test::sleep(test::millisecond_100ns);  // a worker calls it
-    MICA_CHECK(object->DeviceObject == nullptr);
-    ObDereferenceObject(object);
-  });
-  CHECK(status_of_beat(system) == STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
 TEST_CASE("driver: a driver is told its key and its names, and where it is", "[drivers]") {

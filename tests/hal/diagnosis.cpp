@@ -96,6 +96,11 @@ void console() {
   HAL_CHECK(std::strlen(Machine::command_line()) < 4096);
 }
 
+// The suite is started without one.
+void ram_disk() {
+  HAL_CHECK(Machine::ram_disk().empty());
+}
+
 constexpr Case cases[] = {
     {"diagnosis: a backtrace has this function's caller first", traces},
     {"diagnosis: a backtrace goes through a call on another stack", traces_through_another_stack},
@@ -103,6 +108,7 @@ constexpr Case cases[] = {
     {"diagnosis: a backtrace inside a handler", traces_in_a_handler},
     {"diagnosis: a name and how far into it", names},
     {"console: takes nothing, gives a byte or none", console},
+    {"RAM disk: there is none where none was given", ram_disk},
 };
 
 }  // namespace

@@ -32,6 +32,12 @@ Firmware pvh(std::uint32_t version = 1) {
   Firmware memory;
   memory.put(start, std::uint32_t{0x336ec578});
   memory.put(start + 4, version);
+  memory.put(start + 12, std::uint32_t{2});  // modules
+  memory.put(start + 16, std::uint64_t{0x703});
+  memory.put(0x703, std::uint64_t{0x2001});
+  memory.put(0x703 + 8, std::uint64_t{0x1000});
+  memory.put(0x703 + 32, std::uint64_t{0x5000});
+  memory.put(0x703 + 40, std::uint64_t{0x1000});
   memory.put(start + 24, std::uint64_t{0x501});
   memory.put(start + 32, std::uint64_t{0x7fe0});
   memory.put(start + 40, std::uint64_t{0x603});
@@ -52,6 +58,11 @@ Firmware multiboot2() {
     return body;
   };
   memory.put_text(tag(1, 8 + 14), "test=Ke* stay");
+  for (std::uint32_t const base : {0x2001u, 0x5000u}) {
+    std::size_t const module = tag(3, 8 + 8 + 4);
+    memory.put(module, base);
+    memory.put(module + 4, base + 0x1000);
+  }
   tag(4, 16);  // memory sizes: ignored
   std::size_t const map = tag(6, static_cast<std::uint32_t>(16 + 24 * memory_of_a_pc.size()));
   memory.put(map, std::uint32_t{24});
@@ -65,13 +76,20 @@ Firmware multiboot2() {
 
 void check_memory(BootInfo const& info) {
   auto const ranges = info.memory.ranges();
-  REQUIRE(ranges.size() == 3);
+  REQUIRE(ranges.size() == 4);
   CHECK(ranges[0].first.value == 0);
-  CHECK(ranges[0].count == 0x9f);  // the last page is not whole
-  CHECK(ranges[1].first.value == 0x100);
-  CHECK(ranges[1].count == 0x100);
-  CHECK(ranges[2].first.value == 0x202);  // the reserved range touches two pages
-  CHECK(ranges[2].count == 0x6fe);
+  CHECK(ranges[0].count == 2);
+  CHECK(ranges[1].first.value == 4);  // the RAM disk touches two pages
+  CHECK(ranges[1].count == 0x9b);     // the last page is not whole
+  CHECK(ranges[2].first.value == 0x100);
+  CHECK(ranges[2].count == 0x100);
+  CHECK(ranges[3].first.value == 0x202);  // the reserved range touches two pages
+  CHECK(ranges[3].count == 0x6fe);
+}
+
+void check_ram_disk(BootInfo const& info) {
+  CHECK(info.ram_disk.base == 0x2001);
+  CHECK(info.ram_disk.bytes == 0x1000);
 }
 
 }  // namespace
@@ -82,6 +100,7 @@ TEST_CASE("PVH: memory, command line and the ACPI root", "[hal_x64]") {
   CHECK(info.command_line == std::string_view{"test=Ke* stay"});
   CHECK(info.acpi_root == 0x7fe0);
   check_memory(info);
+  check_ram_disk(info);
 }
 
 TEST_CASE("PVH: version 0 has no memory map", "[hal_x64]") {
@@ -98,6 +117,23 @@ TEST_CASE("multiboot2: memory, command line and the newer ACPI root", "[hal_x64]
   std::uint64_t const end = start + memory.view().read<std::uint32_t>(start);
   CHECK(info.acpi_root == end - 48);  // its tag is the last before the end tag: 44 bytes in 48
   check_memory(info);
+  check_ram_disk(info);
+}
+
+TEST_CASE("a RAM disk that is not all in sight is none", "[hal_x64]") {
+  for (auto const& [base, bytes] : {std::pair{0x10001ull, 1ull}, std::pair{0x2000ull, ~0ull}}) {
+    Firmware memory = pvh();
+    memory.put(0x703, std::uint64_t{base});
+    memory.put(0x703 + 8, std::uint64_t{bytes});
+    BootInfo info;
+    REQUIRE(read_boot_info(memory.view(), 0, start, info));
+    CHECK(info.ram_disk.bytes == 0);
+  }
+  Firmware memory = pvh();
+  memory.put(start + 12, std::uint32_t{0});
+  BootInfo info;
+  REQUIRE(read_boot_info(memory.view(), 0, start, info));
+  CHECK(info.ram_disk.bytes == 0);
 }
 
 TEST_CASE("boot information of neither kind is refused", "[hal_x64]") {

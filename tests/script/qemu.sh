@@ -22,6 +22,7 @@ expect 1 'a triple fault' ends 'exit 0'
 expect 1 'QEMU ended with status 1' ends 'exit 1'
 expect 124 'no verdict after 1 s' ends 'exec sleep 10'
 expect 66 'cannot read' "$scripts/qemu" "$work/missing"
+expect 66 'cannot read' "$scripts/qemu" --ram-disk "$work/missing" "$work/kernel"
 expect 64 'no kernel image' "$scripts/qemu"
 expect 64 'unknown option' "$scripts/qemu" --fast "$work/kernel"
 [ $failures -eq 0 ]

@@ -1,0 +1,27 @@
+// Where drivers' images come from: the RAM disk.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "io/state.hpp"
+#include "ldr/refusal.hpp"
+
+namespace mica::init {
+
+// Loads an image so that it is ready to run, bound to this executive. IRQL PASSIVE_LEVEL. What
+// ldr::load refuses; the debugger is told why `name` is refused.
+[[nodiscard]] ldr::Refusal NTAPI load_image(std::string_view name, std::span<std::byte const> file,
+                                            io::DriverImage& image) noexcept;
+// io::State::image_gone.
+void NTAPI unload_image(io::DriverImage const& image) noexcept;
+
+// io::State::find_image: the RAM disk's file `service`.sys, whatever its folder and its case.
+NTSTATUS NTAPI find_image(UNICODE_STRING const& service, io::DriverImage& image) noexcept;
+
+// The kernel option `drivers`: loads every driver of the RAM disk and says what its DriverEntry
+// returned; then unloads, the last first, what can be unloaded. Whether there are drivers, and
+// every DriverEntry succeeded.
+[[nodiscard]] bool NTAPI run_drivers() noexcept;
+
+}  // namespace mica::init

@@ -1,0 +1,26 @@
+#include "io/driver_name.hpp"
+
+#include <cstring>
+
+namespace mica::io {
+
+bool NTAPI join(std::u16string_view prefix, UNICODE_STRING const& name,
+                UNICODE_STRING& joined) noexcept {
+  std::size_t const prefix_bytes = prefix.size() * sizeof(WCHAR);
+  std::size_t const bytes = prefix_bytes + name.Length;
+  if (bytes + sizeof(WCHAR) > UINT16_MAX) return false;
+  auto* const text =
+      static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes + sizeof(WCHAR), tag_name));
+  if (text == nullptr) return false;
+  std::memcpy(text, prefix.data(), prefix_bytes);
+  std::memcpy(text + prefix.size(), name.Buffer, name.Length);
+  joined = {static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + sizeof(WCHAR)), text};
+  return true;
+}
+
+void NTAPI discard(UNICODE_STRING& text) noexcept {
+  if (text.Buffer != nullptr) ExFreePoolWithTag(text.Buffer, tag_name);
+  text = {};
+}
+
+}  // namespace mica::io
