@@ -5,11 +5,8 @@
 #include <mica/system.hpp>
 #include <mica/test.hpp>
 
-#include <fstream>
-#include <iterator>
-#include <vector>
-
 #include "catch.hpp"
+#include "drivers/ram_disk.hpp"
 #include "faults.hpp"
 
 // A binary without cases has neither symbol.
@@ -21,19 +18,6 @@ extern "C" {
 namespace {
 
 constexpr unsigned seeds = 3;
-
-// The RAM disk of the cases that load drivers; nothing where drivers cannot be built.
-std::span<std::byte const> ram_disk() {
-#ifdef MICA_TEST_RAM_DISK
-  static std::vector<char> const bytes = [] {
-    std::ifstream file{MICA_TEST_RAM_DISK, std::ios::binary};
-    return std::vector<char>{std::istreambuf_iterator<char>{file}, {}};
-  }();
-  return std::as_bytes(std::span{bytes});
-#else
-  return {};
-#endif
-}
 
 void run_twice(mica::test::Case const& one, mica::Config const& config) {
   mica::System first{config}, second{config};
@@ -49,7 +33,8 @@ struct ParallelInvoker final : mica::catch_shim::Invoker {
   explicit ParallelInvoker(mica::test::Case const& given) : one{given} {}
   void invoke() const override {
     mica::TakesFaults const takes_faults;
-    mica::System system{{.processors = 4, .mode = mica::Mode::parallel, .ram_disk = ram_disk()}};
+    mica::System system{
+        {.processors = 4, .mode = mica::Mode::parallel, .ram_disk = mica::test::ram_disk()}};
     mica::Outcome const outcome = system.try_run(one.body);
     INFO(outcome.report() << "\n" << system.log());
     REQUIRE(outcome.completed());
@@ -63,8 +48,11 @@ struct CaseInvoker final : mica::catch_shim::Invoker {
     mica::TakesFaults const takes_faults;
     for (unsigned const processors : {1u, 2u, 4u})
       for (unsigned seed = 1; seed <= seeds; ++seed)
-        run_twice(one, {.processors = processors, .seed = seed, .ram_disk = ram_disk()});
-    run_twice(one, {.processors = 4, .ram_disk = ram_disk(), .verifier = mica::Verifier::standard});
+        run_twice(one,
+                  {.processors = processors, .seed = seed, .ram_disk = mica::test::ram_disk()});
+    run_twice(one, {.processors = 4,
+                    .ram_disk = mica::test::ram_disk(),
+                    .verifier = mica::Verifier::standard});
   }
   mica::test::Case const& one;
 };

@@ -21,12 +21,10 @@ foreach(folder base rtl trace verifier ke mm ob se ps ex io ldr abi init hal_hos
   mica_add_folder(tests/${folder})
 endforeach()
 
+mica_give_ram_disk(host_tests)
 if(TARGET ram_disk)
   target_sources(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR}/drivers/load.cpp)
-  target_compile_definitions(host_tests PRIVATE
-    MICA_TEST_DRIVERS="$<TARGET_PROPERTY:ram_disk,BINARY_DIR>"
-    MICA_TEST_RAM_DISK="$<TARGET_PROPERTY:ram_disk,MICA_RAM_DISK>")
-  add_dependencies(host_tests ram_disk)
+  target_compile_definitions(host_tests PRIVATE MICA_TEST_DRIVERS="$<TARGET_PROPERTY:ram_disk,BINARY_DIR>")
 endif()
 catch_discover_tests(host_tests EXTRA_ARGS --warn NoTests PROPERTIES TIMEOUT 300)
 mica_add_folder(tests/tidy)

@@ -10,6 +10,7 @@
 #include <iostream>
 #include <vector>
 
+#include "drivers/ram_disk.hpp"
 #include "faults.hpp"
 #include "trial.hpp"
 
@@ -27,8 +28,11 @@ void run_cases(unsigned processors, unsigned seed, mica::Verifier verifier) {
   for (mica::test::Case const* one : cases()) {
     mica::mutants::progress().at(one->name);
     mica::TakesFaults const takes_faults;
-    mica::System system{
-        {.processors = processors, .seed = seed, .step_limit = step_limit, .verifier = verifier}};
+    mica::System system{{.processors = processors,
+                         .seed = seed,
+                         .step_limit = step_limit,
+                         .ram_disk = mica::test::ram_disk(),
+                         .verifier = verifier}};
     if (!system.try_run(one->body).completed()) mica::mutants::noticed("case");
   }
 }

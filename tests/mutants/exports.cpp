@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "drivers/ram_disk.hpp"
 #include "faults.hpp"
 
 namespace {
@@ -51,7 +52,8 @@ std::vector<mica::test::Case const*> cases() {
 
 bool passes(mica::test::Case const& one, Replacement* replacement) {
   mica::TakesFaults const takes_faults;
-  mica::System system{{.processors = 2, .step_limit = step_limit}};
+  mica::System system{
+      {.processors = 2, .step_limit = step_limit, .ram_disk = mica::test::ram_disk()}};
   if (!system.try_run([] {}).completed()) return false;
   if (replacement) replacement->put();
   bool const completed = system.try_run(one.body).completed();

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "catch.hpp"
+#include "drivers/ram_disk.hpp"
 #include "io/state.hpp"
 #include "mm/usage.hpp"
 #include "ob/state.hpp"
@@ -49,7 +50,7 @@ TEST_CASE("ob and io: a case leaves nothing behind", "[ob][io]") {
     ++cases;
     std::uint64_t before = 0;
     std::uint64_t after = 0;
-    System system{{.processors = 2}};
+    System system{{.processors = 2, .ram_disk = test::ram_disk()}};
     system.run([&] {
       before = live_blocks();
       (*entry)->body();

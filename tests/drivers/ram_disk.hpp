@@ -1,0 +1,25 @@
+// The RAM disk of the cases that load drivers, as the host's runners of cases give it to Systems.
+#pragma once
+
+#include <cstddef>
+#include <fstream>
+#include <iterator>
+#include <span>
+#include <vector>
+
+namespace mica::test {
+
+// Nothing where drivers cannot be built: then there are no such cases either.
+[[nodiscard]] inline std::span<std::byte const> ram_disk() {
+#ifdef MICA_TEST_RAM_DISK
+  static std::vector<char> const bytes = [] {
+    std::ifstream file{MICA_TEST_RAM_DISK, std::ios::binary};
+    return std::vector<char>{std::istreambuf_iterator<char>{file}, {}};
+  }();
+  return std::as_bytes(std::span{bytes});
+#else
+  return {};
+#endif
+}
+
+}  // namespace mica::test
