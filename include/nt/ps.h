@@ -10,8 +10,10 @@ extern "C" {
 #endif
 
 #define PROCESS_CREATE_THREAD 0x0002
+#define PROCESS_QUERY_INFORMATION 0x0400
 #define PROCESS_ALL_ACCESS 0x1fffff
 #define THREAD_TERMINATE 0x0001
+#define THREAD_QUERY_INFORMATION 0x0040
 #define THREAD_ALL_ACCESS 0x1fffff
 
 // Makes a thread that runs StartRoutine(StartContext) at PASSIVE_LEVEL, and a handle to it.

@@ -8,4 +8,5 @@
 #include <nt/ob.h>
 #include <nt/ps.h>
 #include <nt/rtl.h>
+#include <nt/se.h>
 #include <nt/zw.h>

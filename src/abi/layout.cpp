@@ -16,3 +16,4 @@
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"
 #include "abi/layout/processor.inc"
+#include "abi/layout/se.inc"

@@ -73,6 +73,7 @@ void NTAPI phase_1(void* context) noexcept {
   announcer.phase("every processor runs its idle thread");
   require(NT_SUCCESS(ob::initialize()), 3);
   announcer.phase("object types, directories, handles");
+  require(NT_SUCCESS(se::initialize()), 3, 1);
   require(NT_SUCCESS(ps::initialize()), 4);
   announcer.phase("system threads and their reaper");
   require(NT_SUCCESS(ex::initialize()), 5, 1);
@@ -140,6 +141,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;
     processor.ob = &state.ob;
+    processor.se = &state.se;
     processor.ps = &state.ps;
     processor.ex = &state.ex;
     processor.io = &state.io;

@@ -9,6 +9,7 @@
 #include "mm/state.hpp"
 #include "ob/state.hpp"
 #include "ps/state.hpp"
+#include "se/token.hpp"
 
 namespace mica::init {
 
@@ -16,6 +17,7 @@ struct State {
   ke::State ke;
   mm::State mm;
   ob::State ob;
+  se::State se;
   ps::State ps;
   ex::State ex;
   io::State io;

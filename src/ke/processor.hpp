@@ -23,6 +23,9 @@ struct State;
 namespace mica::ob {
 struct State;
 }
+namespace mica::se {
+struct State;
+}
 namespace mica::ps {
 struct State;
 }
@@ -56,6 +59,7 @@ struct Processor {
   State* ke;
   mm::State* mm;
   ob::State* ob;
+  se::State* se;
   ps::State* ps;
   ex::State* ex;
   io::State* io;

@@ -34,5 +34,6 @@ struct Probe const probes[] = {
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"
 #include "abi/layout/processor.inc"
+#include "abi/layout/se.inc"
 #include ABI_CONSTANTS
 };

@@ -1,0 +1,5 @@
+// Security: identifiers, and tokens that say who somebody is and may do.
+#pragma once
+
+#include <nt/se/sid.h>
+#include <nt/se/token.h>
