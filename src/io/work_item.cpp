@@ -2,6 +2,7 @@
 //                                                       [MSDN IoQueueWorkItem; MSDN Bug Check 0xE4]
 #include <nt/ex.h>
 
+#include "ex/work.hpp"
 #include "io/state.hpp"
 #include "ke/verifier.hpp"
 
@@ -48,9 +49,7 @@ void NTAPI perform(PVOID parameter) {
   } else {
     task.plain(static_cast<PDEVICE_OBJECT>(object), task.context);
   }
-  if (KIRQL const level = Machine::irql(); level != PASSIVE_LEVEL)
-    ke::bugcheck(WORKER_THREAD_RETURNED_AT_BAD_IRQL, routine_of(task), level,
-                 ke::as_parameter(task.context), ke::as_parameter(item));
+  ex::check_work_done(item, routine_of(task), task.context);
   ObfDereferenceObject(object);
 }
 

@@ -48,6 +48,7 @@ class Crowd {
   Crowd() noexcept {
     for (ULONG i = 0; i < count_; ++i)
       threads_[i] = start(body_, {.processor = static_cast<int>(i), .priority = 7});
+    until([this] { return there_ == count_; });
   }
   ~Crowd() {
     over_ = true;
@@ -59,10 +60,14 @@ class Crowd {
  private:
   struct Body {
     Crowd* self;
-    void operator()() const noexcept { spin_until(self->over_); }
+    void operator()() const noexcept {
+      ++self->there_;
+      spin_until(self->over_);
+    }
   };
   static constexpr ULONG most = 64;
   ULONG const count_ = processors() < most ? processors() : most;
+  std::atomic<ULONG> there_{0};
   std::atomic<bool> over_{false};
   Body body_{this};
   Thread* threads_[most];

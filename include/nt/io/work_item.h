@@ -31,10 +31,9 @@ ULONG NTAPI IoSizeofWorkItem(void);
 VOID NTAPI IoInitializeWorkItem(PVOID IoObject, PIO_WORKITEM IoWorkItem);
 VOID NTAPI IoUninitializeWorkItem(PIO_WORKITEM IoWorkItem);
 
-// A system worker thread calls the routine once, at PASSIVE_LEVEL, where it returns (bugcheck
-// WORKER_THREAD_RETURNED_AT_BAD_IRQL). It may free the item or queue it again. Bugcheck
-// WORKER_INVALID: 1, the item is queued already; 6, no such queue; 7, no routine. IRQL <=
-// DISPATCH_LEVEL.                                       [MSDN IoQueueWorkItem, IoQueueWorkItemEx]
+// A system worker thread calls the routine once, as one of ExQueueWorkItem. It may free the item or
+// queue it again. Bugcheck WORKER_INVALID: 1, the item is queued already; 6, no such queue; 7, no
+// routine. IRQL <= DISPATCH_LEVEL.                      [MSDN IoQueueWorkItem, IoQueueWorkItemEx]
 VOID NTAPI IoQueueWorkItem(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE WorkerRoutine,
                            WORK_QUEUE_TYPE QueueType, PVOID Context);
 VOID NTAPI IoQueueWorkItemEx(PIO_WORKITEM IoWorkItem, PIO_WORKITEM_ROUTINE_EX WorkerRoutine,
