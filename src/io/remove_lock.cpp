@@ -38,6 +38,10 @@ struct LongForm {
   Debug debug;
 };
 
+void const* lock_of(Debug& debug) noexcept {
+  return &MICA_CONTAINING(debug, LongForm, debug);
+}
+
 Debug* debug_of(PIO_REMOVE_LOCK lock, ULONG bytes) noexcept {
   return bytes >= sizeof(LongForm) ? &reinterpret_cast<LongForm*>(lock)->debug : nullptr;
 }
@@ -82,8 +86,8 @@ void NTAPI add_holder(Debug& debug, PVOID tag, PCSTR file, ULONG line, LONG hold
       ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Holder), static_cast<ULONG>(debug.AllocateTag)));
   if (debug.HighWatermark != 0 && holders > debug.HighWatermark)
     DbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL,
-               "Remove lock %p is held by %d at once, at %s line %u\n", &debug, holders, file,
-               line);
+               "Remove lock %p is held by %d at once, at %s line %u\n", lock_of(debug), holders,
+               file, line);
   ke::KernelSpinGuard guard{debug.Spin};
   if (holder == nullptr) {
     debug.LowMemoryCount = debug.LowMemoryCount + 1;
@@ -120,7 +124,7 @@ Holder* NTAPI find_holder(Debug& debug, PVOID tag) noexcept {
   auto const held_100ns = static_cast<LONGLONG>(KeQueryInterruptTime() - holder->since_100ns);
   if (debug.MaxLockedTicks != 0 && held_100ns > debug.MaxLockedTicks)
     DbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL,
-               "Remove lock %p was held for %I64d ms, since %s line %u\n", &debug,
+               "Remove lock %p was held for %I64d ms, since %s line %u\n", lock_of(debug),
                held_100ns / millisecond_100ns, holder->file, holder->line);
   ExFreePoolWithTag(holder, static_cast<ULONG>(debug.AllocateTag));
   return true;

@@ -63,10 +63,12 @@ void NTAPI begin(DEVICE_OBJECT& device, Start const& start) noexcept {
   if (!starting.deferred) return perform(device, start);
   starting.later = start;
   if (starting.owed.fetch_add(1, std::memory_order_acq_rel) != 0) return;
+  ObfReferenceObject(&device);  // an IRP that StartIo completes may be what kept it
   do {
     Start const now = starting.later;
     perform(device, now);
   } while (starting.owed.fetch_sub(1, std::memory_order_acq_rel) != 1);
+  ObfDereferenceObject(&device);
 }
 
 // Whether the IRP waits in the queue, or was cancelled there; else it is the device's CurrentIrp.

@@ -66,7 +66,7 @@ MICA_EXPLORE("I2-remove-two", "I2: two users of a device and its remover", .proc
 }
 
 MICA_EXPLORE("I2-remove-long", "I2: a user and the remover, by a lock that knows who holds it",
-             .processors = 2, .bound = 1, .leaks = true) {
+             .processors = 2, .bound = 1, .leaks = true, .shortage = true) {
   Device device{true};
   MICA_CHECK(device.acquire(&device) == STATUS_SUCCESS);
   auto user = [&] { device.use(); };
