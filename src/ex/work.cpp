@@ -56,27 +56,13 @@ void NTAPI adopt_priority(Worker& worker) noexcept {
   return running < static_cast<ULONG>(std::popcount(ke::active_processors()));
 }
 
-// What a routine must have put back.            [MSDN Bug Check 0xE1, Bug Check 0x1 parameter 4]
-void NTAPI check_return(WORK_QUEUE_ITEM const* item, PWORKER_THREAD_ROUTINE routine,
-                        void* parameter) noexcept {
-  constexpr ULONG_PTR worker_routine = 1;
-  auto const place = reinterpret_cast<ULONG_PTR>(routine);
-  if (KIRQL const level = Machine::irql(); level != PASSIVE_LEVEL)
-    ke::bugcheck(WORKER_THREAD_RETURNED_AT_BAD_IRQL, place, level, ke::as_parameter(parameter),
-                 ke::as_parameter(item));
-  ke::Thread const& thread = ke::current_thread();
-  ULONG const disabled = ke::apc_disable_count(thread);
-  if (disabled != 0 || thread.apc_index != 0)
-    ke::bugcheck(APC_INDEX_MISMATCH, place, thread.apc_index, disabled, worker_routine);
-}
-
 // From the call on the item may be anything: its address is only a name.
 void NTAPI perform(Worker& worker) noexcept {
   PWORK_QUEUE_ITEM const item = std::exchange(worker.item, nullptr);
   PWORKER_THREAD_ROUTINE const routine = item->WorkerRoutine;
   void* const parameter = item->Parameter;
   routine(parameter);
-  check_return(item, routine, parameter);
+  check_work_done(item, reinterpret_cast<ULONG_PTR>(routine), parameter);
 }
 
 // Returns when the worker has an item.
@@ -201,6 +187,17 @@ void NTAPI require(bool holds, Invalid what, WORK_QUEUE_ITEM const* item, ULONG 
 }
 
 }  // namespace
+
+void NTAPI check_work_done(void const* item, ULONG_PTR routine, void const* parameter) noexcept {
+  constexpr ULONG_PTR worker_routine = 1;
+  if (KIRQL const level = Machine::irql(); level != PASSIVE_LEVEL)
+    ke::bugcheck(WORKER_THREAD_RETURNED_AT_BAD_IRQL, routine, level, ke::as_parameter(parameter),
+                 ke::as_parameter(item));
+  ke::Thread const& thread = ke::current_thread();
+  ULONG const disabled = ke::apc_disable_count(thread);
+  if (disabled != 0 || thread.apc_index != 0)
+    ke::bugcheck(APC_INDEX_MISMATCH, routine, thread.apc_index, disabled, worker_routine);
+}
 
 void NTAPI initialize_work(Work& work) noexcept MICA_NO_ANALYSIS {
   for (LIST_ENTRY& waiting : work.waiting) list_initialize(waiting);

@@ -43,4 +43,8 @@ inline constexpr ULONG tag_worker = 'kroW';
 
 void NTAPI initialize_work(Work& work) noexcept;
 
+// What the routine of a work item must have put back when it returns.
+//                                              [MSDN Bug Check 0xE1, Bug Check 0x1 parameter 4]
+void NTAPI check_work_done(void const* item, ULONG_PTR routine, void const* parameter) noexcept;
+
 }  // namespace mica::ex

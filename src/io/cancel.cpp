@@ -18,7 +18,7 @@ VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql) MICA_NO_ANALYSIS {
 BOOLEAN NTAPI IoCancelIrp(PIRP Irp) {
   KIRQL old = PASSIVE_LEVEL;
   IoAcquireCancelSpinLock(&old);
-  Irp->Cancel = TRUE;
+  std::atomic_ref<BOOLEAN>{Irp->Cancel}.store(TRUE, std::memory_order_relaxed);
   PDRIVER_CANCEL const routine = IoSetCancelRoutine(Irp, nullptr);
   if (routine == nullptr) {
     IoReleaseCancelSpinLock(old);

@@ -177,6 +177,9 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
 
 VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
   ObMakeTemporaryObject(DeviceObject);
+  if (DeviceObject->Timer != nullptr) IoStopTimer(DeviceObject);
+  if ((DeviceObject->Flags & DO_SHUTDOWN_REGISTERED) != 0)
+    IoUnregisterShutdownNotification(DeviceObject);
   {
     mica::ke::SpinGuard guard{state().device_lock};
     extension_of(*DeviceObject).delete_pending = true;

@@ -9,11 +9,41 @@
 
 namespace mica::io {
 
+// What is to be given to StartIo: that IRP, or the next in the queue.
+struct Start {
+  PIRP irp = nullptr;
+  bool cancelable = false;
+  bool by_key = false;
+  ULONG key = 0;
+};
+
+// How a device's StartIo is called (start_io.cpp).
+struct Starting {
+  bool deferred;
+  bool noncancelable;
+  std::atomic<LONG> owed;  // deferred: calls that are to come, the one that runs included
+  Start later;             // the one that is to come
+};
+
+// In Timers::running while it runs. Guarded by Timers::lock but for the routine, which is set
+// before.
+struct DeviceTimer {
+  CSHORT type;  // IO_TYPE_TIMER once it is initialized
+  bool runs;
+  ULONG second;  // when it was called last
+  LIST_ENTRY entry;
+  PDEVICE_OBJECT device;
+  PIO_TIMER_ROUTINE routine;
+  PVOID context;
+};
+
 // What io keeps of a device behind the driver's own extension: begins with the public part.
 struct DeviceExtension {
   DEVOBJ_EXTENSION common;
   bool delete_pending;         // device lock
   PDEVICE_OBJECT attached_to;  // the device below. Device lock
+  Starting starting;
+  DeviceTimer timer;
 };
 
 [[nodiscard]] inline DeviceExtension& extension_of(DEVICE_OBJECT& device) noexcept {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "base/list.hpp"
 #include "io/device.hpp"
 #include "io/driver_name.hpp"
 #include "ob/header.hpp"
@@ -31,10 +32,6 @@ struct GeneratedName {
   }
 };
 
-[[nodiscard]] Driver& whole(DRIVER_OBJECT& object) noexcept {
-  return MICA_CONTAINING(object, Driver, object);
-}
-
 void end_unload(DRIVER_OBJECT& object) noexcept {
   object.DriverUnload(&object);
   ObMakeTemporaryObject(&object);
@@ -55,6 +52,8 @@ NTSTATUS fill(Driver& driver, UNICODE_STRING const& name, PDRIVER_INITIALIZE ent
   object.DriverInit = entry;
   for (auto& slot : object.MajorFunction) slot = invalid_request;
   ExInitializeWorkItem(&driver.unload, unload_later, &driver);
+  list_initialize(driver.again);
+  list_initialize(driver.boot_again);
   return join({}, name, object.DriverName) ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
@@ -89,10 +88,12 @@ void open_devices(DRIVER_OBJECT& driver) noexcept {
 
 NTSTATUS enter(Driver& driver, UNICODE_STRING* key) noexcept {
   NTSTATUS const status = driver.object.DriverInit(&driver.object, key);
-  if (NT_SUCCESS(status))
+  if (NT_SUCCESS(status)) {
     open_devices(driver.object);
-  else
+    reinitialize(driver);
+  } else {
     IoDeleteDriver(&driver.object);
+  }
   return status;
 }
 
@@ -141,6 +142,8 @@ ob::TypeOptions driver_type_options() noexcept {
     auto& driver = *static_cast<Driver*>(object);
     discard(driver.object.DriverName);
     discard(driver.extension.ServiceKeyName);
+    forget_reinitialization(driver);
+    free_client_extensions(driver);
     end_image(driver.image);
   };
   options.mapping = {STANDARD_RIGHTS_READ, STANDARD_RIGHTS_WRITE, STANDARD_RIGHTS_EXECUTE,

@@ -10,14 +10,30 @@
 
 namespace mica::io {
 
+struct ClientExtension;
+
 // A driver object with what follows it in its block.
 struct Driver {
   DRIVER_OBJECT object;
   DRIVER_EXTENSION extension;
   DriverImage image;
   WORK_QUEUE_ITEM unload;
-  bool unload_pending;  // device lock
+  bool unload_pending;                 // device lock
+  LIST_ENTRY again;                    // reinitialize.cpp. Device lock
+  LIST_ENTRY boot_again;               // device lock
+  ClientExtension* client_extensions;  // driver_extension.cpp. Device lock
 };
+
+[[nodiscard]] inline Driver& whole(DRIVER_OBJECT& object) noexcept {
+  return *reinterpret_cast<Driver*>(&object);
+}
+static_assert(offsetof(Driver, object) == 0);
+
+// Calls the reinitialization routines that it registered, until there are none. IRQL PASSIVE_LEVEL.
+void NTAPI reinitialize(Driver& driver) noexcept;
+void NTAPI forget_reinitialization(Driver& driver) noexcept;
+
+void NTAPI free_client_extensions(Driver& driver) noexcept;
 
 // Makes \Driver\`service` of an image that is ready to run and calls its entry routine, with the
 // path of its key below \Registry\Machine\System\CurrentControlSet\Services. What it returned, or

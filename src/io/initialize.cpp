@@ -1,10 +1,14 @@
+#include "base/list.hpp"
 #include "io/device.hpp"
 #include "io/file.hpp"
+#include "io/timer.hpp"
 
 namespace mica::io {
 
 NTSTATUS NTAPI initialize() noexcept {
   State& io = state();
+  for (LIST_ENTRY& registered : io.shutdown) list_initialize(registered);
+  initialize_timers(io.timers);
   NTSTATUS status = ob::create_type(driver_type_options(), &io.driver_type);
   if (NT_SUCCESS(status)) status = ob::create_type(device_type_options(), &io.device_type);
   if (NT_SUCCESS(status)) status = ob::create_type(file_type_options(), &io.file_type);

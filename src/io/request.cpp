@@ -2,12 +2,15 @@
 
 #include <cstring>
 
+#include "io/associated.hpp"
+
 namespace mica::io {
 
 // The results are written here, at the IRQL of completion, and not by an APC in the thread's own
 // context: the buffers and the status block must be in system space. The event comes
 // last: all else may live on the stack of the thread it wakes.
 void NTAPI finish(IRP& irp, CCHAR boost) noexcept {
+  if ((irp.Flags & IRP_ASSOCIATED_IRP) != 0) return finish_part(irp, boost);
   if (irp.Tail.Overlay.Thread == nullptr) return;
   IO_STATUS_BLOCK const result = irp.IoStatus;
   if ((irp.Flags & IRP_BUFFERED_IO) != 0) {

@@ -10,6 +10,8 @@ namespace mica::ke {
 
 enum class Rank : std::uint8_t {
   io_cancel,
+  io_vpb,
+  io_timer,
   io_device,
   ex_work,
   ex_callback,

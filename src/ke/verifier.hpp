@@ -33,6 +33,8 @@ enum class Rule : ULONG {
   initialize_resource_twice = 0xD0,
   delete_uninitialized_resource = 0xD1,
   free_resource = 0xD2,            // a block with an initialized resource in it
+  release_remove_lock = 0xD5,      // that nobody holds, or not by that tag
+  remove_without_lock = 0xD6,      // waiting for a remove lock that the caller does not hold
   acquire_push_lock = 0xEA,        // where normal kernel APCs may come
   release_push_lock = 0xEB,        // where normal kernel APCs may come
   service_routine_level = 0x111,   // it returned at another

@@ -8,10 +8,13 @@
 #include "ke/thread.hpp"
 #include "ps/client.hpp"
 
+struct _IRP;
+
 struct _ETHREAD {
   _KTHREAD kernel;  // first: PETHREAD and PKTHREAD are one address
   mica::ps::Client client;
   NTSTATUS exit_status;  // STATUS_PENDING while it runs
+  _IRP* top_level_irp;   // io's
   _ETHREAD* next_ended;  // on the reaper's list
   bool is_object;        // false: the boot thread, which no object manager made
   bool is_worker;        // calls work items: they must not end it

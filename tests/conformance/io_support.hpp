@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ob_support.hpp"
+#include "support.hpp"
 
 #include <nt/io.h>
 

@@ -139,7 +139,7 @@ NTSTATUS NTAPI enter_unloaded(PDRIVER_OBJECT driver, PUNICODE_STRING) {
 }  // namespace
 
 MICA_EXPLORE("I2-unload", "I2: a driver is unloaded once, after the last file on it is closed",
-             .processors = 2) {
+             .processors = 2, .bound = 1) {
   mica::test::Text service{u"MicaUnload"}, name{u"\\Device\\MicaUnload"};
   PDRIVER_OBJECT driver = nullptr;
   MICA_REQUIRE(mica::io::load_driver(*service, {nullptr, 0, enter_unloaded}, driver) ==

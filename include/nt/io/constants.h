@@ -8,6 +8,7 @@
 #define IO_TYPE_DRIVER 4
 #define IO_TYPE_FILE 5
 #define IO_TYPE_IRP 6
+#define IO_TYPE_TIMER 9
 #define IO_TYPE_DEVICE_OBJECT_EXTENSION 13
 
 #define IRP_MJ_CREATE 0x00

@@ -56,6 +56,10 @@ VOID NTAPI IoFreeIrp(PIRP Irp);
 // PacketSize bytes, at least IoSizeOfIrp(StackSize).
 VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize);
 VOID NTAPI IoReuseIrp(PIRP Irp, NTSTATUS Iostatus);
+// An IRP for a part of Irp, of the same thread: its completion frees it and takes one from
+// Irp->AssociatedIrp.IrpCount, which the caller set to the number of parts; the last completes Irp.
+// NULL without memory.                                                   [MSDN IoMakeAssociatedIrp]
+PIRP NTAPI IoMakeAssociatedIrp(PIRP Irp, CCHAR StackSize);
 
 // What the dispatch routine says. Bugcheck 0x35 without a stack location left, 0xC9 for what is no
 // IRP.
@@ -71,6 +75,10 @@ VOID NTAPI IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost);
 BOOLEAN NTAPI IoCancelIrp(PIRP Irp);
 VOID NTAPI IoAcquireCancelSpinLock(PKIRQL Irql);
 VOID NTAPI IoReleaseCancelSpinLock(KIRQL Irql);
+
+// The lock of volume parameter blocks.           [MSDN IoAcquireVpbSpinLock, IoReleaseVpbSpinLock]
+VOID NTAPI IoAcquireVpbSpinLock(PKIRQL Irql);
+VOID NTAPI IoReleaseVpbSpinLock(KIRQL Irql);
 
 // ---- The stack that the calling thread stands on: any IRQL
 // Its lowest address, and the first above it.                              [MSDN IoGetStackLimits]
@@ -101,6 +109,18 @@ PKEVENT NTAPI IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE Ev
 // PsGetCurrentProcess, and PsGetThreadProcess.       [MSDN IoGetCurrentProcess, IoThreadToProcess]
 PEPROCESS NTAPI IoGetCurrentProcess(void);
 PEPROCESS NTAPI IoThreadToProcess(PETHREAD Thread);
+// Whose thread the request is, null for one that has none; its identifier, 0 for none.
+//                                             [MSDN IoGetRequestorProcess, IoGetRequestorProcessId]
+PEPROCESS NTAPI IoGetRequestorProcess(PIRP Irp);
+ULONG NTAPI IoGetRequestorProcessId(PIRP Irp);
+// Of the request, or null of the caller.                                   [MSDN IoIs32bitProcess]
+BOOLEAN NTAPI IoIs32bitProcess(PIRP Irp);
+BOOLEAN NTAPI IoIsSystemThread(PETHREAD Thread);  // [MSDN IoIsSystemThread]
+
+// What the current thread calls its outermost request: an IRP, or one of the small numbers of
+// <ntifs.h>; null at first. Any IRQL.                     [MSDN IoGetTopLevelIrp, IoSetTopLevelIrp]
+PIRP NTAPI IoGetTopLevelIrp(void);
+VOID NTAPI IoSetTopLevelIrp(PIRP Irp);
 
 // ---- Data: cells of the current System, where the types are. Any IRQL.                   [wdm.h]
 POBJECT_TYPE* NTAPI MicaCellIoDeviceObjectType(void);
