@@ -4,6 +4,7 @@
 #include <nt/ke.h>
 #include <nt/zw/drivers.h>
 #include <nt/zw/events.h>
+#include <nt/zw/files.h>
 #include <nt/zw/objects.h>
 
 #ifdef __cplusplus
