@@ -77,8 +77,9 @@ void NTAPI phase_1(void* context) noexcept {
   announcer.phase("system threads and their reaper");
   require(NT_SUCCESS(ex::initialize()), 5, 1);
   require(NT_SUCCESS(io::initialize()), 5);
+  require(NT_SUCCESS(cm::initialize()), 5, 2);
   require(NT_SUCCESS(drivers::create_null()), 6);
-  announcer.phase("drivers and devices");
+  announcer.phase("drivers, devices, the registry");
   HANDLE thread = nullptr;
   require(NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
                                           run_main, &state)),
@@ -140,6 +141,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.lock_checks.watch = mm::watch;
   state.ke.watch_timer = mm::watch_timer;
   state.io.image_gone = unload_image;
+  state.io.make_service_key = cm::make_service_key;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;
@@ -147,6 +149,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
     processor.ps = &state.ps;
     processor.ex = &state.ex;
     processor.io = &state.io;
+    processor.cm = &state.cm;
     processor.init = &state;
   }
 }
