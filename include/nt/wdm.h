@@ -1,6 +1,7 @@
 // What drivers of the Windows Driver Model include: everything there is.
 #pragma once
 
+#include <nt/cm.h>
 #include <nt/ex.h>
 #include <nt/io.h>
 #include <nt/ke.h>

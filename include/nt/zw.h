@@ -5,6 +5,7 @@
 #include <nt/zw/drivers.h>
 #include <nt/zw/events.h>
 #include <nt/zw/files.h>
+#include <nt/zw/keys.h>
 #include <nt/zw/objects.h>
 
 #ifdef __cplusplus

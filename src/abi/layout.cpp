@@ -10,6 +10,7 @@
 #define LAYOUT_OWN_FIELD LAYOUT_FIELD
 
 #include "abi/layout/base.inc"
+#include "abi/layout/cm.inc"
 #include "abi/layout/ex.inc"
 #include "abi/layout/ex_lists.inc"
 #include "abi/layout/image.inc"

@@ -78,8 +78,9 @@ void NTAPI phase_1(void* context) noexcept {
   announcer.phase("system threads and their reaper");
   require(NT_SUCCESS(ex::initialize()), 5, 1);
   require(NT_SUCCESS(io::initialize()), 5);
+  require(NT_SUCCESS(cm::initialize()), 5, 2);
   require(NT_SUCCESS(drivers::create_null()), 6);
-  announcer.phase("drivers and devices");
+  announcer.phase("drivers, devices, the registry");
   HANDLE thread = nullptr;
   require(NT_SUCCESS(PsCreateSystemThread(&thread, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr,
                                           run_main, &state)),
@@ -138,6 +139,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.watch_timer = mm::watch_timer;
   state.io.find_image = find_image;
   state.io.image_gone = unload_image;
+  state.io.make_service_key = cm::make_service_key;
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;
@@ -146,6 +148,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
     processor.ps = &state.ps;
     processor.ex = &state.ex;
     processor.io = &state.io;
+    processor.cm = &state.cm;
     processor.init = &state;
   }
 }

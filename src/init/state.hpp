@@ -1,6 +1,7 @@
 // One System: the state of every subsystem. All zero before prepare().
 #pragma once
 
+#include "cm/state.hpp"
 #include "ex/state.hpp"
 #include "init/start.hpp"
 #include "init/test_support.hpp"
@@ -21,6 +22,7 @@ struct State {
   ps::State ps;
   ex::State ex;
   io::State io;
+  cm::State cm;
   _ETHREAD boot_thread;
   TestState tests;
   // What the first system thread calls once the executive is up. Null: the self-tests

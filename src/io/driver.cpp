@@ -122,8 +122,10 @@ NTSTATUS load(UNICODE_STRING const& service, DriverImage const& image, Driver*& 
   Joined name{driver_folder, service};
   Joined key{service_folder, service};
   if (!name || !key) return STATUS_INSUFFICIENT_RESOURCES;
+  NTSTATUS status = state().make_service_key(service);
+  if (!NT_SUCCESS(status)) return status;
   Driver* driver = nullptr;
-  NTSTATUS status = make(name.get(), image.entry, driver);
+  status = make(name.get(), image.entry, driver);
   if (status == STATUS_OBJECT_NAME_COLLISION) return STATUS_IMAGE_ALREADY_LOADED;
   if (!NT_SUCCESS(status)) return status;
   made = driver;  // the image is its, whatever comes

@@ -45,6 +45,9 @@ struct State {
   NTSTATUS(NTAPI* find_image)(UNICODE_STRING const& service, DriverImage& image);
   // Nothing of a loaded driver runs any more, and nothing refers to it. IRQL PASSIVE_LEVEL.
   void(NTAPI* image_gone)(DriverImage const& image);
+  // A driver is about to be loaded for that service, whose key it will be told of. An error keeps
+  // it from being loaded. IRQL PASSIVE_LEVEL.
+  NTSTATUS(NTAPI* make_service_key)(UNICODE_STRING const& service);
 };
 
 [[nodiscard]] inline State& state() noexcept {

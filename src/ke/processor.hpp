@@ -35,6 +35,9 @@ struct State;
 namespace mica::io {
 struct State;
 }
+namespace mica::cm {
+struct State;
+}
 
 namespace mica::ke {
 
@@ -63,6 +66,7 @@ struct Processor {
   ps::State* ps;
   ex::State* ex;
   io::State* io;
+  cm::State* cm;
   init::State* init;
   bool checks_locks;  // deadlock detection is on (ke/lock_checks.hpp): as the ones above
 

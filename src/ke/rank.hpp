@@ -15,6 +15,7 @@ enum class Rank : std::uint8_t {
   io_device,
   ex_work,
   ex_callback,
+  cm_callback,
   ob_directory,
   ob_handle_table,
   ob_deferred,

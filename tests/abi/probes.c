@@ -28,6 +28,7 @@ struct Probe {
 
 struct Probe const probes[] = {
 #include "abi/layout/base.inc"
+#include "abi/layout/cm.inc"
 #include "abi/layout/ex.inc"
 #include "abi/layout/ex_lists.inc"
 #include "abi/layout/image.inc"

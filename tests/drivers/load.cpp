@@ -86,6 +86,26 @@ TEST_CASE("driver: a driver is told its key and its names, and where it is", "[d
   CHECK(driver.object() != nullptr);
 }
 
+TEST_CASE("driver: its key is there, with what an installation writes and what is there already",
+          "[drivers]") {
+  System system;
+  system.run([] {
+    WCHAR path[] = u"Lock\\Parameters";
+    ULONG depth = 5;
+    path[4] = 0;
+    MICA_CHECK(RtlCreateRegistryKey(RTL_REGISTRY_SERVICES, path) == STATUS_SUCCESS);
+    path[4] = u'\\';
+    MICA_CHECK(RtlWriteRegistryValue(RTL_REGISTRY_SERVICES, path, u"Depth", REG_DWORD, &depth,
+                                     sizeof depth) == STATUS_SUCCESS);
+  });
+  Driver const driver = system.load(image_of("keyed"), "Lock");
+  CHECK(driver.entry_status() == STATUS_SUCCESS);
+  CHECK(system.log() ==
+        "keyed: type 1, start 3, error control 1, \\SystemRoot\\System32\\drivers\\Lock.sys\n"
+        "keyed: depth 5, width 80\n");
+  CHECK(system.load(image_of("keyed"), "a\\b").entry_status() == STATUS_INVALID_PARAMETER);
+}
+
 TEST_CASE("driver: one that fails to start is not there, and its name is free", "[drivers]") {
   Bytes const image = image_of("told");
   System system;

@@ -1,5 +1,6 @@
-// Every conformance case of ob, io and events gives back what it took: objects, names, directories,
-// IRPs and buffers. Cases that end in a bugcheck abandon what their thread held and are left out.
+// Every conformance case of ob, io, the registry and events gives back what it took: objects,
+// names, directories, keys, IRPs and buffers. Cases that end in a bugcheck abandon what their
+// thread held and are left out.
 #include <mica/system.hpp>
 #include <mica/test.hpp>
 
@@ -7,6 +8,7 @@
 #include <string_view>
 
 #include "catch.hpp"
+#include "cm/state.hpp"
 #include "drivers/ram_disk.hpp"
 #include "io/state.hpp"
 #include "mm/usage.hpp"
@@ -20,7 +22,8 @@ constexpr ULONG tags[] = {
     ob::tag_name,         ob::tag_directory,    io::tag_irp,          io::tag_buffer,
     io::tag_name,         ob::pool_tag("Prob"), ob::pool_tag("Devi"), ob::pool_tag("Driv"),
     ob::pool_tag("File"), ob::pool_tag("ObTp"), ob::pool_tag("ObLy"), ob::pool_tag("Even"),
-    ob::tag_wait_blocks,
+    ob::tag_wait_blocks,  cm::tag_key,          cm::tag_value,        cm::tag_data,
+    cm::tag_array,        cm::tag_callback,
 };
 
 std::uint64_t live_blocks() noexcept {
@@ -35,8 +38,9 @@ std::uint64_t live_blocks() noexcept {
 }
 
 bool is_ours(std::string_view name, std::string_view file) {
-  bool const family =
-      name.starts_with("Ob: ") || name.starts_with("Io: ") || file.ends_with("/ex_event.cpp");
+  bool const family = name.starts_with("Ob: ") || name.starts_with("Io: ") ||
+                      name.starts_with("Cm: ") || file.ends_with("/ex_event.cpp") ||
+                      file.ends_with("/rtl_registry.cpp");
   bool const bugchecks = name.find("bugcheck") != name.npos || name.find("is no IRP") != name.npos;
   return family && !bugchecks;
 }

@@ -1,0 +1,51 @@
+// Altitudes are compared as the numbers that they are.
+#include <rapidcheck.h>
+
+#include <string>
+
+#include "catch.hpp"
+#include "cm/callback.hpp"
+
+using namespace mica;
+
+namespace {
+
+struct Altitude {
+  std::u16string text;
+  double value;
+};
+
+// Zeros in front and behind change nothing.
+Altitude altitude() {
+  auto const whole = *rc::gen::inRange(0, 2000);
+  auto const fraction = *rc::gen::inRange(0, 1000);
+  std::string text(*rc::gen::inRange<std::size_t>(0, 3), '0');
+  text += std::to_string(whole);
+  if (fraction != 0) {
+    std::string const digits = std::to_string(fraction);
+    text += "." + std::string(3 - digits.size(), '0') + digits;
+    text += std::string(*rc::gen::inRange<std::size_t>(0, 3), '0');
+  }
+  return {{text.begin(), text.end()}, whole + fraction / 1000.0};
+}
+
+UNICODE_STRING view(std::u16string& text) {
+  auto const bytes = static_cast<USHORT>(text.size() * sizeof(WCHAR));
+  return {bytes, bytes, text.data()};
+}
+
+int sign(double value) {
+  return (value > 0) - (value < 0);
+}
+
+}  // namespace
+
+TEST_CASE("altitude: the order is that of numbers", "[cm]") {
+  CHECK(rc::check([] {
+    Altitude one = altitude(), other = altitude();
+    UNICODE_STRING const a = view(one.text), b = view(other.text);
+    RC_ASSERT((cm::is_altitude(a) && cm::is_altitude(b)));
+    RC_ASSERT(sign(cm::compare_altitudes(a, b)) == sign(one.value - other.value));
+    RC_ASSERT(cm::compare_altitudes(a, a) == 0);
+  }));
+}
