@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "abi/resolve.hpp"
+#include "harness/kernel.hpp"
+#include "harness/recorder.hpp"
 #include "io/driver.hpp"
 #include "ldr/module.hpp"
 
@@ -39,6 +41,8 @@ Driver System::load(std::span<std::byte const> image, std::string_view name) {
       driver.refusal_ = told(refusal);
       return;
     }
+    if (kernel_->config.trace)
+      kernel_->config.trace->recorder().add_image(name, module.base, module.bytes);
     auto* const entry = reinterpret_cast<PDRIVER_INITIALIZE>(module.base + module.entry_point);
     PDRIVER_OBJECT object = nullptr;
     driver.entry_status_ =

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "harness/recorder.hpp"
 #include "init/start.hpp"
 
 namespace mica {
@@ -63,6 +64,8 @@ bool System::Kernel::boot() {
   state->argument = session;
   state->tests.failed = take_failure;
   init::prepare(*state, processors, region->boot_stack());
+  if (config.trace)
+    for (ke::Processor& each : state->ke.processors) each.listener = &config.trace->recorder();
   simulation->boot(init::processor_block(*state, 0), region->boot_stack(), enter_executive,
                    nullptr);
   return true;

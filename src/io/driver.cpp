@@ -77,7 +77,7 @@ class Joined {
 }
 
 void end_unload(DRIVER_OBJECT& object) noexcept {
-  object.DriverUnload(&object);
+  trace::call(ke::listener(), trace::Callback::unload, object.DriverUnload, &object);
   ObMakeTemporaryObject(&object);
   ObfDereferenceObject(&object);
 }
@@ -129,7 +129,8 @@ void open_devices(DRIVER_OBJECT& driver) noexcept {
 }
 
 NTSTATUS enter(Driver& driver, UNICODE_STRING* key) noexcept {
-  NTSTATUS const status = driver.object.DriverInit(&driver.object, key);
+  NTSTATUS const status = trace::call(ke::listener(), trace::Callback::entry,
+                                      driver.object.DriverInit, &driver.object, key);
   if (NT_SUCCESS(status))
     open_devices(driver.object);
   else

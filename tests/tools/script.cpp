@@ -5,7 +5,7 @@
 #include <nt/ntstatus.h>
 
 #include "catch.hpp"
-#include "status_names.hpp"
+#include "harness/status_names.hpp"
 
 using namespace mica;
 using namespace mica::script;
@@ -240,10 +240,10 @@ TEST_CASE("script: mistakes of threads", "[script]") {
 }
 
 TEST_CASE("script: statuses by name, and names by status", "[script]") {
-  CHECK(tool::status_named("STATUS_PENDING") == STATUS_PENDING);
-  CHECK(!tool::status_named("STATUS_"));
-  CHECK(tool::name_of_status(STATUS_SUCCESS) == "STATUS_SUCCESS");
-  CHECK(tool::name_of_status(STATUS_NO_SUCH_DEVICE) == "STATUS_NO_SUCH_DEVICE");
-  CHECK(tool::name_of_status(static_cast<std::int32_t>(0xE0001234)) == "0xE0001234");
-  CHECK(tool::nearest_status_name("STATUS_BUFFER_TO_SMALL") == "STATUS_BUFFER_TOO_SMALL");
+  CHECK(harness::status_named("STATUS_PENDING") == STATUS_PENDING);
+  CHECK(!harness::status_named("STATUS_"));
+  CHECK(harness::name_of_status(STATUS_SUCCESS) == "STATUS_SUCCESS");
+  CHECK(harness::name_of_status(STATUS_NO_SUCH_DEVICE) == "STATUS_NO_SUCH_DEVICE");
+  CHECK(harness::name_of_status(static_cast<std::int32_t>(0xE0001234)) == "0xE0001234");
+  CHECK(harness::nearest_status_name("STATUS_BUFFER_TO_SMALL") == "STATUS_BUFFER_TOO_SMALL");
 }

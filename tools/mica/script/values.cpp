@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "status_names.hpp"
+#include "harness/status_names.hpp"
 
 namespace mica::script {
 namespace {
@@ -220,10 +220,10 @@ bool begins_status(Token const& token) noexcept {
 
 std::int32_t take_status(Reader& reader) {
   Token const& token = reader.take();
-  if (std::optional<std::int32_t> const named = tool::status_named(token.text)) return *named;
+  if (std::optional<std::int32_t> const named = harness::status_named(token.text)) return *named;
   if (token.text.starts_with("STATUS_"))
     Reader::fail(token, fmt::format("a status of <nt/ntstatus.h>, such as {}",
-                                    tool::nearest_status_name(token.text)));
+                                    harness::nearest_status_name(token.text)));
   std::optional<std::uint64_t> const value = number_in(token.text);
   if (token.text.size() != 10 || !value)
     Reader::fail(token, "a status as 0x and eight hexadecimal digits");

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace mica::tool {
+namespace mica::harness {
 
 [[nodiscard]] std::optional<std::int32_t> status_named(std::string_view name) noexcept;
 // Its name, the first of several; else 0x and eight digits.
@@ -14,4 +14,4 @@ namespace mica::tool {
 // The one that takes the fewest changes.
 [[nodiscard]] std::string_view nearest_status_name(std::string_view name);
 
-}  // namespace mica::tool
+}  // namespace mica::harness

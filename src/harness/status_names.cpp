@@ -1,4 +1,4 @@
-#include "status_names.hpp"
+#include "harness/status_names.hpp"
 
 #include <fmt/format.h>
 #include <nt/ntstatus.h>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace mica::tool {
+namespace mica::harness {
 namespace {
 
 struct Status {
@@ -18,7 +18,7 @@ struct Status {
 
 constexpr Status table[] = {
 #define MICA_STATUS(name) {#name, name},
-#include "status_names.inc"
+#include "harness/status_names.inc"
 #undef MICA_STATUS
 };
 
@@ -57,4 +57,4 @@ std::string_view nearest_status_name(std::string_view name) {
       .name;
 }
 
-}  // namespace mica::tool
+}  // namespace mica::harness
