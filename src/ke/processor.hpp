@@ -32,6 +32,9 @@ struct State;
 namespace mica::io {
 struct State;
 }
+namespace mica::ldr {
+struct State;
+}
 
 namespace mica::ke {
 
@@ -59,6 +62,7 @@ struct Processor {
   ps::State* ps;
   ex::State* ex;
   io::State* io;
+  ldr::State* ldr;
   init::State* init;
   bool checks_locks;  // deadlock detection is on (ke/lock_checks.hpp): as the ones above
 
