@@ -122,7 +122,7 @@ void NTAPI look_at_freed(mm::FreedBlock const& block) noexcept {
 
 // io::State::image_gone.
 void NTAPI unload_image(io::DriverImage const& image) noexcept {
-  ldr::unload({static_cast<std::byte*>(image.start), image.bytes, 0});
+  ldr::unload(image.start);
 }
 
 void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
@@ -147,6 +147,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
     processor.ps = &state.ps;
     processor.ex = &state.ex;
     processor.io = &state.io;
+    processor.ldr = &state.ldr;
     processor.init = &state;
   }
 }

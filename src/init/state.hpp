@@ -6,6 +6,7 @@
 #include "init/test_support.hpp"
 #include "io/state.hpp"
 #include "ke/processor.hpp"
+#include "ldr/loaded_image.hpp"
 #include "mm/state.hpp"
 #include "ob/state.hpp"
 #include "ps/state.hpp"
@@ -19,6 +20,7 @@ struct State {
   ps::State ps;
   ex::State ex;
   io::State io;
+  ldr::State ldr;
   _ETHREAD boot_thread;
   TestState tests;
   // What the first system thread calls once the executive is up. Null: the self-tests

@@ -33,6 +33,9 @@ struct State;
 namespace mica::io {
 struct State;
 }
+namespace mica::ldr {
+struct State;
+}
 
 namespace mica::ke {
 
@@ -60,6 +63,7 @@ struct Processor {
   ps::State* ps;
   ex::State* ex;
   io::State* io;
+  ldr::State* ldr;
   init::State* init;
   trace::Listener* listener;  // hears of calls of drivers' routines; may be null
   bool checks_locks;          // deadlock detection is on (ke/lock_checks.hpp): as the ones above
