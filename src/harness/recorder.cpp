@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 #include <fnmatch.h>
 #include <nt/ntifs.h>
+#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstring>
-#include <new>
 
 #include "hal_host/simulation.hpp"
 #include "ke/processor.hpp"
@@ -21,7 +21,9 @@ using What = TraceEvent::What;
 
 namespace {
 
-constexpr std::size_t block_bytes = std::size_t{1} << 20;
+// A page as large as Linux has: to touch small ones for the first time takes longer than what is
+// written there.
+constexpr std::size_t block_bytes = std::size_t{2} << 20;
 constexpr std::size_t most_captured = 256;  // bytes of one text
 constexpr std::size_t largest_record =
     sizeof(Record) + trace::most_parameters * (8 + sizeof(Captured) + most_captured);
@@ -200,8 +202,8 @@ harness::ImageRange const* Trace::Recorder::image_at(std::uint64_t address) cons
 }
 
 std::uint64_t Trace::Recorder::begin_call(trace::Signature const& signature, std::uint64_t caller,
-                                          std::uint64_t const* in_registers,
-                                          std::uint64_t const* on_stack) noexcept {
+                                          ULONG64 const* in_registers,
+                                          ULONG64 const* on_stack) noexcept {
   constexpr unsigned registers = 4;
   std::uint64_t words[trace::most_parameters];
   unsigned const count = signature.count();
@@ -228,12 +230,18 @@ void Trace::Recorder::end(What what, std::uint64_t number, std::uint64_t result)
   write(what, nullptr, 0, number, {&result, 1});
 }
 
+void Trace::Recorder::end_by_exception(std::uint64_t number) noexcept {
+  std::lock_guard const guard{mutex_};
+  write(What::result, nullptr, 0, number, {});
+}
+
 std::byte* Trace::Recorder::take(std::size_t bytes) noexcept {
   if (blocks_.empty() || blocks_.back().used + bytes > block_bytes) {
     if (lost != 0 || blocks_.size() == blocks_.capacity()) return nullptr;
-    std::unique_ptr<std::byte[]> memory{new (std::nothrow) std::byte[block_bytes]};
-    if (!memory) return nullptr;
-    blocks_.push_back({std::move(memory), 0});
+    auto* const memory = static_cast<std::byte*>(std::aligned_alloc(block_bytes, block_bytes));
+    if (memory == nullptr) return nullptr;
+    ::madvise(memory, block_bytes, MADV_HUGEPAGE);
+    blocks_.push_back({std::unique_ptr<std::byte, Free>{memory}, 0});
   }
   return blocks_.back().memory.get() + blocks_.back().used;
 }

@@ -7,6 +7,7 @@
 
 #include <mica/trace.hpp>
 
+#include <cstdlib>
 #include <deque>
 #include <mutex>
 #include <span>
@@ -56,13 +57,14 @@ struct Trace::Recorder : trace::Listener {
 
   // Arguments: those in registers, and those on the stack. Returns the call's number.
   std::uint64_t begin_call(trace::Signature const& signature, std::uint64_t caller,
-                           std::uint64_t const* in_registers,
-                           std::uint64_t const* on_stack) noexcept;
+                           ULONG64 const* in_registers, ULONG64 const* on_stack) noexcept;
   // A driver's routine is called. 0 if that is not recorded.
   std::uint64_t begin_entry(trace::Signature const& signature, void const* routine,
                             std::uint64_t const* words) noexcept;
   // Of the call or entry of that number.
   void end(TraceEvent::What what, std::uint64_t number, std::uint64_t result) noexcept;
+  // The call was left by an exception.
+  void end_by_exception(std::uint64_t number) noexcept;
 
   void each(std::function<void(TraceEvent const&)> const& what) const;
   // MODULE+0xOFFSET; empty if it is of no image.
@@ -71,8 +73,11 @@ struct Trace::Recorder : trace::Listener {
   std::uint64_t lost = 0;
 
  private:
+  struct Free {
+    void operator()(std::byte* memory) const noexcept { std::free(memory); }
+  };
   struct Block {
-    std::unique_ptr<std::byte[]> memory;
+    std::unique_ptr<std::byte, Free> memory;
     std::size_t used;
   };
 

@@ -149,7 +149,7 @@ void fill_arguments(Trace::Recorder const& recorder, Record const& record, std::
 TraceEvent begin_of(Trace::Recorder const& recorder, Record const& record, std::byte const* rest) {
   TraceEvent event{};
   event.name = record.signature->name;
-  event.place = pointer_text(recorder, record.place);
+  event.place = recorder.place_of(record.place);
   fill_arguments(recorder, record, rest, event);
   return event;
 }
@@ -162,7 +162,8 @@ TraceEvent event_of(Trace::Recorder const& recorder, Record const& record, std::
     begun[record.number] = record.signature;
   } else if (auto const at = begun.find(record.number); at != begun.end()) {
     event.name = at->second->name;
-    event.value = value_text(recorder, at->second->result, word_at(rest, 0));
+    event.value = record.words == 0 ? "an exception"
+                                    : value_text(recorder, at->second->result, word_at(rest, 0));
     begun.erase(at);
   }
   event.what = record.what;

@@ -163,6 +163,7 @@ void NTAPI start() noexcept {
   choose_special_pool(state.mm);
   state.ke.verified = has_option(Machine::command_line(), "verifier");
   mm::choose_rare_requests(state.mm);
+  state.ldr.traps = has_option(Machine::command_line(), "trap-missing-imports");
   bool const detects =
       state.ke.verified || has_option(Machine::command_line(), "deadlock-detection");
   if (detects && !detect_deadlocks()) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 4);

@@ -53,7 +53,8 @@ extern "C" void mica_call_watched_import();
 void make_import_stub(ImportStub& stub, ImportTarget const& target,
                       ImportWatch const* watch) noexcept {
   std::memcpy(stub.code, stub_code, sizeof stub_code);
-  stub.entry = reinterpret_cast<void const*>(entry_of(target.kind, watch != nullptr));
+  stub.watched = watch == nullptr ? nullptr : watch->choose(target.name);
+  stub.entry = reinterpret_cast<void const*>(entry_of(target.kind, stub.watched != nullptr));
   stub.routine = target.address;
   stub.watch = watch;
   stub.name = target.name;

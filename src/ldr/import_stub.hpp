@@ -23,6 +23,9 @@ struct ImportWatch {
   void(NTAPI* left)(ImportCall& call);  // `result` is there
   // Instead of left: an exception left the routine.
   void(NTAPI* unwound)(ImportCall& call);
+  // While an image is loaded: what its stub for this import keeps as `watched`; null: of that
+  // import nobody is told.
+  void const*(NTAPI* choose)(std::string_view name);
 };
 
 enum class ImportKind : std::uint8_t {
@@ -44,6 +47,7 @@ struct alignas(64) ImportStub {
   void const* routine;
   ImportWatch const* watch;
   std::string_view name;
+  void const* watched;
 };
 
 // On the stack, in one piece with what the caller left there.
@@ -57,11 +61,11 @@ struct ImportCall {
   ULONG64 xmm[10][2];  // 6 to 15
   ULONG64 rbp;         // the caller's...
   ULONG64 return_address;
-  ULONG64 home[4];
+  ULONG64 home[4];             // of a call that is watched the watch's
   ULONG64 stack_arguments[1];  // the fifth and what follows
 };
 
-// The stub's code is ready to run once its memory is executable.
+// The stub's code is ready to run once its memory is executable. A null watch is told nothing.
 void make_import_stub(ImportStub& stub, ImportTarget const& target,
                       ImportWatch const* watch) noexcept;
 

@@ -63,6 +63,7 @@ struct State {
   Slot slots[most_images];
   // Told of every call of images that are loaded from now on; null: nobody is.
   ImportWatch const* watch;
+  bool traps;  // what is not there to import may be called, and reports that (missing_import.hpp)
 };
 
 [[nodiscard]] inline State& state() noexcept {

@@ -4,6 +4,7 @@
 
 #include "ldr/file.hpp"
 #include "ldr/loaded_image.hpp"
+#include "ldr/missing_import.hpp"
 #include "ldr/relocations.hpp"
 #include "mm/state.hpp"
 #include "rtl/line.hpp"
@@ -103,6 +104,11 @@ void give_pages(std::byte* base, std::size_t bytes) noexcept {
       continue;
     }
     tell_missing(loaded.name(), import);
+    if (state().traps) {
+      make_import_stub(*stub, {nullptr, import.name, ImportKind::routine}, &missing_import);
+      static_cast<void>(image.write(import.slot, stub++));
+      continue;
+    }
     if (missing) continue;
     missing = {
         import.name.empty() ? STATUS_DRIVER_ORDINAL_NOT_FOUND : STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,

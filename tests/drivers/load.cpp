@@ -4,28 +4,20 @@
 
 #include <nt/ntifs.h>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "catch.hpp"
+#include "drivers/image.hpp"
 #include "io/driver.hpp"
 #include "mm/state.hpp"
 
 using namespace mica;
+using test::image_of;
 
 namespace {
 
 using Bytes = std::vector<std::byte>;
-
-Bytes image_of(std::string const& driver) {
-  std::ifstream file{MICA_TEST_DRIVERS "/" + driver + ".sys", std::ios::binary};
-  std::vector<char> const text{std::istreambuf_iterator<char>{file}, {}};
-  REQUIRE(!text.empty());
-  auto const bytes = std::as_bytes(std::span{text});
-  return {bytes.begin(), bytes.end()};
-}
 
 constexpr LONGLONG period = 10 * test::millisecond_100ns;
 

@@ -69,7 +69,8 @@ class TextTrace {
     return text;
   }
   static std::string call_text(TraceEvent const& event) {
-    return fmt::format("{}({}) from {}", event.name, arguments(event), event.place);
+    return fmt::format("{}({}) {}", event.name, arguments(event),
+                       event.place.empty() ? "by a jump" : "from " + event.place);
   }
   static std::string result_text(TraceEvent const& event) {
     return event.value.empty() ? "" : " = " + event.value;
@@ -121,9 +122,12 @@ Document arguments_of(TraceEvent const& event) {
 
 void write_json(std::FILE* file, Trace const& trace) {
   trace.each([&](TraceEvent const& event) {
-    Document line = {{"what", name_of(event.what)},   {"number", event.number},
-                     {"name", event.name},            {"time_100ns", event.time_100ns},
-                     {"processor", event.processor},  {"thread", event.thread},
+    Document line = {{"what", name_of(event.what)},
+                     {"number", event.number},
+                     {"name", event.name},
+                     {"time_100ns", event.time_100ns},
+                     {"processor", event.processor},
+                     {"thread", event.thread},
                      {"irql", event.irql}};
     if (begins(event)) {
       line["place"] = event.place;
