@@ -1,14 +1,12 @@
-// Memory: addresses.
+// Memory: addresses, and lists of pages.
 #pragma once
 
 #include <nt/ke.h>
+#include <nt/mm/mdl.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define PAGE_SHIFT 12
-#define PAGE_SIZE 0x1000
 
 // The physical address behind a valid system address; 0 if there is none. Any IRQL.
 //                                                                     [MSDN MmGetPhysicalAddress]

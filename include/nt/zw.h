@@ -3,6 +3,7 @@
 
 #include <nt/ke.h>
 #include <nt/zw/events.h>
+#include <nt/zw/files.h>
 #include <nt/zw/objects.h>
 
 #ifdef __cplusplus

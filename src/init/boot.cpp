@@ -132,6 +132,7 @@ void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noexcept {
   ke::initialize(state.ke, processors, state.ps.system.process.kernel);
   stand_on(state.ke.processors[0].idle, boot_stack);
+  list_initialize(state.boot_thread.requests);
   state.ke.thread_ended = keep_boot_thread;
   state.ke.free_apc = [](KAPC* apc) NTAPI { ExFreePool(apc); };
   state.ke.bugcheck.divert = divert_bugcheck;

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "base/list.hpp"
+#include "io/buffers.hpp"
 #include "io/device.hpp"
 #include "io/request.hpp"
 #include "ob/header.hpp"
@@ -11,11 +12,13 @@
 namespace mica::io {
 namespace {
 
+constexpr ULONG unicode_string_max_bytes = 0xFFFE;
+
 // Sends cleanup or close; there is nobody to tell of an error.
 void tell(FILE_OBJECT& file, UCHAR major) noexcept {
   ob::Reference const top{&reference_top(*file.DeviceObject)};
   auto& device = *static_cast<PDEVICE_OBJECT>(top.get());
-  IRP* const irp = make_request(device, major);
+  IRP* const irp = make_request(device, major, owner::waiter);
   if (irp == nullptr) return;
   irp->Flags |= IRP_SYNCHRONOUS_API | (major == IRP_MJ_CLOSE ? IRP_CLOSE_OPERATION : 0);
   irp->Tail.Overlay.OriginalFileObject = &file;
@@ -50,24 +53,44 @@ ULONG NTAPI file_path(void* object, WCHAR* buffer, ULONG bytes) noexcept {
   return path.Length;
 }
 
-// The path with the backslash before it that the namespace took away; nothing stays nothing.
-bool give_path(FILE_OBJECT& file, UNICODE_STRING const& path) noexcept {
-  if (path.Length == 0) return true;
-  USHORT const bytes = static_cast<USHORT>(path.Length + sizeof(WCHAR));
+// The path with the backslash before it that the namespace took away, if there was one; nothing
+// stays nothing.
+NTSTATUS give_path(FILE_OBJECT& file, ob::ParseRequest const& request) noexcept {
+  UNICODE_STRING const& path = request.remaining;
+  USHORT const before = request.separated ? sizeof(WCHAR) : 0;
+  if (path.Length > unicode_string_max_bytes - before) return STATUS_OBJECT_NAME_INVALID;
+  USHORT const bytes = static_cast<USHORT>(before + path.Length);
+  if (bytes == 0) return STATUS_SUCCESS;
   auto* const text = static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, tag_name));
-  if (text == nullptr) return false;
+  if (text == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   text[0] = OBJ_NAME_PATH_SEPARATOR;
-  std::memcpy(text + 1, path.Buffer, path.Length);
+  std::memcpy(text + before / sizeof(WCHAR), path.Buffer, path.Length);
   file.FileName = {bytes, bytes, text};
-  return true;
+  return STATUS_SUCCESS;
 }
 
-void fill(FILE_OBJECT& file, OpenPacket const& packet) noexcept {
+// What the file's flags say of how it was opened.
+ULONG flags_of(ULONG options, ULONG attributes) noexcept {
+  struct Pair {
+    ULONG option;
+    ULONG flag;
+  };
+  constexpr Pair pairs[] = {{FILE_SYNCHRONOUS_IO_ALERT, FO_SYNCHRONOUS_IO | FO_ALERTABLE_IO},
+                            {FILE_SYNCHRONOUS_IO_NONALERT, FO_SYNCHRONOUS_IO},
+                            {FILE_WRITE_THROUGH, FO_WRITE_THROUGH},
+                            {FILE_NO_INTERMEDIATE_BUFFERING, FO_NO_INTERMEDIATE_BUFFERING},
+                            {FILE_SEQUENTIAL_ONLY, FO_SEQUENTIAL_ONLY},
+                            {FILE_RANDOM_ACCESS, FO_RANDOM_ACCESS}};
+  ULONG flags = (attributes & OBJ_CASE_INSENSITIVE) != 0 ? 0 : FO_OPENED_CASE_SENSITIVE;
+  for (Pair const& pair : pairs)
+    if ((options & pair.option) != 0) flags |= pair.flag;
+  return flags;
+}
+
+void fill(FILE_OBJECT& file, ob::ParseRequest const& request, OpenPacket const& packet) noexcept {
   file.Type = IO_TYPE_FILE;
   file.Size = sizeof(FILE_OBJECT);
-  bool const synchronous =
-      (packet.create_options & (FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS_IO_NONALERT)) != 0;
-  if (synchronous) file.Flags |= FO_SYNCHRONOUS_IO;
+  file.Flags = flags_of(packet.create_options, request.attributes);
   KeInitializeEvent(&file.Lock, SynchronizationEvent, FALSE);
   KeInitializeEvent(&file.Event, NotificationEvent, FALSE);
   KeInitializeSpinLock(&file.IrpListLock);
@@ -78,36 +101,52 @@ NTSTATUS send_create(FILE_OBJECT& file, ob::ParseRequest const& request,
                      OpenPacket& packet) noexcept {
   ob::Reference const top{&reference_top(*file.DeviceObject)};
   auto& device = *static_cast<PDEVICE_OBJECT>(top.get());
-  IRP* const irp = make_request(device, IRP_MJ_CREATE);
+  IRP* const irp = make_request(device, IRP_MJ_CREATE, owner::waiter);
   if (irp == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  NTSTATUS const status = give_buffer(*irp, packet.extended_attribute_bytes,
+                                      packet.extended_attributes, packet.extended_attribute_bytes);
+  if (!NT_SUCCESS(status)) {
+    free_request(*irp);
+    return status;
+  }
   IO_SECURITY_CONTEXT security{};
   security.DesiredAccess = ob::map_access(state().file_type, request.access);
+  security.FullCreateOptions = packet.create_options;
+  irp->Overlay.AllocationSize = packet.allocation_size;
   irp->Flags |= IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API;
   irp->RequestorMode = request.mode;
   irp->Tail.Overlay.OriginalFileObject = &file;
   IO_STACK_LOCATION& next = *IoGetNextIrpStackLocation(irp);
   next.FileObject = &file;
+  next.Flags = (file.Flags & FO_OPENED_CASE_SENSITIVE) != 0 ? SL_CASE_SENSITIVE : 0;
+  if ((packet.options & IO_FORCE_ACCESS_CHECK) != 0) next.Flags |= SL_FORCE_ACCESS_CHECK;
   next.Parameters.Create.SecurityContext = &security;
   next.Parameters.Create.Options = packet.disposition << 24 | packet.create_options;
   next.Parameters.Create.FileAttributes = static_cast<USHORT>(packet.file_attributes);
   next.Parameters.Create.ShareAccess = static_cast<USHORT>(packet.share_access);
+  next.Parameters.Create.EaLength = packet.extended_attribute_bytes;
   packet.result = send_and_wait(device, *irp);
   return packet.result.Status;
 }
 
-// A file on `device`, which is counted as open.
-NTSTATUS open_file(DEVICE_OBJECT& device, ob::ParseRequest const& request, OpenPacket& packet,
+// A file on `device`, which is counted as open; `related`, unless null, is what its name is
+// relative to.
+NTSTATUS open_file(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest const& request,
                    void** found) noexcept {
+  auto& packet = *static_cast<OpenPacket*>(request.context);
   void* object = nullptr;
   NTSTATUS status = ObCreateObject(KernelMode, state().file_type, nullptr, request.mode, nullptr,
                                    sizeof(FILE_OBJECT), 0, 0, &object);
   if (!NT_SUCCESS(status)) return status;
   ob::Reference created{object};
   auto& file = *static_cast<PFILE_OBJECT>(object);
-  fill(file, packet);
-  if (!give_path(file, request.remaining)) return STATUS_INSUFFICIENT_RESOURCES;
+  fill(file, request, packet);
+  status = give_path(file, request);
+  if (!NT_SUCCESS(status)) return status;
   file.DeviceObject = &device;
+  file.RelatedFileObject = related;  // for as long as the create lasts, in which it is kept
   status = send_create(file, request, packet);
+  file.RelatedFileObject = nullptr;
   if (!NT_SUCCESS(status)) {
     file.DeviceObject = nullptr;  // so that it is neither cleaned up nor closed
     return status;
@@ -117,12 +156,30 @@ NTSTATUS open_file(DEVICE_OBJECT& device, ob::ParseRequest const& request, OpenP
   return status;
 }
 
+NTSTATUS open_on(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest const& request,
+                 void** found) noexcept {
+  bool const opens_file = request.wanted == nullptr || request.wanted == state().file_type;
+  if (request.context == nullptr || !opens_file) return STATUS_OBJECT_TYPE_MISMATCH;
+  NTSTATUS status = open_device(device);
+  if (!NT_SUCCESS(status)) return status;
+  status = open_file(device, related, request, found);
+  if (!NT_SUCCESS(status)) close_device(device);
+  return status;
+}
+
+// A name that is relative to an open file: on the same device.
+NTSTATUS NTAPI parse_file(void* object, ob::ParseRequest& request, void** found) {
+  auto& related = *static_cast<PFILE_OBJECT>(object);
+  return open_on(*related.DeviceObject, &related, request, found);
+}
+
 }  // namespace
 
 ob::TypeOptions file_type_options() noexcept {
   ob::TypeOptions options{};
   options.name = u"File";
   options.procedures.remove = [](void* object) NTAPI { remove_file(object); };
+  options.procedures.parse = parse_file;
   options.procedures.close = [](void* object, ULONG handles_before)
                                  NTAPI { close_file(object, handles_before); };
   options.procedures.name_suffix = file_path;
@@ -138,14 +195,7 @@ ob::TypeOptions file_type_options() noexcept {
 }
 
 NTSTATUS NTAPI parse_device(void* object, ob::ParseRequest& request, void** found) {
-  bool const opens_file = request.wanted == nullptr || request.wanted == state().file_type;
-  if (request.context == nullptr || !opens_file) return STATUS_OBJECT_TYPE_MISMATCH;
-  auto& device = *static_cast<PDEVICE_OBJECT>(object);
-  NTSTATUS status = open_device(device);
-  if (!NT_SUCCESS(status)) return status;
-  status = open_file(device, request, *static_cast<OpenPacket*>(request.context), found);
-  if (!NT_SUCCESS(status)) close_device(device);
-  return status;
+  return open_on(*static_cast<PDEVICE_OBJECT>(object), nullptr, request, found);
 }
 
 }  // namespace mica::io
@@ -157,7 +207,8 @@ NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK 
   OBJECT_ATTRIBUTES attributes;
   InitializeObjectAttributes(&attributes, ObjectName, OBJ_KERNEL_HANDLE | OBJ_CASE_INSENSITIVE,
                              nullptr, nullptr);
-  OpenPacket packet{FILE_OPEN, FILE_NON_DIRECTORY_FILE, 0, 0, {}};
+  OpenPacket packet;
+  packet.create_options = FILE_NON_DIRECTORY_FILE;
   HANDLE handle = nullptr;
   NTSTATUS status = ObOpenObjectByName(&attributes, state().file_type, KernelMode, nullptr,
                                        DesiredAccess, &packet, &handle);

@@ -11,11 +11,15 @@ namespace mica::io {
 
 // What an opener hands to parse_device through the namespace.
 struct OpenPacket {
-  ULONG disposition;  // FILE_OPEN, FILE_CREATE, ...
-  ULONG create_options;
-  ULONG file_attributes;
-  ULONG share_access;
-  IO_STATUS_BLOCK result;  // out: what the driver answered
+  ULONG disposition = FILE_OPEN;
+  ULONG create_options = 0;
+  ULONG file_attributes = 0;
+  ULONG share_access = 0;
+  ULONG options = 0;  // of IoCreateFile
+  LARGE_INTEGER allocation_size = {};
+  void const* extended_attributes = nullptr;
+  ULONG extended_attribute_bytes = 0;
+  IO_STATUS_BLOCK result = {};  // out: what the driver answered
 };
 
 [[nodiscard]] ob::TypeOptions file_type_options() noexcept;

@@ -1,5 +1,6 @@
 #include "io/device.hpp"
 #include "io/file.hpp"
+#include "io/thread_requests.hpp"
 
 namespace mica::io {
 
@@ -8,6 +9,7 @@ NTSTATUS NTAPI initialize() noexcept {
   NTSTATUS status = ob::create_type(driver_type_options(), &io.driver_type);
   if (NT_SUCCESS(status)) status = ob::create_type(device_type_options(), &io.device_type);
   if (NT_SUCCESS(status)) status = ob::create_type(file_type_options(), &io.file_type);
+  if (NT_SUCCESS(status)) ke::state().thread_ends = end_requests;
   return status;
 }
 

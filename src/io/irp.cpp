@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "base/list.hpp"
-#include "io/state.hpp"
+#include "io/request.hpp"
 #include "ke/bugcheck.hpp"
 
 using namespace mica::io;
@@ -30,6 +30,10 @@ PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN) {
 VOID NTAPI IoFreeIrp(PIRP Irp) {
   if (Irp->Type != IO_TYPE_IRP) {
     mica::ke::bugcheck(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 1, reinterpret_cast<ULONG_PTR>(Irp), 0,
+                       0);
+  }
+  if ((Irp->AllocationFlags & owner::any) != 0) {
+    mica::ke::bugcheck(DRIVER_VERIFIER_IOMANAGER_VIOLATION, 2, reinterpret_cast<ULONG_PTR>(Irp), 0,
                        0);
   }
   Irp->Type = 0;

@@ -39,6 +39,7 @@ struct State {
 
 inline constexpr ULONG tag_irp = ob::pool_tag("Irp ");
 inline constexpr ULONG tag_buffer = ob::pool_tag("IBuf");
+inline constexpr ULONG tag_mdl = ob::pool_tag("Mdl ");
 inline constexpr ULONG tag_interrupt = ob::pool_tag("Intr");
 inline constexpr ULONG tag_name = ob::pool_tag("IoNm");
 

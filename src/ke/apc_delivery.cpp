@@ -117,6 +117,7 @@ void NTAPI stop_apcs(Thread& thread) noexcept {
   list_initialize(left);
   while (!thread.apcs_stopped) {
     deliver(thread);
+    if (auto* const thread_ends = state().thread_ends) thread_ends(thread);
     if (KAPC* const held_off = stop_unless_held_off(thread, left))
       bugcheck(KERNEL_APC_PENDING_DURING_EXIT, as_parameter(held_off), apc_disable_count(thread),
                PASSIVE_LEVEL);

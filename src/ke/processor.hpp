@@ -137,6 +137,9 @@ struct State {
   // A timer or a DPC was made: when its memory is freed, that is to be shown to reject_live_timers
   // (ke/freed_timers.hpp). Any IRQL.
   void(NTAPI* watch_timer)(void const* object);
+  // The thread ends: ends what others still do for it, after which they queue nothing more to it
+  // unless it asks them again; may be null. Called at APC_LEVEL and returns there, but may wait.
+  void(NTAPI* thread_ends)(Thread& thread);
   // The thread has ended and left its stack; its memory and stack are the caller's again.
   // DISPATCH_LEVEL.
   void(NTAPI* thread_ended)(Thread& thread);

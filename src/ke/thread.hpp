@@ -102,6 +102,7 @@ struct _KTHREAD {
   bool wait_next;   // a signal with Wait = TRUE left IRQL raised for the next wait
   KIRQL wait_irql;  // what that wait lowers to
   KPROCESSOR_MODE wait_mode;
+  KPROCESSOR_MODE previous_mode;  // ExGetPreviousMode: its own
   KWAIT_REASON wait_reason;
   KTIMER timeout;  // armed for the current wait: in the wheel, never signalled
 

@@ -46,12 +46,15 @@ class Walk {
         return absent(ob.names, directory, component, hash);
       }
       at_ = name->object;
+      separated_ = more;
     }
     return reached(ob, more);
   }
 
   [[nodiscard]] Header& object() const noexcept { return *at_; }
   [[nodiscard]] UNICODE_STRING const& rest() const noexcept { return rest_; }
+  // Whether a backslash stood between the object's name and rest().
+  [[nodiscard]] bool separated() const noexcept { return separated_; }
 
  private:
   NTSTATUS absent(Namespace& names, Directory& directory, UNICODE_STRING const& component,
@@ -94,15 +97,15 @@ class Walk {
   Search const& search_;
   Header* at_;
   UNICODE_STRING rest_;
+  bool separated_ = false;
 };
 
 // Asks the reached object for what lies below it.
 NTSTATUS parse(Search const& search, Walk const& walk, UNICODE_STRING* replacement,
                void** found) noexcept {
   Reference const parser{walk.object().body()};
-  ParseRequest request{
-      walk.rest(), search.wanted, search.access, search.attributes, search.mode, search.context,
-      {}};
+  ParseRequest request{walk.rest(),       walk.separated(), search.wanted,  search.access,
+                       search.attributes, search.mode,      search.context, {}};
   NTSTATUS const status = walk.object().type->procedures.parse(parser.get(), request, found);
   *replacement = request.replacement;
   if (!NT_SUCCESS(status) || status == STATUS_REPARSE) return status;

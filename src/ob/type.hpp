@@ -24,6 +24,7 @@ namespace mica::ob {
 struct ParseRequest {
   // In: the path below the object, without a leading backslash; may be empty.
   UNICODE_STRING remaining;
+  bool separated;       // in: there was such a backslash
   POBJECT_TYPE wanted;  // in: the type the caller will accept, or null
   ACCESS_MASK access;
   ULONG attributes;

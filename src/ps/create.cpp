@@ -39,6 +39,7 @@ NTSTATUS NTAPI make_thread(ThreadRequest const& request, _ETHREAD** made) noexce
   thread->is_object = true;
   thread->exit_status = STATUS_PENDING;
   list_initialize(thread->client.entry);
+  list_initialize(thread->requests);
   thread->kernel.process = &request.process.kernel;
   ObReferenceObject(&request.process);  // the thread's
   hal::Stack const stack = mm::allocate_stack();

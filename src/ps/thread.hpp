@@ -13,6 +13,10 @@ struct _ETHREAD {
   mica::ps::Client client;
   NTSTATUS exit_status;  // STATUS_PENDING while it runs
   _ETHREAD* next_ended;  // on the reaper's list
-  bool is_object;        // false: the boot thread, which no object manager made
-  bool is_worker;        // calls work items: they must not end it
+  // Its own, at APC_LEVEL: the IRPs that it asked for and that have not ended
+  // (io/thread_requests.hpp), and what the next one that ends sets.
+  LIST_ENTRY requests;
+  PKEVENT request_ended;
+  bool is_object;  // false: the boot thread, which no object manager made
+  bool is_worker;  // calls work items: they must not end it
 };

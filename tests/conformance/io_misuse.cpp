@@ -83,3 +83,18 @@ MICA_CASE("Io: cancelling an IRP that is complete and has a cancel routine is bu
   MICA_CHECK(end.parameters[1] == reinterpret_cast<ULONG_PTR>(routine));
   IoFreeIrp(irp);
 }
+
+MICA_CASE("Io: a request of a thread is not freed by a driver") {
+  Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  KEVENT done;
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  IO_STATUS_BLOCK result{};
+  PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, device, nullptr, 0, nullptr,
+                                                &done, &result);
+  MICA_REQUIRE(irp != nullptr);
+  Bugcheck const end = bugcheck_of([&] { IoFreeIrp(irp); });
+  MICA_CHECK(end.happened && end.code == 0xC9);
+  MICA_CHECK(end.parameters[0] == 2 && end.parameters[1] == address(irp));
+  IoCallDriver(device, irp);
+}

@@ -1,5 +1,7 @@
 // Requests that a driver builds and waits for: IoBuildSynchronousFsdRequest,
 // IoBuildDeviceIoControlRequest.
+#include <nt/ps.h>
+
 #include "io_support.hpp"
 
 using namespace mica::test;
@@ -44,7 +46,8 @@ struct Request {
     NTSTATUS const answered = IoCallDriver(device, irp);
     if (answered == STATUS_PENDING)
       KeWaitForSingleObject(&done, Executive, KernelMode, FALSE, nullptr);
-    MICA_CHECK(KeReadStateEvent(&done) != 0);
+    bool const told = answered == STATUS_PENDING || !NT_ERROR(answered);
+    MICA_CHECK((KeReadStateEvent(&done) != 0) == told);
     return answered;
   }
 };
@@ -78,7 +81,7 @@ MICA_CASE("Io: a buffered control goes through one system buffer") {
   }
 }
 
-MICA_CASE("Io: an error leaves the caller's buffer alone, and still reports") {
+MICA_CASE("Io: an error that was not pended leaves buffer and status block alone") {
   Driver driver;
   driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = refuse;
   PDEVICE_OBJECT const device = driver.make();
@@ -88,7 +91,7 @@ MICA_CASE("Io: an error leaves the caller's buffer alone, and still reports") {
       IoBuildDeviceIoControlRequest(control(METHOD_BUFFERED), device, nullptr, 0, output,
                                     sizeof output, FALSE, &request.done, &request.status);
   MICA_CHECK(request.send(device, irp) == STATUS_ACCESS_DENIED);
-  MICA_CHECK(request.status.Status == STATUS_ACCESS_DENIED);
+  MICA_CHECK(request.status.Status == STATUS_SUCCESS);  // as it was
   MICA_CHECK(output[0] == 1);
 }
 
@@ -172,4 +175,79 @@ MICA_CASE("Io: the event of a pended request comes with its completion") {
              STATUS_SUCCESS);
   MICA_CHECK(request.status.Information == 5);
   join(thread);
+}
+
+MICA_CASE("Io: the end of a thread's request waits until the thread lets kernel APCs in") {
+  Driver driver;
+  driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = answer;
+  PDEVICE_OBJECT const device = driver.make<Seen>();
+  Request request;
+  PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, device, nullptr, 0, nullptr,
+                                                &request.done, &request.status);
+  MICA_REQUIRE(irp != nullptr);
+  KIRQL old;
+  KeRaiseIrql(APC_LEVEL, &old);
+  MICA_CHECK(IoCallDriver(device, irp) == STATUS_SUCCESS);
+  MICA_CHECK(KeReadStateEvent(&request.done) == 0);
+  KeLowerIrql(old);
+  MICA_CHECK(KeReadStateEvent(&request.done) != 0);
+}
+
+MICA_CASE("Io: a direct control and a direct read are built on the pages of their buffers") {
+  Driver driver;
+  static constexpr auto fill = [](PDEVICE_OBJECT device, PIRP irp) NTAPI -> NTSTATUS {
+    MICA_REQUIRE(irp->MdlAddress != nullptr);
+    *static_cast<CSHORT*>(device->DeviceExtension) = irp->MdlAddress->MdlFlags;
+    *static_cast<unsigned char*>(MmGetSystemAddressForMdlSafe(irp->MdlAddress, 0)) = 0x5A;
+    return complete(irp, STATUS_SUCCESS, 1);
+  };
+  driver->MajorFunction[IRP_MJ_READ] = driver->MajorFunction[IRP_MJ_DEVICE_CONTROL] = fill;
+  PDEVICE_OBJECT const device = driver.make<CSHORT>();
+  device->Flags |= DO_DIRECT_IO;
+  auto* const data = static_cast<unsigned char*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 'tseT'));
+  MICA_REQUIRE(data != nullptr);
+  Request control_request;
+  PIRP irp = IoBuildDeviceIoControlRequest(control(METHOD_OUT_DIRECT), device, nullptr, 0, data, 8,
+                                           FALSE, &control_request.done, &control_request.status);
+  MICA_CHECK(control_request.send(device, irp) == STATUS_SUCCESS);
+  MICA_CHECK(data[0] == 0x5A && control_request.status.Information == 1);
+  data[0] = 0;
+  Request read;
+  irp =
+      IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, data, 8, nullptr, &read.done, &read.status);
+  MICA_CHECK(read.send(device, irp) == STATUS_SUCCESS);
+  MICA_CHECK(data[0] == 0x5A);
+  MICA_CHECK((*static_cast<CSHORT*>(device->DeviceExtension) & MDL_PAGES_LOCKED) != 0);
+  void* const nowhere = reinterpret_cast<void*>(0x1000);
+  MICA_CHECK(IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, nowhere, 8, nullptr, &read.done,
+                                          &read.status) == nullptr);
+  MICA_CHECK(IoBuildDeviceIoControlRequest(control(METHOD_IN_DIRECT), device, nullptr, 0, nowhere,
+                                           8, FALSE, &read.done, &read.status) == nullptr);
+  ExFreePool(data);
+}
+
+MICA_CASE("Io: an asynchronous request is its maker's to end") {
+  Driver driver;
+  driver->MajorFunction[IRP_MJ_WRITE] = answer;
+  PDEVICE_OBJECT const device = driver.make<Seen>();
+  device->Flags |= DO_BUFFERED_IO;
+  Seen const& seen = *static_cast<Seen*>(device->DeviceExtension);
+  unsigned char data[8] = {0x66};
+  IO_STATUS_BLOCK result{};
+  LARGE_INTEGER offset;
+  offset.QuadPart = 12;
+  PIRP const irp =
+      IoBuildAsynchronousFsdRequest(IRP_MJ_WRITE, device, data, sizeof data, &offset, &result);
+  MICA_REQUIRE(irp != nullptr);
+  MICA_CHECK(irp->UserIosb == &result && irp->Tail.Overlay.Thread == PsGetCurrentThread());
+  static constexpr auto end = [](PDEVICE_OBJECT, PIRP ended, PVOID context) NTAPI -> NTSTATUS {
+    *static_cast<PIO_STATUS_BLOCK>(context) = ended->IoStatus;
+    ExFreePool(ended->AssociatedIrp.SystemBuffer);
+    IoFreeIrp(ended);
+    return STATUS_MORE_PROCESSING_REQUIRED;
+  };
+  IoSetCompletionRoutine(irp, end, &result, TRUE, TRUE, TRUE);
+  MICA_CHECK(IoCallDriver(device, irp) == STATUS_SUCCESS);
+  MICA_CHECK(result.Information == 1 && seen.first == 0x66);
+  MICA_CHECK(seen.stack.Parameters.Write.ByteOffset.QuadPart == 12);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nt/io/objects.h>
+#include <nt/mm/mdl.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -61,6 +62,25 @@ typedef struct _IO_STACK_LOCATION {
       FILE_INFORMATION_CLASS NT_POINTER_ALIGNED FileInformationClass;
     } QueryFile;
     struct {
+      ULONG Length;
+      FILE_INFORMATION_CLASS NT_POINTER_ALIGNED FileInformationClass;
+      PFILE_OBJECT FileObject;
+      union {
+        struct {
+          BOOLEAN ReplaceIfExists;
+          BOOLEAN AdvanceOnly;
+        };
+        ULONG ClusterCount;
+        HANDLE DeleteHandle;
+      };
+    } SetFile;
+    struct {
+      ULONG OutputBufferLength;
+      ULONG NT_POINTER_ALIGNED InputBufferLength;
+      ULONG NT_POINTER_ALIGNED FsControlCode;
+      PVOID Type3InputBuffer;
+    } FileSystemControl;
+    struct {
       ULONG OutputBufferLength;
       ULONG NT_POINTER_ALIGNED InputBufferLength;
       ULONG NT_POINTER_ALIGNED IoControlCode;
@@ -80,10 +100,10 @@ typedef struct _IO_STACK_LOCATION {
 } IO_STACK_LOCATION, *PIO_STACK_LOCATION;
 
 struct DECLSPEC_ALIGN(16) _IRP {
-  CSHORT Type;  // IO_TYPE_IRP
-  USHORT Size;  // with its stack locations
-  PVOID MdlAddress;
-  ULONG Flags;  // IRP_*
+  CSHORT Type;      // IO_TYPE_IRP
+  USHORT Size;      // with its stack locations
+  PMDL MdlAddress;  // the first of a chain
+  ULONG Flags;      // IRP_*
   union {
     PIRP MasterIrp;
     volatile LONG IrpCount;

@@ -43,6 +43,16 @@ PDEVICE_OBJECT NTAPI IoGetRelatedDeviceObject(PFILE_OBJECT FileObject);
 NTSTATUS NTAPI IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,
                                         PFILE_OBJECT* FileObject, PDEVICE_OBJECT* DeviceObject);
 
+// ZwCreateFile with more to say: Options are IO_FORCE_ACCESS_CHECK, which the driver is told, and
+// IO_NO_PARAMETER_CHECKING. STATUS_INVALID_PARAMETER for another CreateFileType than
+// CreateFileTypeNone.                                                          [MSDN IoCreateFile]
+NTSTATUS NTAPI IoCreateFile(PHANDLE FileHandle, ACCESS_MASK DesiredAccess,
+                            POBJECT_ATTRIBUTES ObjectAttributes, PIO_STATUS_BLOCK IoStatusBlock,
+                            PLARGE_INTEGER AllocationSize, ULONG FileAttributes, ULONG ShareAccess,
+                            ULONG Disposition, ULONG CreateOptions, PVOID EaBuffer, ULONG EaLength,
+                            CREATE_FILE_TYPE CreateFileType, PVOID InternalParameters,
+                            ULONG Options);
+
 // A permanent link. STATUS_OBJECT_NAME_COLLISION and the other statuses of ObInsertObject.
 NTSTATUS NTAPI IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName);
 // STATUS_OBJECT_NAME_NOT_FOUND, STATUS_OBJECT_TYPE_MISMATCH.
@@ -51,7 +61,7 @@ NTSTATUS NTAPI IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName);
 // ---- IRPs: IRQL <= DISPATCH_LEVEL
 // NULL without memory. The quota is not charged.
 PIRP NTAPI IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota);
-// Bugcheck 0xC9 for what is no IRP.
+// Bugcheck 0xC9 for what is no IRP, and for one that belongs to a thread.
 VOID NTAPI IoFreeIrp(PIRP Irp);
 // PacketSize bytes, at least IoSizeOfIrp(StackSize).
 VOID NTAPI IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize);
@@ -78,8 +88,11 @@ VOID NTAPI IoGetStackLimits(PULONG_PTR LowLimit, PULONG_PTR HighLimit);
 // How many bytes of it the caller has left. Inline in the DDK.      [MSDN IoGetRemainingStackSize]
 ULONG_PTR NTAPI IoGetRemainingStackSize(void);
 
-// ---- Requests to wait for. Completion sets Event, writes IoStatusBlock and frees the IRP. NULL
-// without memory, and for a direct transfer, which needs memory descriptor lists.
+// ---- Requests of the calling thread, which sends them and waits for them. In that thread
+// completion writes IoStatusBlock, sets Event and frees the IRP; an error that was not pended is
+// told by IoCallDriver alone. The thread does not end before they do. NULL without memory, and for
+// a buffer that must be locked and is no memory of this System.
+//                          [MSDN IoBuildSynchronousFsdRequest, IoBuildDeviceIoControlRequest]
 PIRP NTAPI IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject,
                                         PVOID Buffer, ULONG Length, PLARGE_INTEGER StartingOffset,
                                         PKEVENT Event, PIO_STATUS_BLOCK IoStatusBlock);
@@ -87,6 +100,13 @@ PIRP NTAPI IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT Dev
                                          PVOID InputBuffer, ULONG InputBufferLength,
                                          PVOID OutputBuffer, ULONG OutputBufferLength,
                                          BOOLEAN InternalDeviceIoControl, PKEVENT Event,
+                                         PIO_STATUS_BLOCK IoStatusBlock);
+
+// One that is its maker's, as from IoAllocateIrp: a completion routine unlocks and frees the MDLs,
+// frees the system buffer and the IRP, and returns STATUS_MORE_PROCESSING_REQUIRED. IRQL <=
+// APC_LEVEL.                                                 [MSDN IoBuildAsynchronousFsdRequest]
+PIRP NTAPI IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObject,
+                                         PVOID Buffer, ULONG Length, PLARGE_INTEGER StartingOffset,
                                          PIO_STATUS_BLOCK IoStatusBlock);
 
 // ---- Events with a name

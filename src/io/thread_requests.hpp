@@ -1,0 +1,27 @@
+// The requests of a thread: those it made that have not ended.
+//   The list (_ETHREAD::requests) is touched by its thread alone, at APC_LEVEL, so it needs no
+//   lock: a request ends in its thread. A thread does not end before them: it cancels them and
+//   waits.
+#pragma once
+
+#include "io/state.hpp"
+
+namespace mica::io {
+
+// Enters a request of the calling thread into its list. IRQL <= APC_LEVEL.
+void NTAPI add_request(IRP& irp) noexcept;
+
+// Takes it out. In its thread, at APC_LEVEL.
+void NTAPI remove_request(IRP& irp) noexcept;
+
+// Cancels what the calling thread has asked of the file, with a null file all it has asked for, and
+// waits until that has ended. Whether there was any. IRQL PASSIVE_LEVEL.
+bool NTAPI cancel_and_wait(FILE_OBJECT const* file) noexcept;
+
+// Cancels one of the calling thread's, if it has not ended. IRQL PASSIVE_LEVEL.
+void NTAPI cancel_if_there(IRP const* irp) noexcept;
+
+// ke::State::thread_ends.
+void NTAPI end_requests(ke::Thread& thread) noexcept;
+
+}  // namespace mica::io

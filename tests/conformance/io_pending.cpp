@@ -1,0 +1,275 @@
+// Requests that end later: status block, event, APC routine, cancelling, and the end of a thread.
+#include "file_support.hpp"
+#include "ke/thread.hpp"
+
+using namespace mica::test;
+
+namespace {
+
+struct Read {
+  IO_STATUS_BLOCK result{{untouched}, 7};
+  unsigned char data[4] = {};
+  NTSTATUS send(HANDLE file, HANDLE event = nullptr, PIO_APC_ROUTINE routine = nullptr,
+                void* context = nullptr) noexcept {
+    LARGE_INTEGER offset = at(0);
+    return ZwReadFile(file, event, routine, context, &result, data, sizeof data, &offset, nullptr);
+  }
+};
+
+bool is_signalled(HANDLE file) {
+  LARGE_INTEGER now{};
+  return ZwWaitForSingleObject(file, FALSE, &now) == STATUS_SUCCESS;
+}
+
+// What an APC routine saw.
+struct Called {
+  int times = 0;
+  KIRQL level = HIGH_LEVEL;
+  PKTHREAD thread = nullptr;
+  PIO_STATUS_BLOCK result = nullptr;
+  NTSTATUS status = untouched;
+};
+
+void NTAPI note_call(PVOID context, PIO_STATUS_BLOCK result, ULONG) {
+  auto& called = *static_cast<Called*>(context);
+  ++called.times;
+  called.level = KeGetCurrentIrql();
+  called.thread = KeGetCurrentThread();
+  called.result = result;
+  called.status = result->Status;
+}
+
+}  // namespace
+
+MICA_CASE("Io: a pending read tells of its end by status block and event, in its thread") {
+  Server server;
+  server->keeps = true;
+  Opened file{0};
+  EventHandle event;
+  Read read;
+  ZwSetEvent(event, nullptr);
+  MICA_CHECK(read.send(file, event) == STATUS_PENDING);
+  MICA_CHECK(!event.is_set() && read.result.Status == untouched);
+  PIRP const irp = server.take();
+  MICA_REQUIRE(irp != nullptr);
+  MICA_CHECK(irp->Tail.Overlay.Thread == PsGetCurrentThread());
+  KIRQL old;
+  KeRaiseIrql(APC_LEVEL, &old);  // it ends in this thread, and not now
+  *data_of(irp) = 0x42;
+  complete(irp, STATUS_SUCCESS, 2);
+  MICA_CHECK(read.result.Status == untouched && read.data[0] == 0);
+  KeLowerIrql(old);
+  MICA_CHECK(read.result.Status == STATUS_SUCCESS && read.result.Information == 2);
+  MICA_CHECK(read.data[0] == 0x42 && event.is_set());
+  MICA_CHECK(!is_signalled(file));  // whoever names an event waits for that
+}
+
+MICA_CASE("Io: without an event the file itself is signalled") {
+  Server server;
+  server->keeps = true;
+  Opened file{0};
+  Read read;
+  MICA_CHECK(read.send(file) == STATUS_PENDING);
+  MICA_CHECK(!is_signalled(file));
+  auto completer = [&] {
+    if (PIRP const irp = server.take()) complete(irp, STATUS_END_OF_FILE, 0);
+  };
+  Thread* const thread = start(completer);
+  MICA_CHECK(ZwWaitForSingleObject(file, FALSE, nullptr) == STATUS_SUCCESS);
+  MICA_CHECK(read.result.Status == STATUS_END_OF_FILE);  // an error too: it was waited for
+  join(thread);
+}
+
+MICA_CASE("Io: an error that was not pended is told by the status alone") {
+  Server server;
+  server->information = 0;
+  Opened file{0};
+  Opened waiting{synchronous};
+  EventHandle event;
+  server->answer = STATUS_DEVICE_NOT_READY;
+  for (HANDLE const handle : {static_cast<HANDLE>(file), static_cast<HANDLE>(waiting)}) {
+    Read read;
+    Called called;
+    MICA_CHECK(read.send(handle, event, note_call, &called) == STATUS_DEVICE_NOT_READY);
+    MICA_CHECK(read.result.Status == untouched && read.result.Information == 7);
+    MICA_CHECK(!event.is_set() && called.times == 0);
+  }
+  server->answer = STATUS_BUFFER_OVERFLOW;  // a warning is no error
+  Read read;
+  MICA_CHECK(read.send(file, event) == STATUS_BUFFER_OVERFLOW);
+  MICA_CHECK(read.result.Status == STATUS_BUFFER_OVERFLOW && event.is_set());
+}
+
+MICA_CASE("Io: an APC routine is called at the end, in the thread that asked, below APC_LEVEL") {
+  Server server;
+  Opened file{0};
+  Read read;
+  Called called;
+  MICA_CHECK(read.send(file, nullptr, note_call, &called) == STATUS_SUCCESS);  // it ends at once
+  MICA_CHECK(called.times == 1 && called.level == PASSIVE_LEVEL);
+  MICA_CHECK(called.thread == KeGetCurrentThread() && called.result == &read.result);
+  server->keeps = true;
+  MICA_CHECK(read.send(file, nullptr, note_call, &called) == STATUS_PENDING);
+  MICA_CHECK(called.times == 1);
+  PIRP const irp = server.take();
+  MICA_REQUIRE(irp != nullptr);
+  KeEnterCriticalRegion();  // keeps the routine away, not the end
+  complete(irp, STATUS_SUCCESS, 0);
+  MICA_CHECK(read.result.Status == STATUS_SUCCESS && called.times == 1);
+  KeLeaveCriticalRegion();
+  MICA_CHECK(called.times == 2 && called.status == STATUS_SUCCESS);
+}
+
+MICA_CASE("Io: a call on a synchronous file waits for the end of a pending request") {
+  Server server;
+  server->keeps = true;
+  Opened file{synchronous};
+  EventHandle event;
+  auto completer = [&] {
+    server.until_kept();
+    PIRP const irp = server.take();
+    MICA_REQUIRE(irp != nullptr);
+    complete(irp, STATUS_SUCCESS, 1);
+  };
+  Thread* const thread = start(completer);
+  Read read;
+  MICA_CHECK(read.send(file, event) == STATUS_SUCCESS);
+  MICA_CHECK(read.result.Status == STATUS_SUCCESS && read.result.Information == 1);
+  MICA_CHECK(event.is_set() && is_signalled(file));
+  join(thread);
+}
+
+MICA_CASE("Io: a synchronous file serves one request after another, another file several") {
+  Server server;
+  server->keeps = true;
+  Opened file{synchronous};
+  struct {
+    HANDLE file;
+    Read read[2];
+    std::atomic<int> ended;
+  } shared{file, {}, 0};
+  auto first = [&] {
+    MICA_CHECK(shared.read[0].send(shared.file) == STATUS_SUCCESS);
+    ++shared.ended;
+  };
+  auto second = [&] {
+    MICA_CHECK(shared.read[1].send(shared.file) == STATUS_SUCCESS);
+    ++shared.ended;
+  };
+  Thread* const one = start(first);
+  server.until_kept();
+  Thread* const other = start(second);
+  until_waiting(other);
+  MICA_CHECK(server->served == 1);
+  PIRP irp = server.take();
+  MICA_REQUIRE(irp != nullptr);
+  complete(irp, STATUS_SUCCESS, 0);
+  server.until_kept();
+  MICA_CHECK(server->served == 2 && shared.ended == 1);
+  irp = server.take();
+  MICA_REQUIRE(irp != nullptr);
+  complete(irp, STATUS_SUCCESS, 0);
+  join(one);
+  join(other);
+
+  Opened several{0};
+  Read reads[2];
+  for (Read& read : reads) MICA_CHECK(read.send(several) == STATUS_PENDING);
+  MICA_CHECK(server->served == 4);
+  IO_STATUS_BLOCK result{};
+  MICA_CHECK(ZwCancelIoFile(several, &result) == STATUS_SUCCESS);
+}
+
+MICA_CASE("Io: ZwCancelIoFile cancels what the thread asked of the file, and waits for it") {
+  Server server;
+  server->keeps = true;
+  Opened file{0};
+  Opened other{0};
+  Read cancelled[2];
+  Read kept;
+  for (Read& read : cancelled) MICA_CHECK(read.send(file) == STATUS_PENDING);
+  MICA_CHECK(kept.send(other) == STATUS_PENDING);
+  IO_STATUS_BLOCK result{{untouched}, 7};
+  MICA_CHECK(ZwCancelIoFile(file, &result) == STATUS_SUCCESS);
+  MICA_CHECK(result.Status == STATUS_SUCCESS && result.Information == 0);
+  for (Read const& read : cancelled) MICA_CHECK(read.result.Status == STATUS_CANCELLED);
+  MICA_CHECK(kept.result.Status == untouched && server->cancelled == 2);
+  MICA_CHECK(ZwCancelIoFile(file, &result) == STATUS_SUCCESS);  // there is nothing left
+  MICA_CHECK(ZwCancelIoFile(other, &result) == STATUS_SUCCESS);
+  MICA_CHECK(kept.result.Status == STATUS_CANCELLED);
+}
+
+MICA_CASE("Io: a thread that ends cancels its requests, and others stay") {
+  Server server;
+  server->keeps = true;
+  Opened file{0};
+  Read mine;
+  MICA_CHECK(mine.send(file) == STATUS_PENDING);
+  Read theirs;
+  KEVENT done;
+  KeInitializeEvent(&done, NotificationEvent, FALSE);
+  IO_STATUS_BLOCK built_result{{untouched}, 7};
+  auto body = [&] {
+    MICA_CHECK(theirs.send(file) == STATUS_PENDING);
+    PIRP const built = IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, server.device, nullptr, 0,
+                                                    nullptr, &done, &built_result);
+    MICA_REQUIRE(built != nullptr);
+    MICA_CHECK(IoCallDriver(server.device, built) == STATUS_PENDING);
+  };
+  Thread* const thread = start(body);
+  join(thread);
+  MICA_CHECK(theirs.result.Status == STATUS_CANCELLED && server->cancelled == 2);
+  MICA_CHECK(built_result.Status == STATUS_CANCELLED && KeReadStateEvent(&done) != 0);
+  MICA_CHECK(mine.result.Status == untouched);
+  IO_STATUS_BLOCK result{};
+  MICA_CHECK(ZwCancelIoFile(file, &result) == STATUS_SUCCESS);
+}
+
+MICA_CASE("Io: a thread that ends waits for a request that cannot be cancelled") {
+  Server server;
+  server->keeps = true;
+  Opened file{0};
+  Read read;
+  std::atomic<PIRP> irp{nullptr};
+  auto body = [&] {
+    MICA_CHECK(read.send(file) == STATUS_PENDING);
+    irp = server.take();  // its cancel routine is out
+  };
+  Thread* const thread = start(body);
+  until_waiting(thread);
+  MICA_REQUIRE(irp.load() != nullptr);
+  MICA_CHECK(irp.load()->Cancel != FALSE && read.result.Status == untouched);
+  complete(irp, STATUS_SUCCESS, 0);
+  join(thread);
+  MICA_CHECK(read.result.Status == STATUS_SUCCESS);
+}
+
+MICA_CASE("Io: an alert ends the wait of a file that is alertable, by cancelling the request") {
+  Server server;
+  server->keeps = true;
+  Opened file{FILE_SYNCHRONOUS_IO_ALERT};
+  Read read;
+  auto body = [&] { MICA_CHECK(read.send(file) == STATUS_CANCELLED); };
+  Thread* const thread = start(body);
+  server.until_kept();
+  KeAlertThread(object_of(thread), KernelMode);
+  join(thread);
+  MICA_CHECK(server->cancelled == 1 && read.result.Status == STATUS_CANCELLED);
+}
+
+MICA_CASE(
+    "Io: the last handle is closed while a request is pending: cleanup now, close at its end") {
+  Server server;
+  server->keeps = true;
+  Opened file{0};
+  Read read;
+  MICA_CHECK(read.send(file) == STATUS_PENDING);
+  file.close();
+  MICA_CHECK(server->cleaned == 1 && server->closed == 0);
+  PIRP const irp = server.take();
+  MICA_REQUIRE(irp != nullptr);
+  complete(irp, STATUS_SUCCESS, 0);
+  MICA_CHECK(read.result.Status == STATUS_SUCCESS);
+  while (server->closed == 0) sleep(millisecond_100ns);  // the reaper does it: this was APC_LEVEL
+  MICA_CHECK(server->closed == 1 && server.device->ReferenceCount == 0);
+}

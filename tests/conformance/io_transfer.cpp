@@ -1,0 +1,164 @@
+// Reads and writes by handle.
+#include "file_support.hpp"
+
+using namespace mica::test;
+
+namespace {
+
+IO_STATUS_BLOCK fresh() {
+  return {{untouched}, 7};
+}
+
+}  // namespace
+
+MICA_CASE("Io: a read and a write of a synchronous file on a buffered device") {
+  Server server;
+  server->information = 3;
+  Opened file{synchronous};
+  unsigned char data[8] = {9, 9};
+  IO_STATUS_BLOCK result = fresh();
+  LARGE_INTEGER offset = at(0x123456789);
+  ULONG key = 77;
+  MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, data, sizeof data, &offset,
+                        &key) == STATUS_SUCCESS);
+  MICA_CHECK(result.Status == STATUS_SUCCESS && result.Information == 3);
+  MICA_CHECK(data[0] == 0x5A && data[1] == 0);  // three bytes of a zeroed buffer
+  auto const& read = server->stack.Parameters.Read;
+  MICA_CHECK(server->stack.MajorFunction == IRP_MJ_READ && read.Length == sizeof data);
+  MICA_CHECK(read.ByteOffset.QuadPart == 0x123456789 && read.Key == 77);
+  MICA_CHECK(server->system_buffer != nullptr && server->system_buffer != data);
+  MICA_CHECK((server->flags & IRP_READ_OPERATION) != 0 && server->mode == KernelMode);
+  MICA_CHECK(server->stack.FileObject == file.object());
+  data[0] = 0x77;
+  MICA_CHECK(NtWriteFile(file, nullptr, nullptr, nullptr, &result, data, sizeof data, &offset,
+                         nullptr) == STATUS_SUCCESS);
+  MICA_CHECK(server->stack.MajorFunction == IRP_MJ_WRITE && server->first == 0x77);
+  MICA_CHECK((server->flags & IRP_WRITE_OPERATION) != 0 && data[0] == 0x77);
+  server->information = 0;
+  MICA_CHECK(NtReadFile(file, nullptr, nullptr, nullptr, &result, data, 0, &offset, nullptr) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(server->system_buffer == nullptr && result.Information == 0);
+}
+
+MICA_CASE("Io: a device with DO_DIRECT_IO gets the pages of the caller's buffer") {
+  Server server{DO_DIRECT_IO};
+  server->information = 1;
+  Opened file{synchronous};
+  auto* const data =
+      static_cast<unsigned char*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, 2 * PAGE_SIZE, 'tseT'));
+  MICA_REQUIRE(data != nullptr);
+  unsigned char* const start = data + PAGE_SIZE - 4;
+  IO_STATUS_BLOCK result{};
+  LARGE_INTEGER offset = at(0);
+  MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, start, 8, &offset, nullptr) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(*start == 0x5A && result.Information == 1);
+  MICA_CHECK(server->system_buffer == nullptr && server->mdl.ByteCount == 8);
+  MICA_CHECK(MmGetMdlVirtualAddress(&server->mdl) == start);
+  MICA_CHECK((server->mdl.MdlFlags & (MDL_PAGES_LOCKED | MDL_WRITE_OPERATION)) ==
+             (MDL_PAGES_LOCKED | MDL_WRITE_OPERATION));
+  *start = 0x33;
+  server->information = 0;
+  MICA_CHECK(ZwWriteFile(file, nullptr, nullptr, nullptr, &result, start, 8, &offset, nullptr) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(server->first == 0x33);
+  MICA_CHECK((server->mdl.MdlFlags & (MDL_PAGES_LOCKED | MDL_WRITE_OPERATION)) == MDL_PAGES_LOCKED);
+  // No memory, no request.
+  MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, reinterpret_cast<void*>(0x1000),
+                        8, &offset, nullptr) == STATUS_ACCESS_VIOLATION);
+  MICA_CHECK(server->served == 2);
+  ExFreePool(data);
+}
+
+MICA_CASE("Io: a device with neither flag gets the caller's address") {
+  Server server{0};
+  Opened file{synchronous};
+  unsigned char data[4] = {0x44};
+  IO_STATUS_BLOCK result{};
+  MICA_CHECK(ZwWriteFile(file, nullptr, nullptr, nullptr, &result, data, sizeof data, nullptr,
+                         nullptr) == STATUS_SUCCESS);
+  MICA_CHECK(server->user_buffer == data && server->system_buffer == nullptr);
+  MICA_CHECK(server->mdl.Size == 0);
+}
+
+MICA_CASE("Io: where a read or a write goes") {
+  Server server;
+  Opened file{0};
+  unsigned char data[4] = {};
+  auto read = [&](HANDLE handle, LARGE_INTEGER* offset) {
+    IO_STATUS_BLOCK result{};
+    return ZwReadFile(handle, nullptr, nullptr, nullptr, &result, data, sizeof data, offset,
+                      nullptr);
+  };
+  auto write = [&](HANDLE handle, LARGE_INTEGER* offset) {
+    IO_STATUS_BLOCK result{};
+    return ZwWriteFile(handle, nullptr, nullptr, nullptr, &result, data, sizeof data, offset,
+                       nullptr);
+  };
+  LARGE_INTEGER here = at(-2), end = at(-1), wrong = at(-3), there = at(512);
+  here.LowPart = FILE_USE_FILE_POINTER_POSITION;
+  end.LowPart = FILE_WRITE_TO_END_OF_FILE;
+  MICA_CHECK(read(file, nullptr) == STATUS_INVALID_PARAMETER);
+  MICA_CHECK(read(file, &here) == STATUS_INVALID_PARAMETER);
+  MICA_CHECK(read(file, &end) == STATUS_INVALID_PARAMETER);
+  MICA_CHECK(write(file, &wrong) == STATUS_INVALID_PARAMETER);
+  MICA_CHECK(server->served == 0);
+  MICA_CHECK(write(file, &end) == STATUS_SUCCESS);
+  MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == -1);
+  file.close();
+
+  Opened positioned{synchronous};
+  positioned.object()->CurrentByteOffset = at(4096);
+  MICA_CHECK(read(positioned, nullptr) == STATUS_SUCCESS);
+  MICA_CHECK(server->stack.Parameters.Read.ByteOffset.QuadPart == 4096);
+  MICA_CHECK(write(positioned, &here) == STATUS_SUCCESS);
+  MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == 4096);
+  positioned.close();
+
+  Opened appending{synchronous, FILE_APPEND_DATA | SYNCHRONIZE};
+  MICA_CHECK(write(appending, &there) == STATUS_SUCCESS);
+  MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == -1);
+}
+
+MICA_CASE("Io: without intermediate buffering what is transferred is whole sectors") {
+  Server server;
+  server.device->SectorSize = 512;
+  server.device->AlignmentRequirement = FILE_QUAD_ALIGNMENT;
+  Opened file{synchronous | FILE_NO_INTERMEDIATE_BUFFERING};
+  alignas(16) unsigned char data[1024] = {};
+  struct {
+    ULONG bytes;
+    LONGLONG offset;
+    unsigned shift;
+    NTSTATUS status;
+  } constexpr tries[] = {{512, 512, 0, STATUS_SUCCESS},
+                         {100, 512, 0, STATUS_INVALID_PARAMETER},
+                         {512, 100, 0, STATUS_INVALID_PARAMETER},
+                         {512, 512, 1, STATUS_INVALID_PARAMETER}};
+  for (auto const& one : tries) {
+    IO_STATUS_BLOCK result{};
+    LARGE_INTEGER offset = at(one.offset);
+    MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, data + one.shift, one.bytes,
+                          &offset, nullptr) == one.status);
+  }
+  MICA_CHECK((server->flags & IRP_NOCACHE) != 0 && server->served == 1);
+}
+
+MICA_CASE("Io: requests by a handle that is none, or none of a file, are refused") {
+  Server server;
+  EventHandle event;
+  IO_STATUS_BLOCK result = fresh();
+  unsigned char data[4] = {};
+  LARGE_INTEGER offset = at(0);
+  HANDLE const none = reinterpret_cast<HANDLE>(ULONG_PTR{0x7FFF000});
+  MICA_CHECK(ZwReadFile(none, nullptr, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
+             STATUS_INVALID_HANDLE);
+  MICA_CHECK(ZwReadFile(event, nullptr, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
+             STATUS_OBJECT_TYPE_MISMATCH);
+  Opened file{0};
+  MICA_CHECK(ZwReadFile(file, none, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
+             STATUS_INVALID_HANDLE);
+  MICA_CHECK(ZwReadFile(file, file, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
+             STATUS_OBJECT_TYPE_MISMATCH);
+  MICA_CHECK(result.Status == untouched && server->served == 0);
+}
