@@ -37,6 +37,8 @@ enum class Verifier : std::uint8_t {
   standard,  // the kernel option `verifier`: deadlock detection, and what NT else lets pass
 };
 
+class Trace;  // mica/trace.hpp
+
 struct Config {
   unsigned processors = 1;  // 1 to 16
   std::uint64_t seed = 1;
@@ -54,6 +56,7 @@ struct Config {
   // the System.
   std::span<std::byte const> ram_disk{};
   Verifier verifier = Verifier::off;
+  Trace* trace = nullptr;  // records what drivers do (mica/trace.hpp); must outlive the System
 };
 
 class Driver;  // mica/driver.hpp

@@ -1,10 +1,12 @@
-// The run-time library: memory, lists, characters, strings, bitmaps, the debugger's console.
+// The run-time library: memory, lists, characters, strings, bitmaps, the debugger's console;
+// exceptions.
 //   Nothing here waits, takes a lock or keeps state. Any IRQL, unless a routine says otherwise; the
 //   memory it is given must be resident at DISPATCH_LEVEL and above.
 #pragma once
 
 #include <nt/rtl/bitmap.h>
 #include <nt/rtl/debug.h>
+#include <nt/rtl/exception.h>
 #include <nt/rtl/list.h>
 #include <nt/rtl/memory.h>
 #include <nt/rtl/registry.h>

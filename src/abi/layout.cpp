@@ -13,6 +13,7 @@
 #include "abi/layout/cm.inc"
 #include "abi/layout/ex.inc"
 #include "abi/layout/ex_lists.inc"
+#include "abi/layout/exception.inc"
 #include "abi/layout/image.inc"
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"

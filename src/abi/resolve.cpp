@@ -6,13 +6,17 @@ namespace mica::abi {
 
 // No ordinal of these modules is documented. Cells are of many types, and the routine that says
 // where one is returns a pointer, whatever to: the sanitizer of indirect calls wants to know.
-__attribute__((no_sanitize("undefined"))) void const* NTAPI resolve(
+__attribute__((no_sanitize("undefined"))) ldr::ImportTarget NTAPI resolve(
     ldr::Import const& import) noexcept {
   Export const* const found = find_export(import.module, import.name);
-  if (found == nullptr) return nullptr;
-  if (found->kind == ExportKind::routine) return found->symbol;
+  if (found == nullptr) return {};
+  if (found->kind == ExportKind::routine)
+    return {found->symbol, found->name,
+            takes_variable_arguments(found->name) ? ldr::ImportKind::variable_routine
+                                                  : ldr::ImportKind::routine};
   using Cell = void const*(NTAPI*)();
-  return reinterpret_cast<Cell>(reinterpret_cast<std::uintptr_t>(found->symbol))();
+  return {reinterpret_cast<Cell>(reinterpret_cast<std::uintptr_t>(found->symbol))(), found->name,
+          ldr::ImportKind::data};
 }
 
 }  // namespace mica::abi

@@ -154,7 +154,8 @@ VOID NTAPI ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argumen
   auto& object = *static_cast<PCALLBACK_OBJECT>(CallbackObject);
   Registration* registration = first_call(object);
   while (registration != nullptr) {
-    registration->routine(registration->context, Argument1, Argument2);
+    mica::trace::call(mica::ke::listener(), mica::trace::Callback::callback_object,
+                      registration->routine, registration->context, Argument1, Argument2);
     registration = next_call(object, *registration);
   }
 }

@@ -7,6 +7,7 @@
 
 #include "ke/kernel_spin_guard.hpp"
 #include "ke/object_lock.hpp"
+#include "ke/processor.hpp"
 #include "ke/verifier.hpp"
 
 using namespace mica;
@@ -48,9 +49,14 @@ bool NTAPI is_set(KTIMER& timer) noexcept {
   return timer.Header.Inserted != 0;
 }
 
+void NTAPI call_back(_EX_TIMER& timer) {
+  if (timer.callback != nullptr)
+    trace::call(ke::listener(), trace::Callback::timer, timer.callback, &timer, timer.context);
+}
+
 void NTAPI expire(PKDPC, PVOID context, PVOID, PVOID) {
   auto& timer = *static_cast<_EX_TIMER*>(context);
-  if (timer.callback != nullptr) timer.callback(&timer, timer.context);
+  call_back(timer);
   ke::KernelSpinGuardAtDispatch guard{timer.lock};
   if (timer.deleted) static_cast<void>(KeInsertQueueDpc(&timer.deletion, nullptr, nullptr));
 }
@@ -62,8 +68,7 @@ void NTAPI remove(PKDPC, PVOID context, PVOID, PVOID) {
   { ke::KernelSpinGuardAtDispatch guard{timer.lock}; }
   // Its expiry will come here again.
   if (is_set(timer.timer)) return;
-  if (KeRemoveQueueDpc(&timer.expiry) && timer.callback != nullptr)
-    timer.callback(&timer, timer.context);
+  if (KeRemoveQueueDpc(&timer.expiry)) call_back(timer);
   EXT_DELETE_PARAMETERS const last = timer.last;
   PKEVENT const gone = timer.gone;
   ExFreePoolWithTag(&timer, tag_timer);

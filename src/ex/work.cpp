@@ -61,7 +61,7 @@ void NTAPI perform(Worker& worker) noexcept {
   PWORK_QUEUE_ITEM const item = std::exchange(worker.item, nullptr);
   PWORKER_THREAD_ROUTINE const routine = item->WorkerRoutine;
   void* const parameter = item->Parameter;
-  routine(parameter);
+  trace::call(ke::listener(), trace::Callback::work_item, routine, parameter);
   check_work_done(item, reinterpret_cast<ULONG_PTR>(routine), parameter);
 }
 

@@ -4,6 +4,8 @@
 
 #include <vector>
 
+#include "harness/kernel.hpp"
+#include "harness/recorder.hpp"
 #include "init/drivers.hpp"
 #include "io/driver.hpp"
 
@@ -38,6 +40,8 @@ Driver System::load(std::span<std::byte const> image, std::string_view name) {
       driver.refusal_ = told(refusal);
       return;
     }
+    if (kernel_->config.trace)
+      kernel_->config.trace->recorder().add_image(name, loaded.start, loaded.bytes);
     PDRIVER_OBJECT object = nullptr;
     driver.entry_status_ = io::load_driver({bytes, bytes, service.data()}, loaded, object);
     driver.object_ = object;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "harness/recorder.hpp"
+#include "harness/recording_watch.hpp"
 #include "init/start.hpp"
 
 namespace mica {
@@ -64,6 +66,10 @@ bool System::Kernel::boot() {
   state->argument = session;
   state->tests.failed = take_failure;
   init::prepare(*state, processors, region->boot_stack());
+  if (config.trace) {
+    for (ke::Processor& each : state->ke.processors) each.listener = &config.trace->recorder();
+    state->ldr.watch = &harness::recording_watch;
+  }
   simulation->boot(init::processor_block(*state, 0), region->boot_stack(), enter_executive,
                    nullptr);
   return true;

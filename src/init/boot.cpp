@@ -149,6 +149,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
     processor.ex = &state.ex;
     processor.io = &state.io;
     processor.cm = &state.cm;
+    processor.ldr = &state.ldr;
     processor.init = &state;
   }
 }
@@ -164,6 +165,7 @@ void NTAPI start() noexcept {
   choose_special_pool(state.mm);
   state.ke.verified = has_option(Machine::command_line(), "verifier");
   mm::choose_rare_requests(state.mm);
+  state.ldr.traps = has_option(Machine::command_line(), "trap-missing-imports");
   bool const detects =
       state.ke.verified || has_option(Machine::command_line(), "deadlock-detection");
   if (detects && !detect_deadlocks()) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 4);

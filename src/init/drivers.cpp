@@ -131,7 +131,7 @@ ldr::Refusal NTAPI load_image(std::string_view name, std::span<std::byte const> 
 }
 
 void NTAPI unload_image(io::DriverImage const& image) noexcept {
-  ldr::unload({static_cast<std::byte*>(image.start), image.bytes, 0});
+  ldr::unload(image.start);
 }
 
 NTSTATUS NTAPI find_image(UNICODE_STRING const& service, io::DriverImage& image) noexcept {

@@ -7,6 +7,7 @@
 #include "init/test_support.hpp"
 #include "io/state.hpp"
 #include "ke/processor.hpp"
+#include "ldr/loaded_image.hpp"
 #include "mm/state.hpp"
 #include "ob/state.hpp"
 #include "ps/state.hpp"
@@ -23,6 +24,7 @@ struct State {
   ex::State ex;
   io::State io;
   cm::State cm;
+  ldr::State ldr;
   _ETHREAD boot_thread;
   TestState tests;
   // What the first system thread calls once the executive is up. Null: the self-tests

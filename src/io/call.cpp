@@ -46,7 +46,9 @@ NTSTATUS NTAPI IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
     wrong_irp(NO_MORE_IRP_STACK_LOCATIONS, reinterpret_cast<ULONG_PTR>(Irp));
   PIO_STACK_LOCATION const stack = --Irp->Tail.Overlay.CurrentStackLocation;
   stack->DeviceObject = DeviceObject;
-  return DeviceObject->DriverObject->MajorFunction[stack->MajorFunction](DeviceObject, Irp);
+  return mica::trace::call(mica::ke::listener(), mica::trace::Callback::dispatch,
+                           DeviceObject->DriverObject->MajorFunction[stack->MajorFunction],
+                           DeviceObject, Irp);
 }
 
 // Each location holds the routine of the driver above it, so the routine is called for the location
@@ -63,8 +65,10 @@ VOID NTAPI IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost) {
     if (left->CompletionRoutine != nullptr && wants_call(*Irp, left->Control)) {
       PDEVICE_OBJECT const device =
           outermost ? nullptr : Irp->Tail.Overlay.CurrentStackLocation->DeviceObject;
-      if (left->CompletionRoutine(device, Irp, left->Context) == STATUS_MORE_PROCESSING_REQUIRED)
-        return;
+      NTSTATUS const status =
+          mica::trace::call(mica::ke::listener(), mica::trace::Callback::completion,
+                            left->CompletionRoutine, device, Irp, left->Context);
+      if (status == STATUS_MORE_PROCESSING_REQUIRED) return;
     } else if (Irp->PendingReturned != FALSE && !outermost) {
       Irp->Tail.Overlay.CurrentStackLocation->Control |= SL_PENDING_RETURNED;
     }

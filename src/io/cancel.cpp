@@ -30,6 +30,7 @@ BOOLEAN NTAPI IoCancelIrp(PIRP Irp) {
                        reinterpret_cast<ULONG_PTR>(routine), 0, 0);
   }
   Irp->CancelIrql = old;
-  routine(Irp->Tail.Overlay.CurrentStackLocation->DeviceObject, Irp);
+  mica::trace::call(mica::ke::listener(), mica::trace::Callback::cancel, routine,
+                    Irp->Tail.Overlay.CurrentStackLocation->DeviceObject, Irp);
   return TRUE;
 }

@@ -33,7 +33,7 @@ struct GeneratedName {
 };
 
 void end_unload(DRIVER_OBJECT& object) noexcept {
-  object.DriverUnload(&object);
+  trace::call(ke::listener(), trace::Callback::unload, object.DriverUnload, &object);
   ObMakeTemporaryObject(&object);
   ObfDereferenceObject(&object);
 }
@@ -87,7 +87,8 @@ void open_devices(DRIVER_OBJECT& driver) noexcept {
 }
 
 NTSTATUS enter(Driver& driver, UNICODE_STRING* key) noexcept {
-  NTSTATUS const status = driver.object.DriverInit(&driver.object, key);
+  NTSTATUS const status = trace::call(ke::listener(), trace::Callback::entry,
+                                      driver.object.DriverInit, &driver.object, key);
   if (NT_SUCCESS(status)) {
     open_devices(driver.object);
     reinitialize(driver);

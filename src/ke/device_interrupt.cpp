@@ -56,7 +56,8 @@ bool NTAPI serve(KINTERRUPT& interrupt) noexcept {
   if (!interrupt.active || (interrupt.processors & here) == 0) return false;
   KIRQL const level = interrupt.synchronize_level;
   InterruptGuard guard{interrupt, reinterpret_cast<void const*>(interrupt.routine)};
-  bool const claimed = interrupt.routine(&interrupt, interrupt.context) != FALSE;
+  bool const claimed = trace::call(listener(), trace::Callback::interrupt_service,
+                                   interrupt.routine, &interrupt, interrupt.context) != FALSE;
   if (Machine::irql() != level) [[unlikely]]
     violation(Rule::service_routine_level, reinterpret_cast<ULONG_PTR>(interrupt.routine), level,
               Machine::irql());

@@ -158,7 +158,8 @@ __attribute__((no_sanitize("thread"))) static ULONG apc_count_beneath(
 void NTAPI run_dpc(DpcCall const& call, KIRQL expected) noexcept {
   Thread const& thread = current_thread();
   ULONG const before = apc_count_beneath(thread);
-  call.routine(call.dpc, call.context, call.first, call.second);
+  trace::call(listener(), trace::Callback::dpc, call.routine, call.dpc, call.context, call.first,
+              call.second);
   auto const routine = reinterpret_cast<ULONG_PTR>(call.routine);
   require_unchanged_irql(expected, Returned::callout, routine, call.context);
   ULONG const after = apc_count_beneath(thread);

@@ -13,6 +13,7 @@
 #include "ke/spin_lock.hpp"
 #include "ke/threaded_dpc.hpp"
 #include "ke/timer_wheel.hpp"
+#include "trace/callback.hpp"
 
 namespace mica::init {
 struct State;
@@ -36,6 +37,9 @@ namespace mica::io {
 struct State;
 }
 namespace mica::cm {
+struct State;
+}
+namespace mica::ldr {
 struct State;
 }
 
@@ -67,8 +71,10 @@ struct Processor {
   ex::State* ex;
   io::State* io;
   cm::State* cm;
+  ldr::State* ldr;
   init::State* init;
-  bool checks_locks;  // deadlock detection is on (ke/lock_checks.hpp): as the ones above
+  trace::Listener* listener;  // hears of calls of drivers' routines; may be null
+  bool checks_locks;          // deadlock detection is on (ke/lock_checks.hpp): as the ones above
 
   ReadyQueue ready;
   Thread idle;
@@ -165,6 +171,10 @@ inline constexpr std::uint32_t default_period_100ns = 10'000;  // 1 ms: docs/adr
 
 [[nodiscard]] inline State& state() noexcept {
   return *processor_block().ke;
+}
+
+[[nodiscard]] inline trace::Listener* listener() noexcept {
+  return processor_block().listener;
 }
 
 // Processors never leave, and all are started before the first system thread runs.

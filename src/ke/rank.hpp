@@ -21,6 +21,7 @@ enum class Rank : std::uint8_t {
   ob_deferred,
   ps_clients,
   ex_lookaside,
+  loaded_images,
   pool,
   pool_large,
   pool_tags,

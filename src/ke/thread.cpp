@@ -20,7 +20,7 @@ void NTAPI startup(void* argument) noexcept {
   epilogue();
   auto& thread = *static_cast<Thread*>(argument);
   Machine::lower(PASSIVE_LEVEL);
-  thread.start_routine(thread.start_context);
+  trace::call(listener(), trace::Callback::thread, thread.start_routine, thread.start_context);
   end_thread();
 }
 

@@ -69,6 +69,7 @@ inline constexpr KPRIORITY highest_priority = 31;
 inline constexpr ULONG priority_levels = 32;
 inline constexpr ULONG built_in_wait_blocks = 3;  // THREAD_WAIT_OBJECTS
 
+struct Boundary;
 struct Processor;
 using Process = _KPROCESS;
 
@@ -78,6 +79,16 @@ using Process = _KPROCESS;
 // pointer.
 struct _KTHREAD {
   DISPATCHER_HEADER Header;  // signalled for good when the thread has ended
+
+  // Read by the code that imports lead through, which knows where these stand
+  // (ldr/import_stub.h).
+  mica::ke::Boundary* boundaries;  // its innermost (ke/boundary.hpp)
+  // Critical regions, negated: its own thread's, or its waker's while it is still.
+  SHORT kernel_apc_disable;
+  SHORT special_apc_disable;  // guarded regions, negated
+  // The stack that it stands on: the one that it began on, or what that was expanded with
+  // (mm/expand_stack.cpp). Its own; changed at HIGH_LEVEL, because interrupt handlers look at it.
+  mica::hal::Stack stack_in_use;
 
   // Hand-off and wait.
   mica::Machine::Context context;
@@ -111,10 +122,8 @@ struct _KTHREAD {
   std::atomic<ULONG> ticks;  // that found it running; written by its processor's clock
 
   mica::ke::SpinLock<mica::ke::Rank::thread> lock;
-  // Owned ones, and critical regions, negated: its own thread's, or its waker's while it is still.
+  // Owned ones: its own thread's, or its waker's while it is still.
   LIST_ENTRY mutants;
-  SHORT kernel_apc_disable;
-  SHORT special_apc_disable;  // guarded regions, negated
 
   // APCs (ke/apc.hpp). What is queued is guarded by the lock.
   mica::ke::SpinLock<mica::ke::Rank::apc> apc_lock;
@@ -148,10 +157,7 @@ struct _KTHREAD {
   std::uint16_t held_locks;  // that deadlock detection knows of (ke/lock_tables.hpp)
 
   mica::hal::Stack stack;  // that it began on
-  // It may have gone on to others (mm/expand_stack.cpp). Its own; changed at HIGH_LEVEL, because
-  // interrupt handlers look at it.
-  mica::hal::Stack stack_in_use;
-  ULONG callouts;  // of KeExpandKernelStackAndCallout that it is in
+  ULONG callouts;          // of KeExpandKernelStackAndCallout that it is in
   PKSTART_ROUTINE start_routine;
   PVOID start_context;
 };

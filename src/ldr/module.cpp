@@ -3,6 +3,8 @@
 #include <cstring>
 
 #include "ldr/file.hpp"
+#include "ldr/loaded_image.hpp"
+#include "ldr/missing_import.hpp"
 #include "ldr/relocations.hpp"
 #include "mm/state.hpp"
 #include "rtl/line.hpp"
@@ -11,6 +13,8 @@ namespace mica::ldr {
 namespace {
 
 using rtl::Line;
+
+constexpr Refusal no_memory{STATUS_INSUFFICIENT_RESOURCES, "there is no memory for it"};
 
 [[nodiscard]] constexpr std::size_t pages_for(std::size_t bytes) noexcept {
   return (bytes + page_size - 1) >> page_shift;
@@ -57,16 +61,54 @@ void tell_missing(std::string_view name, Import const& import) noexcept {
   line << " of " << import.module << ", which is not there";
 }
 
-[[nodiscard]] Refusal bind(std::string_view name, Image& image, Find find) noexcept {
+// Pages of system space, not executable yet; null: no memory.
+[[nodiscard]] std::byte* take_pages(std::size_t bytes) noexcept {
+  mm::SystemSpace& space = mm::state().space;
+  std::size_t const pages = pages_for(bytes);
+  std::byte* const base = space.reserve(pages);
+  if (base == nullptr || space.populate(base, pages)) return base;
+  space.release(base, pages);
+  return nullptr;
+}
+
+void give_pages(std::byte* base, std::size_t bytes) noexcept {
+  if (base == nullptr) return;
+  mm::state().space.depopulate(base, pages_for(bytes));
+  mm::state().space.release(base, pages_for(bytes));
+}
+
+// Room for a stub for each import.
+[[nodiscard]] Refusal make_room_for_stubs(Image const& image, LoadedImage& loaded) noexcept {
+  std::size_t count = 0;
+  Imports imports{image};
+  for (Import import; imports.next(import);) ++count;
+  if (imports.refusal() || count == 0) return imports.refusal();
+  loaded.stub_bytes = count * sizeof(ImportStub);
+  loaded.stubs = take_pages(loaded.stub_bytes);
+  return loaded.stubs != nullptr ? Refusal{} : no_memory;
+}
+
+[[nodiscard]] Refusal bind(Image& image, Find find, LoadedImage const& loaded) noexcept {
   Refusal missing;
   Imports imports{image};
+  auto* stub = reinterpret_cast<ImportStub*>(loaded.stubs);
   for (Import import; imports.next(import);) {
-    if (void const* const address = find(import)) {
+    if (ImportTarget const target = find(import); target.address != nullptr) {
+      void const* address = target.address;
+      if (target.kind != ImportKind::data) {
+        make_import_stub(*stub, target, state().watch);
+        address = stub++;
+      }
       // It is within a section: Imports says nothing else.
       static_cast<void>(image.write(import.slot, address));
       continue;
     }
-    tell_missing(name, import);
+    tell_missing(loaded.name(), import);
+    if (state().traps) {
+      make_import_stub(*stub, {nullptr, import.name, ImportKind::routine}, &missing_import);
+      static_cast<void>(image.write(import.slot, stub++));
+      continue;
+    }
     if (missing) continue;
     missing = {
         import.name.empty() ? STATUS_DRIVER_ORDINAL_NOT_FOUND : STATUS_DRIVER_ENTRYPOINT_NOT_FOUND,
@@ -92,51 +134,64 @@ void protect(File const& file, std::byte* base) noexcept {
   Machine::flush(base, pages_for(file.image_bytes()));
 }
 
-[[nodiscard]] Refusal fill(std::string_view name, File const& file, Find find,
-                           std::byte* base) noexcept {
-  std::span const memory{base, file.image_bytes()};
-  std::memset(base, 0, memory.size());
+// Its functions' unwinding data is where it says, whatever it may be.
+[[nodiscard]] Refusal find_functions(Image const& image, LoadedImage& loaded) noexcept {
+  IMAGE_DATA_DIRECTORY const functions = image.directory(IMAGE_DIRECTORY_ENTRY_EXCEPTION);
+  if (!image.has(functions.VirtualAddress, functions.Size))
+    return bad_image("its list of functions is not within the image", functions.VirtualAddress);
+  loaded.functions = functions.VirtualAddress;
+  loaded.function_count = functions.Size / sizeof(RUNTIME_FUNCTION);
+  return {};
+}
+
+[[nodiscard]] Refusal fill(File const& file, Find find, LoadedImage& loaded) noexcept {
+  std::span const memory{loaded.base, file.image_bytes()};
+  std::memset(loaded.base, 0, memory.size());
   file.lay_out(memory);
   Image image{memory, file.headers()};
   if (image.directory(IMAGE_DIRECTORY_ENTRY_TLS).Size != 0)
     return bad_image("it has thread-local storage, which drivers cannot have",
                      image.directory(IMAGE_DIRECTORY_ENTRY_TLS).VirtualAddress);
-  if (Refusal const refusal = move_to(image, base, file)) return refusal;
-  if (Refusal const refusal = bind(name, image, find)) return refusal;
-  protect(file, base);
+  if (Refusal const refusal = find_functions(image, loaded)) return refusal;
+  if (Refusal const refusal = move_to(image, loaded.base, file)) return refusal;
+  if (Refusal const refusal = make_room_for_stubs(image, loaded)) return refusal;
+  if (Refusal const refusal = bind(image, find, loaded)) return refusal;
+  protect(file, loaded.base);
+  if (loaded.stubs != nullptr)
+    protect_pages(loaded.stubs, loaded.stub_bytes, hal::Protection::execute);
+  Machine::flush(loaded.stubs, pages_for(loaded.stub_bytes));
   return {};
+}
+
+void give_back(LoadedImage const& loaded) noexcept {
+  give_pages(loaded.stubs, loaded.stub_bytes);
+  give_pages(loaded.base, loaded.bytes);
 }
 
 }  // namespace
 
 Refusal NTAPI load(std::string_view name, std::span<std::byte const> bytes, Find find,
                    Module& module) noexcept {
-  constexpr Refusal no_memory{STATUS_INSUFFICIENT_RESOURCES, "there is no memory for it"};
   File file;
   if (Refusal const refusal = file.open(bytes)) return refusal;
   if (Refusal const refusal = check_driver(file)) return refusal;
-  mm::SystemSpace& space = mm::state().space;
-  std::size_t const pages = pages_for(file.image_bytes());
-  std::byte* const base = space.reserve(pages);
-  if (base == nullptr) return no_memory;
-  if (!space.populate(base, pages)) {
-    space.release(base, pages);
-    return no_memory;
-  }
-  Module const made{base, pages << page_shift, file.headers().OptionalHeader.AddressOfEntryPoint};
-  Refusal const refusal = fill(name, file, find, base);
+  LoadedImage loaded{};
+  loaded.name_it(name);
+  loaded.bytes = pages_for(file.image_bytes()) << page_shift;
+  loaded.base = take_pages(loaded.bytes);
+  if (loaded.base == nullptr) return no_memory;
+  Refusal refusal = fill(file, find, loaded);
+  if (!refusal && !add_image(loaded))
+    refusal = {STATUS_INSUFFICIENT_RESOURCES, "too many images are loaded"};
   if (refusal)
-    unload(made);
+    give_back(loaded);
   else
-    module = made;
+    module = {loaded.base, loaded.bytes, file.headers().OptionalHeader.AddressOfEntryPoint};
   return refusal;
 }
 
-void NTAPI unload(Module const& module) noexcept {
-  mm::SystemSpace& space = mm::state().space;
-  std::size_t const pages = module.bytes >> page_shift;
-  space.depopulate(module.base, pages);
-  space.release(module.base, pages);
+void NTAPI unload(void const* base) noexcept {
+  give_back(remove_image(base));
 }
 
 }  // namespace mica::ldr

@@ -7,6 +7,7 @@
 
 #include <nt/ntdef.h>
 
+#include "ldr/import_stub.hpp"
 #include "ldr/imports.hpp"
 
 namespace mica::ldr {
@@ -17,19 +18,19 @@ struct Module {
   std::uint32_t entry_point;  // in the image
 };
 
-// Where what is imported is; null if it is not there.
-using Find = void const*(NTAPI*)(Import const& import);
+// What an import leads to. A routine is called through a stub (import_stub.hpp).
+using Find = ImportTarget(NTAPI*)(Import const& import);
 
-// Loads a native image. Imports that are not there are all named to the debugger, with `name`,
-// before the image is refused for them. What is refused is gone.
-//   STATUS_INSUFFICIENT_RESOURCES: no memory.
+// Loads a native image, which find_image finds from then on. Imports that are not there are all named to the debugger, with `name`,
+// before the image is refused for them, or made to stop the System when it calls them. What is refused is gone.
+//   STATUS_INSUFFICIENT_RESOURCES: no memory, or too many images.
 //   STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, STATUS_DRIVER_ORDINAL_NOT_FOUND: the first import that is
 //   not there has a name, or has none.
 //   STATUS_IMAGE_CHECKSUM_MISMATCH: the file has a checksum, and it is another one.
 //   STATUS_INVALID_IMAGE_FORMAT, and what File::open says.
 [[nodiscard]] Refusal NTAPI load(std::string_view name, std::span<std::byte const> file, Find find,
                                  Module& module) noexcept;
-// Nothing of it runs any more.
-void NTAPI unload(Module const& module) noexcept;
+// The module that begins there. Nothing of it runs any more.
+void NTAPI unload(void const* base) noexcept;
 
 }  // namespace mica::ldr

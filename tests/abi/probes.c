@@ -31,6 +31,7 @@ struct Probe const probes[] = {
 #include "abi/layout/cm.inc"
 #include "abi/layout/ex.inc"
 #include "abi/layout/ex_lists.inc"
+#include "abi/layout/exception.inc"
 #include "abi/layout/image.inc"
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"

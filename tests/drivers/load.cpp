@@ -1,28 +1,22 @@
 // System::load: drivers that others compiled and linked.
 #include <mica/driver.hpp>
 
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
 #include "beat.hpp"
 #include "catch.hpp"
+#include "drivers/image.hpp"
 #include "mm/state.hpp"
 
 using namespace mica;
+using test::image_of;
 
 namespace {
 
 using Bytes = std::vector<std::byte>;
 
-Bytes image_of(std::string const& driver) {
-  std::ifstream file{MICA_TEST_DRIVERS "/" + driver + ".sys", std::ios::binary};
-  std::vector<char> const text{std::istreambuf_iterator<char>{file}, {}};
-  REQUIRE(!text.empty());
-  auto const bytes = std::as_bytes(std::span{text});
-  return {bytes.begin(), bytes.end()};
-}
+using test::image_of;
 
 NTSTATUS status_of_beat(System& system) {
   NTSTATUS status = STATUS_SUCCESS;

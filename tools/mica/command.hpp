@@ -14,6 +14,8 @@ enum Status : int {
   failure_found = 1,
   wrong_use = 2,
   program_broke = 3,
+  driver_refused = 3,
+  system_ended = 4,
 };
 
 // what() is one line of cause.
@@ -29,5 +31,6 @@ struct Broken : std::runtime_error {
 // Each adds a command. When it has run, `status` is the tool's. `rest`: what stood after `--`.
 void add_explore(CLI::App& tool, std::vector<std::string> rest, int& status);
 void add_imports(CLI::App& tool, int& status);
+void add_run(CLI::App& tool, int& status);
 
 }  // namespace mica::tool

@@ -2,15 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "abi/exports.hpp"
 #include "command.hpp"
+#include "files.hpp"
 #include "ldr/file.hpp"
 #include "ldr/imports.hpp"
 
@@ -33,18 +31,6 @@ struct Wanted {
   std::string module, name;
   bool delayed, there;
 };
-
-std::vector<std::byte> contents(std::string const& path) {
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const file{std::fopen(path.c_str(), "rb"),
-                                                             &std::fclose};
-  std::vector<std::byte> bytes;
-  std::byte block[1 << 16];
-  while (file && !std::ferror(file.get()) && !std::feof(file.get()))
-    bytes.insert(bytes.end(), block, block + std::fread(block, 1, sizeof block, file.get()));
-  if (!file || std::ferror(file.get()))
-    throw Wrong{fmt::format("cannot read '{}': {}", path, std::strerror(errno))};
-  return bytes;
-}
 
 [[noreturn]] void refuse(std::string const& path, ldr::Refusal const& refusal) {
   char const* const place = refusal.place == ldr::Place::file ? "of the file" : "of the image";

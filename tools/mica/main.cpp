@@ -16,6 +16,7 @@ int main(int count, char** arguments) {
   char** const cut = std::find(arguments, end, std::string_view{"--"});
   add_explore(tool, {cut == end ? end : cut + 1, end}, status);
   add_imports(tool, status);
+  add_run(tool, status);
   try {
     tool.parse(static_cast<int>(cut - arguments), arguments);
     return status;

@@ -1,0 +1,81 @@
+// The images that are loaded, by address.
+//
+// Rules
+//   find_image: any IRQL, also in a machine's fault handler: takes no lock. What it returns is there
+//   as long as the image is; nothing runs in an image that is about to go.
+//   add_image, remove_image: IRQL <= DISPATCH_LEVEL.
+#pragma once
+
+#include <nt/rtl/exception.h>
+
+#include <cstddef>
+#include <cstring>
+#include <string_view>
+
+#include "ke/processor.hpp"
+
+namespace mica::ldr {
+
+struct ImportWatch;
+
+class LoadedImage {
+ public:
+  std::byte* base;
+  std::size_t bytes;        // whole pages
+  std::uint32_t functions;  // where its RUNTIME_FUNCTIONs are, and how many; all within
+  std::uint32_t function_count;
+  std::byte* stubs;  // null: it imports nothing
+  std::size_t stub_bytes;
+
+  [[nodiscard]] std::string_view name() const noexcept { return {name_, name_length_}; }
+  void name_it(std::string_view name) noexcept;
+
+  [[nodiscard]] std::uint64_t start() const noexcept { return ke::as_parameter(base); }
+  [[nodiscard]] bool contains(std::uint64_t address) const noexcept {
+    return address - start() < bytes;
+  }
+  // Where in it an address is that it contains.
+  [[nodiscard]] std::uint32_t offset_of(std::uint64_t address) const noexcept {
+    return static_cast<std::uint32_t>(address - start());
+  }
+  // False: some of it is outside of the image.
+  template <class T>
+  [[nodiscard]] bool read(std::uint64_t offset, T& value) const noexcept {
+    if (offset > bytes || bytes - offset < sizeof value) return false;
+    std::memcpy(&value, base + offset, sizeof value);
+    return true;
+  }
+
+ private:
+  std::uint8_t name_length_;
+  char name_[39];  // what there is room for
+};
+
+inline constexpr unsigned most_images = 256;
+
+struct State {
+  struct Slot {
+    // Zero while the slot is free: written last, and cleared first.
+    std::atomic<std::uint64_t> start;
+    LoadedImage image;
+  };
+  ke::SpinLock<ke::Rank::loaded_images> lock;  // who adds or removes
+  Slot slots[most_images];
+  // Told of every call of images that are loaded from now on; null: nobody is.
+  ImportWatch const* watch;
+  bool traps;  // what is not there to import may be called, and reports that (missing_import.hpp)
+};
+
+[[nodiscard]] inline State& state() noexcept {
+  return *ke::processor_block().ldr;
+}
+
+// False: there are too many.
+[[nodiscard]] bool NTAPI add_image(LoadedImage const& image) noexcept;
+// The image that begins there, which is one.
+[[nodiscard]] LoadedImage NTAPI remove_image(void const* base) noexcept;
+
+// Null: no image is there.
+[[nodiscard]] LoadedImage const* NTAPI find_image(std::uint64_t address) noexcept;
+
+}  // namespace mica::ldr

@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""`mica run` on drivers that a linker made: what is told, by which status, of what held and what did not.
+
+  run_command.py MICA FOLDER_OF_DRIVERS FOLDER_OF_SCRIPTS
+"""
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import unittest
+
+MICA, DRIVERS, SCRIPTS = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+
+
+def run(*arguments):
+    return subprocess.run([MICA, "run", *map(str, arguments)], capture_output=True, text=True, timeout=60)
+
+
+def driver(name):
+    return DRIVERS / f"{name}.sys"
+
+
+class Run(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def script(self, *lines):
+        file = self.folder / "test.script"
+        file.write_text("".join(f"{line}\n" for line in lines))
+        return file
+
+    def run_lines(self, name, *lines, options=()):
+        return run(driver(name), "--script", self.script(*lines), *options)
+
+    def changed(self, name, old, new):
+        image = driver(name).read_bytes()
+        self.assertIn(old, image)
+        file = self.folder / f"{name}.sys"
+        file.write_bytes(image.replace(old, new))
+        return file
+
+    # ---- What holds
+
+    def test_scripts_of_the_drivers_hold_on_any_number_of_processors_and_schedule(self):
+        for name in ("beat", "echo"):
+            for options in ((), ("--processors", 4, "--seed", 7), ("--verifier", "standard"), ("--trace", "--output",
+                            self.folder / "trace")):
+                done = run(driver(name), "--script", SCRIPTS / f"{name}.script", *options)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertRegex(done.stdout, rf"{name}.sys: \d+ expectations held, 0 failed; unloaded\n$")
+
+    def test_without_a_script_the_driver_is_loaded_and_unloaded(self):
+        done = run(driver("beat"))
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (0, f"beat: started\n{driver('beat')}: 0 expectations held, 0 failed; unloaded\n", ""))
+
+    def test_the_service_has_the_name_of_the_file_or_another(self):
+        done = run(driver("told"), "--name", "teller")
+        self.assertIn("\\Services\\teller; \\Driver\\teller; teller\n", done.stdout)
+        self.assertTrue(done.stdout.endswith("not unloaded: it has no DriverUnload\n"), done.stdout)
+        self.assertEqual(done.returncode, 0)
+
+    # ---- What does not
+
+    def test_the_first_expectation_that_fails_ends_the_script(self):
+        done = self.run_lines("beat", r"open \Device\Beat", "read Beat 4 expect u32:1", "write Beat 00")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn("test.script:2:1: expected 01 00 00 00, found 00 00 00 00\n", done.stdout)
+        self.assertIn("1 expectations held, 1 failed; unloaded", done.stdout)
+
+    def test_each_expectation_can_fail(self):
+        echo, later = "ctl(0x22, 0x800, buffered, any)", "ctl(0x22, 0x804, buffered, any)"
+        for statement, told in (
+                (r"open \Device\Nobody", "expected success, found STATUS_OBJECT_NAME_NOT_FOUND"),
+                (r"open \Device\Echo as x expect STATUS_ACCESS_DENIED",
+                 "expected STATUS_ACCESS_DENIED, found STATUS_SUCCESS"),
+                ("write echo 00", "expected success, found STATUS_DEVICE_NOT_READY"),
+                (f"ioctl echo {echo} 00*20 out 20 expect count 3", "expected a count of 3, found 20"),
+                (f"ioctl echo {echo} 00*20 out 20 expect 01 ?? ...",
+                 "expected 01 ?? ..., found " + "00 " * 16 + "... (20 bytes)"),
+                (f"ioctl echo {echo} out 1 expect 00", "expected 00, found no bytes"),
+                ("read echo 1 within 50us expect 00", "expected an end within 50us, found that it pends"),
+                (f"ioctl echo {later} 01 out 1 as r\nwait r within 5ms", "expected an end within 5ms, found that it"),
+                (f"ioctl echo {echo} as r\nexpect pending r", "expected 'r' to pend, found STATUS_SUCCESS"),
+                ('expect log "nothing"', 'expected "nothing" in the log, found none'),
+                (f'ioctl echo {echo}\nexpect no log "control"', 'expected no "control" in the log, found it'),
+                ("close echo\nclose echo", "expected 'echo', open by now, found that it is closed"),
+                ("thread t {\nadvance 2s\n}\nwait t within 1s", "expected an end within 1s, found that it runs"),
+                ("thread t {\nadvance 1s\nread echo 1 as r\n}\nwait r", "expected 'r', begun by now, found that it is"),
+                ("thread t {\nadvance 1s\n" r"open \Device\Echo as f" "\n}\nclose f",
+                 "expected 'f', open by now, found that it is not"),
+                ("unload\nunload", "expected success, found STATUS_INVALID_DEVICE_REQUEST")):
+            done = self.run_lines("echo", r"open \Device\Echo as echo", *statement.split("\n"))
+            self.assertEqual(done.returncode, 1, statement + done.stdout + done.stderr)
+            self.assertIn(told, done.stdout, statement)
+
+    def test_a_mistake_is_told_with_its_place_and_nothing_runs(self):
+        done = self.run_lines("beat", r"open \Device\Beat", "read Beat four")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertEqual(done.stderr, f"mica: {self.folder}/test.script:2:11: found 'four', expected a size: at most "
+                                      "1048576 bytes\n")
+
+    def test_wrong_use_is_one_line(self):
+        for arguments, words in (((), "DRIVER"), ((driver("beat"), "--processors", 17), "--processors"),
+                                 ((driver("beat"), "--script", self.folder / "none"), "No such file or directory"),
+                                 ((driver("beat"), "--verifier", "all"), "--verifier"),
+                                 ((driver("beat"), "--json", "--trace"), "--output"),
+                                 ((driver("beat"), "--trace", "--output", self.folder), "cannot write")):
+            done = run(*arguments)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1), done.stderr)
+            self.assertIn(words, done.stderr)
+
+    def test_what_cannot_be_loaded(self):
+        (self.folder / "no.sys").write_bytes(b"#!/bin/sh\n" * 100)
+        done = run(self.folder / "no.sys")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("not loaded: no DOS header is at its beginning", done.stdout)
+        self.assertIn("(STATUS_INVALID_IMAGE_NOT_MZ)", done.stdout)
+        done = run(driver("told"), "--name", "fails")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("DriverEntry returned STATUS_DEVICE_DOES_NOT_EXIST", done.stdout)
+
+    def test_missing_imports_are_named_or_trapped(self):
+        missing = self.changed("beat", b"KeCancelTimer\0", b"KeCancelTimeX\0")
+        named = "mica: beat imports KeCancelTimeX of ntoskrnl.exe, which is not there\n"
+        done = run(missing)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn(named, done.stdout)
+        done = run(missing, "--missing", "trap")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn(named, done.stdout)
+        self.assertRegex(done.stdout, r"mica: beat\+0x[0-9A-F]+ called KeCancelTimeX\(0x[^)]*\.\.\.\), which is not")
+        self.assertIn("bugcheck 0x0000001E", done.stdout)
+
+    def test_a_run_that_ends_before_its_time(self):
+        done = self.run_lines("echo", r"open \Device\Echo as echo", "ioctl echo ctl(0x22, 0x805, buffered, any)")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("test.script:2:1: bugcheck 0x000000E2 (0xec40, 0x0, 0x0, 0x0)", done.stdout)
+        self.assertIn("again with: processors=1 seed=1", done.stdout)
+        done = self.run_lines("echo", r"open \Device\Echo as echo", "ioctl echo ctl(0x22, 0x806, buffered, any)")
+        self.assertEqual(done.returncode, 4)
+        self.assertIn("test.script:2:1: deadlock", done.stdout)
+
+    # ---- Documents and traces
+
+    def test_the_document(self):
+        done = self.run_lines("beat", r"open \Device\Beat", "read Beat 4 expect 01", options=("--json", "--seed", 3))
+        document = json.loads(done.stdout)
+        self.assertEqual((done.returncode, document["status"], document["seed"]), (1, 1, 3))
+        self.assertEqual((document["entry_status"], document["unloading"]), ("STATUS_SUCCESS", "unloaded"))
+        self.assertEqual((document["held"], document["log"]), (1, "beat: started\n"))
+        self.assertEqual(document["failures"], [{"script": str(self.folder / "test.script"), "line": 2, "column": 1,
+                                                 "expected": "01", "found": "00 00 00 00"}])
+        done = self.run_lines("echo", r"open \Device\Echo as e", "ioctl e ctl(0x22, 0x805, buffered, any)",
+                              options=("--json",))
+        ended = json.loads(done.stdout)["ended"]
+        self.assertEqual((ended["how"], ended["code"], ended["parameters"][0]), ("bugcheck", 0xE2, 0xEC40))
+        self.assertTrue(ended["at"].endswith("test.script:2:1"), ended)
+
+    def traced(self, format, *options):
+        file = self.folder / "trace"
+        done = run(driver("beat"), "--script", SCRIPTS / "beat.script", "--trace", *options, "--trace-format", format,
+                   "--output", file)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return file.read_text()
+
+    def test_a_trace_as_text(self):
+        text = self.traced("text")
+        self.assertEqual(text, self.traced("text"))
+        # What does not depend on what the compiler made of the driver.
+        told = [re.sub(r"beat\+0x[0-9a-f]+", "beat+N", re.sub(r"0x[0-9a-f]{6,}", "ADDRESS", line[25:]))
+                for line in text.splitlines()]
+        for line in ("> DriverEntry(DriverObject=ADDRESS, RegistryPath=L\"\\\\Registry\\\\Machine\\\\System\\\\"
+                     "CurrentControlSet\\\\Services\\\\beat\") at beat+N",
+                     "  KeSetTimerEx(Timer=ADDRESS, DueTime=-100000, Period=10, Dpc=ADDRESS) from beat+N = FALSE",
+                     "< DriverEntry = STATUS_SUCCESS",
+                     "> IRP_MJ_READ(DeviceObject=ADDRESS, Irp=ADDRESS, Length=0x2, ByteOffset=0) at beat+N",
+                     "< IRP_MJ_READ = STATUS_BUFFER_TOO_SMALL", "< DriverUnload"):
+            self.assertIn(line, told)
+        self.assertEqual(told.count("< CustomDpc"), 3)
+
+    def test_a_trace_of_some_names(self):
+        lines = self.traced("text", "IRP_MJ_READ,Ke*Timer*").splitlines()
+        names = {re.search(r"(\w+)(\(| =)", line).group(1) for line in lines[1:]}
+        self.assertEqual(names, {"IRP_MJ_READ", "KeInitializeTimer", "KeSetTimerEx", "KeCancelTimer"})
+
+    def test_a_trace_as_lines_of_json(self):
+        events = [json.loads(line) for line in self.traced("json").splitlines()]
+        entry = events[0]
+        self.assertEqual((entry["what"], entry["name"], entry["number"]), ("enter", "DriverEntry", 1))
+        leave = next(each for each in events if each["what"] == "leave" and each["number"] == 1)
+        self.assertEqual((leave["name"], leave["value"]), ("DriverEntry", "STATUS_SUCCESS"))
+        create = next(each for each in events if each["what"] == "call" and each["name"] == "IoCreateDevice")
+        self.assertEqual(create["arguments"]["DeviceName"], 'L"\\\\Device\\\\Beat"')
+        self.assertEqual((create["processor"], create["irql"]), (0, 0))
+
+    def test_a_trace_that_perfetto_reads(self):
+        events = json.loads(self.traced("perfetto"))["traceEvents"]
+        depth = {}
+        for event in events:
+            if event["ph"] in "BE":
+                depth[event["tid"]] = depth.get(event["tid"], 0) + (1 if event["ph"] == "B" else -1)
+                self.assertGreaterEqual(depth[event["tid"]], 0)
+        self.assertEqual(set(depth.values()), {0})
+        self.assertIn("IRP_MJ_READ", {event["name"] for event in events})
+        self.assertEqual({event["tid"] for event in events if event["name"] == "thread_name"}, set(depth))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

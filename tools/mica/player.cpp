@@ -1,0 +1,205 @@
+#include "player.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/status_names.hpp"
+#include "io/driver.hpp"
+
+namespace mica::tool {
+namespace {
+
+constexpr std::size_t most_shown = 16;  // bytes
+
+std::string text_of(script::Time time) {
+  if (time % 10'000'000 == 0) return fmt::format("{}s", time / 10'000'000);
+  if (time % 10'000 == 0) return fmt::format("{}ms", time / 10'000);
+  return fmt::format("{}us", time / 10);
+}
+
+std::string text_of(std::span<std::byte const> bytes) {
+  std::string text = bytes.empty() ? "no bytes" : "";
+  for (std::byte const each : bytes.first(std::min(bytes.size(), most_shown)))
+    text += fmt::format("{}{:02x}", text.empty() ? "" : " ", static_cast<unsigned>(each));
+  return bytes.size() > most_shown ? fmt::format("{} ... ({} bytes)", text, bytes.size()) : text;
+}
+
+std::string text_of(script::Pattern const& pattern) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(pattern.bytes.size(), most_shown); ++i) {
+    auto const& each = pattern.bytes[i];
+    text += i == 0 ? "" : " ";
+    text += each ? fmt::format("{:02x}", static_cast<unsigned>(*each)) : std::string{"?\?"};
+  }
+  if (pattern.bytes.size() > most_shown)
+    return fmt::format("{} ... ({} bytes{})", text, pattern.bytes.size(),
+                       pattern.more ? " or more" : "");
+  return pattern.more ? text + (text.empty() ? "..." : " ...") : text;
+}
+
+bool fits(script::Pattern const& pattern, std::span<std::byte const> bytes) noexcept {
+  std::size_t const length = pattern.bytes.size();
+  if (pattern.more ? bytes.size() < length : bytes.size() != length) return false;
+  for (std::size_t i = 0; i < length; ++i)
+    if (pattern.bytes[i] && *pattern.bytes[i] != bytes[i]) return false;
+  return true;
+}
+
+}  // namespace
+
+void Player::perform(script::Script const& script) {
+  play(script.statements);
+  for (auto const& [name, thread] : threads_)
+    static_cast<void>(ZwWaitForSingleObject(thread->handle, FALSE, nullptr));
+  close_all();
+}
+
+void Player::play(std::vector<script::Statement> const& statements) {
+  for (script::Statement const& each : statements) {
+    if (!failures_.empty()) return;
+    last_ = each.where;
+    std::visit([&](auto const& what) { act(each.where, what); }, each.what);
+  }
+}
+
+void NTAPI Player::play_thread(void* argument) {
+  auto const& thread = *static_cast<ScriptThread*>(argument);
+  thread.player->play(thread.script->body);
+}
+
+// Closed first: what still pends is cancelled by that, and may go then.
+void Player::close_all() {
+  for (auto const& [name, file] : files_)
+    if (file != nullptr) static_cast<void>(ZwClose(file));
+  files_.clear();
+  requests_.clear();
+  for (auto const& [name, thread] : threads_) static_cast<void>(ZwClose(thread->handle));
+  threads_.clear();
+}
+
+// ---- Statements
+
+void Player::act(script::Place where, script::Open const& open) {
+  auto const bytes = static_cast<USHORT>(open.path.size() * sizeof(WCHAR));
+  UNICODE_STRING path{bytes, bytes, const_cast<WCHAR*>(open.path.data())};
+  OBJECT_ATTRIBUTES attributes = kernel_handle(&path);
+  IO_STATUS_BLOCK result{};
+  HANDLE file = nullptr;
+  NTSTATUS const status = ZwCreateFile(
+      &file, FILE_READ_DATA | FILE_WRITE_DATA, &attributes, &result, nullptr, FILE_ATTRIBUTE_NORMAL,
+      FILE_SHARE_READ | FILE_SHARE_WRITE, FILE_OPEN, 0, nullptr, 0);
+  if (NT_SUCCESS(status)) files_[open.file] = file;
+  judge(where, open.expected, {status, NT_SUCCESS(status) ? result.Information : 0});
+}
+
+void Player::act(script::Place where, script::Request const& asked) {
+  HANDLE const handle = file(where, asked.file);
+  if (handle == nullptr) return;
+  auto request = std::make_unique<ScriptRequest>(handle, asked);
+  if (asked.name.empty()) end(where, *request, asked.patience, asked.expected);
+  // One that did not end is kept, until what is open has been closed.
+  requests_[asked.name.empty() ? fmt::format("{}:{}", where.line, where.column) : asked.name] =
+      std::move(request);
+}
+
+void Player::act(script::Place where, script::Wait const& wait) {
+  if (auto const thread = threads_.find(wait.name); thread != threads_.end())
+    return end_thread(where, thread->second->handle, wait.patience);
+  auto const request = requests_.find(wait.name);
+  if (request == requests_.end())
+    return expect(false, where, fmt::format("'{}', begun by now", wait.name), "that it is not");
+  end(where, *request->second, wait.patience, wait.expected);
+}
+
+void Player::act(script::Place where, script::ExpectPending const& expected) {
+  auto const request = requests_.find(expected.request);
+  bool const made = request != requests_.end();
+  bool const pends = made && !request->second->wait(0);
+  expect(pends, where, fmt::format("'{}' to pend", expected.request),
+         !made   ? "that it has not been made"
+         : pends ? ""
+                 : harness::name_of_status(request->second->came().status));
+}
+
+void Player::act(script::Place where, script::ExpectLog const& expected) {
+  bool const there = system_.log().find(expected.text) != std::string_view::npos;
+  expect(there != expected.absent, where,
+         fmt::format("{}\"{}\" in the log", expected.absent ? "no " : "", expected.text),
+         expected.absent ? "it" : "none");
+}
+
+void Player::act(script::Place, script::Advance const& advance) {
+  LARGE_INTEGER due = from_now(advance.by);
+  static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &due));
+}
+
+void Player::act(script::Place where, script::Close const& close) {
+  HANDLE const handle = file(where, close.file);
+  if (handle == nullptr) return;
+  files_[close.file] = nullptr;
+  judge(where, close.expected, {ZwClose(handle)});
+}
+
+void Player::act(script::Place where, script::Unload const& unload) {
+  NTSTATUS const status = unloaded_ ? STATUS_INVALID_DEVICE_REQUEST
+                                    : io::unload_driver(*static_cast<PDRIVER_OBJECT>(driver_));
+  if (NT_SUCCESS(status)) unloaded_ = true;
+  judge(where, unload.expected, {status});
+}
+
+void Player::act(script::Place where, script::Thread const& thread) {
+  auto& made = threads_[thread.name] =
+      std::make_unique<ScriptThread>(ScriptThread{this, &thread, nullptr});
+  OBJECT_ATTRIBUTES attributes = kernel_handle();
+  NTSTATUS const status = PsCreateSystemThread(&made->handle, THREAD_ALL_ACCESS, &attributes,
+                                               nullptr, nullptr, play_thread, made.get());
+  if (NT_SUCCESS(status)) return;
+  threads_.erase(thread.name);
+  expect(false, where, "a thread", harness::name_of_status(status));
+}
+
+// ---- What is expected
+
+HANDLE Player::file(script::Place where, std::string const& name) {
+  auto const at = files_.find(name);
+  if (at != files_.end() && at->second != nullptr) return at->second;
+  expect(false, where, fmt::format("'{}', open by now", name),
+         at == files_.end() ? "that it is not" : "that it is closed");
+  return nullptr;
+}
+
+void Player::end(script::Place where, ScriptRequest const& request, script::Time patience,
+                 script::Expectation const& expected) {
+  if (request.wait(patience)) return judge(where, expected, request.came());
+  expect(false, where, fmt::format("an end within {}", text_of(patience)), "that it pends");
+}
+
+void Player::end_thread(script::Place where, HANDLE thread, script::Time patience) {
+  LARGE_INTEGER due = from_now(patience);
+  if (ZwWaitForSingleObject(thread, FALSE, &due) != STATUS_SUCCESS)
+    expect(false, where, fmt::format("an end within {}", text_of(patience)), "that it runs");
+}
+
+// All that is expected of a request is one expectation: what is told is the first that is not so.
+void Player::judge(script::Place where, script::Expectation const& expected, Came const& came) {
+  std::string const status = harness::name_of_status(came.status);
+  if (expected.status && *expected.status != came.status)
+    return expect(false, where, harness::name_of_status(*expected.status), status);
+  if (!expected.status && !NT_SUCCESS(came.status)) return expect(false, where, "success", status);
+  if (expected.count && *expected.count != came.count)
+    return expect(false, where, fmt::format("a count of {}", *expected.count),
+                  fmt::format("{}", came.count));
+  if (expected.bytes && !fits(*expected.bytes, came.bytes))
+    return expect(false, where, text_of(*expected.bytes), text_of(came.bytes));
+  expect(true, where, {}, {});
+}
+
+void Player::expect(bool holds, script::Place where, std::string expected, std::string found) {
+  if (holds)
+    ++held_;
+  else
+    failures_.push_back({where, std::move(expected), std::move(found)});
+}
+
+}  // namespace mica::tool

@@ -1,0 +1,44 @@
+// What came of `mica run`.
+#pragma once
+
+#include <mica/driver.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "player.hpp"
+
+namespace mica::tool {
+
+enum class Unloading : std::uint8_t {
+  not_reached,
+  done,
+  in_use,      // it was asked to, and something of it is in use still
+  impossible,  // it has no DriverUnload
+};
+
+struct RunResult {
+  std::optional<std::int32_t> entry_status;  // none: DriverEntry did not come to its end
+  std::string refusal;                       // in words: why it was not called
+  std::optional<Outcome> ended;              // before its time
+  unsigned held = 0;
+  std::vector<FailedExpectation> failures;
+  std::optional<script::Place> last;
+  Unloading unloading = Unloading::not_reached;
+
+  // The tool's.
+  [[nodiscard]] int status() const noexcept;
+};
+
+[[nodiscard]] RunResult run_driver(System& system, std::span<std::byte const> image,
+                                   std::string const& name, script::Script const& script);
+
+// FILE:LINE:COLUMN
+[[nodiscard]] std::string place_text(std::string const& file, script::Place place);
+
+void print_text(RunResult const& result, std::string const& driver, std::string const& script);
+void print_json(RunResult const& result, System const& system, std::string const& driver,
+                std::string const& script);
+
+}  // namespace mica::tool
