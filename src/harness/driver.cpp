@@ -6,6 +6,7 @@
 
 #include "abi/resolve.hpp"
 #include "io/driver.hpp"
+#include "io/shutdown.hpp"
 #include "ldr/module.hpp"
 
 namespace mica {
@@ -46,6 +47,12 @@ Driver System::load(std::span<std::byte const> image, std::string_view name) {
     driver.object_ = object;
   });
   return driver;
+}
+
+std::size_t System::shut_down() {
+  std::size_t untold = 0;
+  run([&] { untold = io::shut_down(); });
+  return untold;
 }
 
 std::int32_t Driver::unload() {

@@ -5,6 +5,7 @@
 #include "init/monitor.hpp"
 #include "init/options.hpp"
 #include "init/state.hpp"
+#include "io/shutdown.hpp"
 #include "rtl/line.hpp"
 
 // An image without cases has neither symbol; then there is nothing to run.
@@ -91,6 +92,7 @@ void NTAPI self_test_main(void*) noexcept {
   if (has_option(options, "fail-check")) fail_on_purpose();
   bool const passed = report(cases);
   if (has_option(options, "stay")) monitor();
+  static_cast<void>(io::shut_down());
   Machine::stop(passed ? hal::Verdict::passed : hal::Verdict::failed);
 }
 
