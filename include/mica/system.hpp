@@ -90,7 +90,11 @@ class System {
   // the end of it. The image need not be kept.
   [[nodiscard]] Driver load(std::span<std::byte const> image, std::string_view name = "driver");
 
-  // Back to before the first run, with the same configuration.
+  // What a machine does before it is turned off: drivers that registered for it are told with
+  // IRP_MJ_SHUTDOWN. How many devices could not be told, without memory. Throws what run() throws.
+  std::size_t shut_down();
+
+  // Back to before the first run, with the same configuration. No driver is told.
   void reset();
 
   // What DbgPrint and the kernel wrote.

@@ -8,6 +8,7 @@
 #include "harness/recorder.hpp"
 #include "init/drivers.hpp"
 #include "io/driver.hpp"
+#include "io/shutdown.hpp"
 
 namespace mica {
 namespace {
@@ -47,6 +48,12 @@ Driver System::load(std::span<std::byte const> image, std::string_view name) {
     driver.object_ = object;
   });
   return driver;
+}
+
+std::size_t System::shut_down() {
+  std::size_t untold = 0;
+  run([&] { untold = io::shut_down(); });
+  return untold;
 }
 
 std::int32_t Driver::unload() {

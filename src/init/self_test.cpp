@@ -6,6 +6,7 @@
 #include "init/monitor.hpp"
 #include "init/options.hpp"
 #include "init/state.hpp"
+#include "io/shutdown.hpp"
 #include "rtl/line.hpp"
 
 // An image without cases has neither symbol; then there is nothing to run.
@@ -96,6 +97,7 @@ void NTAPI self_test_main(void*) noexcept {
   hang_on_purpose(options);
   bool const passed = has_option(options, "drivers") ? run_drivers() : run_cases(options);
   if (has_option(options, "stay")) monitor();
+  static_cast<void>(io::shut_down());
   Machine::stop(passed ? hal::Verdict::passed : hal::Verdict::failed);
 }
 

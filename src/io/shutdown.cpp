@@ -54,7 +54,7 @@ LIST_ENTRY* NTAPI take_first(LIST_ENTRY& list) noexcept {
 [[nodiscard]] bool NTAPI tell(DEVICE_OBJECT& registered) noexcept {
   ob::Reference const top{&reference_top(registered)};
   auto& device = *static_cast<PDEVICE_OBJECT>(top.get());
-  IRP* const irp = make_request(device, IRP_MJ_SHUTDOWN);
+  IRP* const irp = make_request(device, IRP_MJ_SHUTDOWN, owner::waiter);
   if (irp == nullptr) return false;
   static_cast<void>(send_and_wait(device, *irp));
   return true;
