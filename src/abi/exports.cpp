@@ -7,8 +7,10 @@
 // name without a routine does not link.
 #define MICA_ROUTINE(name) extern "C" char const mica_symbol_##name[] __asm__(#name);
 #define MICA_CELL(name) extern "C" char const mica_symbol_##name[] __asm__("MicaCell" #name);
+#define MICA_RUNTIME(name) extern "C" char const mica_symbol_##name[] __asm__("MicaRuntime_" #name);
 #include "abi/exports.inc"
 #undef MICA_ROUTINE
+#undef MICA_RUNTIME
 #undef MICA_CELL
 
 namespace mica::abi {
@@ -17,6 +19,7 @@ namespace {
 constexpr Export table[] = {
 #define MICA_ROUTINE(name) {#name, mica_symbol_##name, ExportKind::routine},
 #define MICA_CELL(name) {#name, mica_symbol_##name, ExportKind::cell},
+#define MICA_RUNTIME(name) {#name, mica_symbol_##name, ExportKind::routine},
 #include "abi/exports.inc"
 };
 static_assert(std::is_sorted(std::begin(table), std::end(table),

@@ -7,21 +7,24 @@
 
 #include <algorithm>
 #include <iterator>
+#include <type_traits>
 
 namespace mica::rtl {
 namespace {
 
 // ---- Parsing. A width of more than this is no width: text is never that long.
 constexpr int widest = 0xFFFF;
+constexpr CHAR other_type = 1;  // no letter of ASCII: it means nothing
 
+template <class Character>
 class Formatter {
  public:
-  Formatter(Text& text, PCSTR format, MS_VA_LIST arguments) noexcept
+  Formatter(BasicText<Character>& text, Character const* format, MS_VA_LIST arguments) noexcept
       : text_{text}, at_{format}, arguments_{arguments} {}
 
   void run() noexcept {
     while (*at_ != 0) {
-      CHAR const character = *at_++;
+      Character const character = *at_++;
       if (character != '%') {
         text_.put(character);
       } else {
@@ -49,19 +52,27 @@ class Formatter {
       result.precision = std::max(count(), -1);
     }
     while (take_size(result)) continue;
-    result.type = *at_;
+    result.type = static_cast<std::make_unsigned_t<Character>>(*at_) < 0x80
+                      ? static_cast<CHAR>(*at_)
+                      : other_type;
     if (*at_ != 0) ++at_;
     return result;
   }
 
   [[nodiscard]] bool take_flag(Specification& result) const noexcept {
     switch (*at_) {
-      case '-': return result.left = true;
-      case '+': return result.plus = true;
-      case ' ': return result.blank = true;
-      case '#': return result.alternate = true;
-      case '0': return result.zero = true;
-      default: return false;
+      case '-':
+        return result.left = true;
+      case '+':
+        return result.plus = true;
+      case ' ':
+        return result.blank = true;
+      case '#':
+        return result.alternate = true;
+      case '0':
+        return result.zero = true;
+      default:
+        return false;
     }
   }
 
@@ -128,7 +139,7 @@ class Formatter {
       case 0:
         return;
       default:
-        return text_.put(specification.type);
+        return text_.put(at_[-1]);
     }
   }
 
@@ -183,23 +194,23 @@ class Formatter {
     int shown = std::max(length, least);
     if (base == 8 && specification.alternate && shown == length) ++shown;
     padded(specification, prefix_length + shown, ' ', [&] {
-      for (; *prefix != 0; ++prefix) text_.put(*prefix);
+      for (; *prefix != 0; ++prefix) text_.put(static_cast<Character>(*prefix));
       text_.put('0', static_cast<std::size_t>(shown - length));
-      for (; first != std::end(digits); ++first) text_.put(*first);
+      for (; first != std::end(digits); ++first) text_.put(static_cast<Character>(*first));
     });
   }
 
   // ---- Characters and strings.
   [[nodiscard]] static bool is_wide(Specification const& specification) noexcept {
     if (specification.size == Size::half) return false;
-    return specification.size == Size::wide || specification.type == 'S' ||
-           specification.type == 'C';
+    bool const capital = specification.type == 'S' || specification.type == 'C';
+    return specification.size == Size::wide || capital != std::is_same_v<Character, WCHAR>;
   }
 
   void character(Specification const& specification) noexcept {
     auto const argument = next<int>();
-    CHAR const shown = is_wide(specification) ? ansi_of(static_cast<WCHAR>(argument))
-                                              : static_cast<CHAR>(argument);
+    Character const shown = is_wide(specification) ? shown_as(static_cast<WCHAR>(argument))
+                                                   : shown_as(static_cast<CHAR>(argument));
     padded(specification, 1, fill_of(specification), [&] { text_.put(shown); });
   }
 
@@ -228,21 +239,31 @@ class Formatter {
   }
 
   // With a precision nothing beyond it is read: there may be no terminating null.
-  template <class Character>
-  [[nodiscard]] static int length_within(Character const* text, int limit) noexcept {
+  template <class Given>
+  [[nodiscard]] static int length_within(Given const* text, int limit) noexcept {
     int length = 0;
     while ((limit < 0 || length < limit) && text[length] != 0) ++length;
     return length;
   }
 
-  [[nodiscard]] static CHAR shown_as(CHAR character) noexcept { return character; }
-  [[nodiscard]] static CHAR shown_as(WCHAR character) noexcept { return ansi_of(character); }
+  [[nodiscard]] static Character shown_as(CHAR character) noexcept {
+    if constexpr (std::is_same_v<Character, CHAR>)
+      return character;
+    else
+      return unicode_of(character);
+  }
+  [[nodiscard]] static Character shown_as(WCHAR character) noexcept {
+    if constexpr (std::is_same_v<Character, CHAR>)
+      return ansi_of(character);
+    else
+      return character;
+  }
   [[nodiscard]] static CHAR fill_of(Specification const& specification) noexcept {
     return specification.zero && !specification.left ? '0' : ' ';
   }
 
-  template <class Character>
-  void characters(Specification const& specification, Character const* text, int length) noexcept {
+  template <class Given>
+  void characters(Specification const& specification, Given const* text, int length) noexcept {
     if (specification.precision >= 0) length = std::min(length, specification.precision);
     padded(specification, length, fill_of(specification), [&] {
       for (int at = 0; at < length; ++at) text_.put(shown_as(text[at]));
@@ -257,15 +278,19 @@ class Formatter {
     if (specification.left) text_.put(' ', missing);
   }
 
-  Text& text_;
-  PCSTR at_;
+  BasicText<Character>& text_;
+  Character const* at_;
   MS_VA_LIST arguments_;
 };
 
 }  // namespace
 
 void NTAPI format(Text& text, PCSTR format, MS_VA_LIST arguments) noexcept {
-  Formatter{text, format, arguments}.run();
+  Formatter<CHAR>{text, format, arguments}.run();
+}
+
+void NTAPI format(WideText& text, PCWSTR format, MS_VA_LIST arguments) noexcept {
+  Formatter<WCHAR>{text, format, arguments}.run();
 }
 
 }  // namespace mica::rtl
