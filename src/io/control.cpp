@@ -111,6 +111,19 @@ NTSTATUS NTAPI ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
   return irp != nullptr ? call.send(*irp) : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+NTSTATUS NTAPI ZwCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel,
+                                PIO_STATUS_BLOCK IoStatusBlock) {
+  MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, FileHandle);
+  FileCall call{KernelMode};
+  NTSTATUS status = call.open(FileHandle);
+  if (!NT_SUCCESS(status)) return status;
+  if (!cancel_everywhere({.file = &call.file(), .result = IoRequestToCancel}))
+    status = STATUS_NOT_FOUND;
+  IoStatusBlock->Status = status;
+  IoStatusBlock->Information = 0;
+  return status;
+}
+
 NTSTATUS NTAPI ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock) {
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, FileHandle);
   FileCall call{KernelMode};

@@ -14,6 +14,16 @@ void NTAPI add_request(IRP& irp) noexcept;
 // Takes it out. In its thread, at APC_LEVEL.
 void NTAPI remove_request(IRP& irp) noexcept;
 
+// Which requests: those by handle of one file, those that answer to one status block, or both.
+struct Asked {
+  FILE_OBJECT const* file = nullptr;
+  IO_STATUS_BLOCK const* result = nullptr;
+};
+
+// Cancels those that any thread has asked for, without waiting for their end. Whether there were
+// any. IRQL PASSIVE_LEVEL.
+[[nodiscard]] bool NTAPI cancel_everywhere(Asked asked) noexcept;
+
 // Cancels what the calling thread has asked of the file, with a null file all it has asked for, and
 // waits until that has ended. Whether there was any. IRQL PASSIVE_LEVEL.
 bool NTAPI cancel_and_wait(FILE_OBJECT const* file) noexcept;

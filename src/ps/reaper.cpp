@@ -12,11 +12,14 @@ void NTAPI thread_ended(ke::Thread& thread) noexcept {
   State& ps = state();
   auto& ended = reinterpret_cast<_ETHREAD&>(thread);
   ended.next_ended = ps.ended.load(std::memory_order_relaxed);
-  while (!ps.ended.compare_exchange_weak(ended.next_ended, &ended)) {}
+  while (!ps.ended.compare_exchange_weak(ended.next_ended, &ended)) {
+  }
   wake_reaper();
 }
 
-void NTAPI wake_reaper() noexcept { static_cast<void>(KeSetEvent(&state().work, 0, FALSE)); }
+void NTAPI wake_reaper() noexcept {
+  static_cast<void>(KeSetEvent(&state().work, 0, FALSE));
+}
 
 void NTAPI reap(void*) noexcept {
   State& ps = state();

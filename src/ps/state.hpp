@@ -55,6 +55,11 @@ struct ThreadRequest {
   return reinterpret_cast<HANDLE>(ULONG_PTR{ps.last_id});
 }
 
+// The thread whose identifier is the next after `id`, referenced, of those that `wanted` says of;
+// null if there is none. IRQL <= DISPATCH_LEVEL.
+[[nodiscard]] _ETHREAD* NTAPI next_thread(HANDLE id,
+                                          bool(NTAPI* wanted)(_ETHREAD const& thread)) noexcept;
+
 // ke::State::thread_ended.
 void NTAPI thread_ended(ke::Thread& thread) noexcept;
 // ob::Hooks::wake_reaper.

@@ -19,6 +19,7 @@ struct _ETHREAD {
   // Its own, at APC_LEVEL: the IRPs that it asked for and that have not ended
   // (io/thread_requests.hpp), and what the next one that ends sets.
   LIST_ENTRY requests;
+  std::atomic<ULONG> request_count;  // in it; others look whether there are any
   PKEVENT request_ended;
   bool is_object;  // false: the boot thread, which no object manager made
   bool is_worker;  // calls work items: they must not end it

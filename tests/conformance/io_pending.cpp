@@ -199,6 +199,31 @@ MICA_CASE("Io: ZwCancelIoFile cancels what the thread asked of the file, and wai
   MICA_CHECK(kept.result.Status == STATUS_CANCELLED);
 }
 
+MICA_CASE("Io: ZwCancelIoFileEx cancels what any thread asked, or one request alone") {
+  Server server;
+  server->keeps = true;
+  Opened file{0};
+  IO_STATUS_BLOCK result{};
+  MICA_CHECK(ZwCancelIoFileEx(file, nullptr, &result) == STATUS_NOT_FOUND);
+  Read theirs, mine[2];
+  auto body = [&] {
+    EventHandle event;
+    MICA_CHECK(theirs.send(file, event) == STATUS_PENDING);
+    event.wait();  // its request ends in it, while it waits
+    MICA_CHECK(theirs.result.Status == STATUS_CANCELLED);
+  };
+  Thread* const thread = start(body);
+  server.until_kept();
+  for (Read& read : mine) MICA_CHECK(read.send(file) == STATUS_PENDING);
+  MICA_CHECK(ZwCancelIoFileEx(file, &mine[1].result, &result) == STATUS_SUCCESS);
+  MICA_CHECK(mine[1].result.Status == STATUS_CANCELLED && mine[0].result.Status == untouched);
+  MICA_CHECK(server->cancelled == 1);
+  MICA_CHECK(ZwCancelIoFileEx(file, &mine[1].result, &result) == STATUS_NOT_FOUND);
+  MICA_CHECK(ZwCancelIoFileEx(file, nullptr, &result) == STATUS_SUCCESS);
+  MICA_CHECK(result.Status == STATUS_SUCCESS && server->cancelled == 3);
+  join(thread);
+}
+
 MICA_CASE("Io: a thread that ends cancels its requests, and others stay") {
   Server server;
   server->keeps = true;
