@@ -15,8 +15,8 @@ typedef IO_DPC_ROUTINE* PIO_DPC_ROUTINE;
 
 // Calls the driver's StartIo with the IRP, at DISPATCH_LEVEL, if the device is idle: it is the
 // device's CurrentIrp then. Else the IRP waits, behind those of the same or a smaller *Key, or
-// without a key at the end. With a cancel routine the IRP can be cancelled while it waits, and by
-// StartIo's leave after: the routine is called at once if it is cancelled already and has to wait.
+// without a key at the end. With a cancel routine the IRP can be cancelled until StartIo takes the
+// routine out; the routine is called at once for one that has to wait and was cancelled already.
 // IRQL <= DISPATCH_LEVEL.                                                     [MSDN IoStartPacket]
 VOID NTAPI IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key,
                          PDRIVER_CANCEL CancelFunction);
