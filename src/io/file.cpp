@@ -30,7 +30,7 @@ void tell(FILE_OBJECT& file, UCHAR major) noexcept {
 void NTAPI close_file(void* object, ULONG handles_before) noexcept {
   auto& file = *static_cast<PFILE_OBJECT>(object);
   if (handles_before == 1) {
-    file.Flags |= FO_CLEANUP_COMPLETE;
+    set_flags(file, FO_CLEANUP_COMPLETE);
     tell(file, IRP_MJ_CLEANUP);
   }
 }
@@ -70,7 +70,7 @@ NTSTATUS give_path(FILE_OBJECT& file, ob::ParseRequest const& request) noexcept 
 }
 
 // What the file's flags say of how it was opened.
-ULONG flags_of(ULONG options, ULONG attributes) noexcept {
+ULONG flags_for(ULONG options, ULONG attributes) noexcept {
   struct Pair {
     ULONG option;
     ULONG flag;
@@ -90,7 +90,7 @@ ULONG flags_of(ULONG options, ULONG attributes) noexcept {
 void fill(FILE_OBJECT& file, ob::ParseRequest const& request, OpenPacket const& packet) noexcept {
   file.Type = IO_TYPE_FILE;
   file.Size = sizeof(FILE_OBJECT);
-  file.Flags = flags_of(packet.create_options, request.attributes);
+  file.Flags = flags_for(packet.create_options, request.attributes);
   KeInitializeEvent(&file.Lock, SynchronizationEvent, FALSE);
   KeInitializeEvent(&file.Event, NotificationEvent, FALSE);
   KeInitializeSpinLock(&file.IrpListLock);

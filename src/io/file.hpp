@@ -22,6 +22,17 @@ struct OpenPacket {
   IO_STATUS_BLOCK result = {};  // out: what the driver answered
 };
 
+// FILE_OBJECT.Flags: requests end while others of the file are made and its handle is closed.
+[[nodiscard]] inline ULONG flags_of(FILE_OBJECT const& file) noexcept {
+  return __atomic_load_n(&file.Flags, __ATOMIC_RELAXED);
+}
+inline void set_flags(FILE_OBJECT& file, ULONG bits) noexcept {
+  __atomic_fetch_or(&file.Flags, bits, __ATOMIC_RELAXED);
+}
+inline void clear_flags(FILE_OBJECT& file, ULONG bits) noexcept {
+  __atomic_fetch_and(&file.Flags, ~bits, __ATOMIC_RELAXED);
+}
+
 [[nodiscard]] ob::TypeOptions file_type_options() noexcept;
 
 // The device type's parse procedure. Besides what the driver answers: STATUS_OBJECT_TYPE_MISMATCH

@@ -97,7 +97,7 @@ NTSTATUS NTAPI FileCall::send(IRP& irp) noexcept {
 
 // The IRP may be gone; it is only compared with those that are not.
 NTSTATUS FileCall::wait(IRP const& irp) noexcept {
-  bool const alertable = !waits_ && (file_->Flags & FO_ALERTABLE_IO) != 0;
+  bool const alertable = !waits_ && (flags_of(*file_) & FO_ALERTABLE_IO) != 0;
   KEVENT* const event = waits_ ? &ended_ : &file_->Event;
   NTSTATUS const waited =
       KeWaitForSingleObject(event, Executive, KernelMode, alertable ? TRUE : FALSE, nullptr);

@@ -3,7 +3,7 @@
 //   it, whatever ends it; what is the request's goes with the request. IRQL PASSIVE_LEVEL.
 #pragma once
 
-#include "io/state.hpp"
+#include "io/file.hpp"
 
 namespace mica::io {
 
@@ -27,7 +27,7 @@ class [[nodiscard]] FileCall {
   [[nodiscard]] DEVICE_OBJECT& device() const noexcept { return *device_; }
   [[nodiscard]] ACCESS_MASK granted() const noexcept { return granted_; }
   [[nodiscard]] bool synchronous() const noexcept {
-    return (file_->Flags & FO_SYNCHRONOUS_IO) != 0;
+    return (flags_of(*file_) & FO_SYNCHRONOUS_IO) != 0;
   }
 
   // STATUS_ACCESS_DENIED: the caller is not trusted, and the handle grants none of these; or not

@@ -1,5 +1,7 @@
 #include "io/file_lock.hpp"
 
+#include "io/file.hpp"
+
 namespace mica::io {
 namespace {
 
@@ -10,7 +12,7 @@ namespace {
 }
 
 NTSTATUS wait_for(FILE_OBJECT& file) noexcept {
-  bool const alertable = (file.Flags & FO_ALERTABLE_IO) != 0;
+  bool const alertable = (flags_of(file) & FO_ALERTABLE_IO) != 0;
   __atomic_fetch_add(&file.Waiters, 1, __ATOMIC_SEQ_CST);
   NTSTATUS status = STATUS_SUCCESS;
   while (status == STATUS_SUCCESS && !take(file)) {

@@ -71,9 +71,9 @@ constexpr ULONG synchronous_modes = FILE_SYNCHRONOUS_IO_ALERT | FILE_SYNCHRONOUS
 ULONG mode_of(FILE_OBJECT const& file) noexcept {
   ULONG mode = 0;
   for (auto const& pair : modes)
-    if ((file.Flags & pair[1]) != 0) mode |= pair[0];
-  if ((file.Flags & FO_SYNCHRONOUS_IO) == 0) return mode;
-  bool const alertable = (file.Flags & FO_ALERTABLE_IO) != 0;
+    if ((flags_of(file) & pair[1]) != 0) mode |= pair[0];
+  if ((flags_of(file) & FO_SYNCHRONOUS_IO) == 0) return mode;
+  bool const alertable = (flags_of(file) & FO_ALERTABLE_IO) != 0;
   return mode | (alertable ? FILE_SYNCHRONOUS_IO_ALERT : FILE_SYNCHRONOUS_IO_NONALERT);
 }
 
@@ -85,17 +85,16 @@ NTSTATUS set_mode(FileCall const& call, ULONG mode) noexcept {
       (mode & synchronous_modes) == synchronous_modes)
     return STATUS_INVALID_PARAMETER;
   FILE_OBJECT& file = call.file();
-  ULONG flags = file.Flags & ~ULONG{FO_WRITE_THROUGH | FO_SEQUENTIAL_ONLY | FO_ALERTABLE_IO};
-  if ((mode & FILE_WRITE_THROUGH) != 0) flags |= FO_WRITE_THROUGH;
-  if ((mode & FILE_SEQUENTIAL_ONLY) != 0) flags |= FO_SEQUENTIAL_ONLY;
-  if ((mode & FILE_SYNCHRONOUS_IO_ALERT) != 0) flags |= FO_ALERTABLE_IO;
-  file.Flags = flags;
+  clear_flags(file, FO_WRITE_THROUGH | FO_SEQUENTIAL_ONLY | FO_ALERTABLE_IO);
+  if ((mode & FILE_WRITE_THROUGH) != 0) set_flags(file, FO_WRITE_THROUGH);
+  if ((mode & FILE_SEQUENTIAL_ONLY) != 0) set_flags(file, FO_SEQUENTIAL_ONLY);
+  if ((mode & FILE_SYNCHRONOUS_IO_ALERT) != 0) set_flags(file, FO_ALERTABLE_IO);
   return STATUS_SUCCESS;
 }
 
 NTSTATUS set_position(FileCall const& call, LARGE_INTEGER position) noexcept {
   FILE_OBJECT& file = call.file();
-  bool const unbuffered = (file.Flags & FO_NO_INTERMEDIATE_BUFFERING) != 0;
+  bool const unbuffered = (flags_of(file) & FO_NO_INTERMEDIATE_BUFFERING) != 0;
   bool const aligned = !unbuffered || (position.QuadPart & call.device().AlignmentRequirement) == 0;
   if (position.QuadPart < 0 || !aligned || !call.synchronous()) return STATUS_INVALID_PARAMETER;
   file.CurrentByteOffset = position;

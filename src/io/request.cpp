@@ -2,6 +2,7 @@
 
 #include "io/associated.hpp"
 #include "io/buffers.hpp"
+#include "io/file.hpp"
 #include "io/thread_requests.hpp"
 #include "ke/apc.hpp"
 
@@ -61,7 +62,7 @@ void signal(IRP const& irp, FILE_OBJECT* file) noexcept {
   PKEVENT const event = irp.UserEvent;
   if (event != nullptr) KeSetEvent(event, 0, FALSE);
   if (file == nullptr || (irp.Flags & IRP_SYNCHRONOUS_API) != 0) return;
-  bool const synchronous = (file->Flags & FO_SYNCHRONOUS_IO) != 0;
+  bool const synchronous = (flags_of(*file) & FO_SYNCHRONOUS_IO) != 0;
   if (synchronous) file->FinalStatus = irp.IoStatus.Status;
   if (synchronous || event == nullptr) KeSetEvent(&file->Event, 0, FALSE);
 }

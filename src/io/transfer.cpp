@@ -37,7 +37,7 @@ NTSTATUS find_offset(FileCall const& call, bool reads, LARGE_INTEGER const* give
     offset = file.CurrentByteOffset;
     return STATUS_SUCCESS;
   }
-  bool const has_no_offsets = (file.Flags & (FO_NAMED_PIPE | FO_MAILSLOT)) != 0;
+  bool const has_no_offsets = (flags_of(file) & (FO_NAMED_PIPE | FO_MAILSLOT)) != 0;
   if (given == nullptr) return has_no_offsets ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
   offset = *given;
   bool const to_end = !reads && is_special(offset, FILE_WRITE_TO_END_OF_FILE);
@@ -72,7 +72,7 @@ void fill(IO_STACK_LOCATION& next, bool reads, Data const& data, LARGE_INTEGER o
 NTSTATUS send(FileCall& call, bool reads, Data const& data, LARGE_INTEGER offset) noexcept {
   IRP* const irp = call.make(reads ? IRP_MJ_READ : IRP_MJ_WRITE);
   if (irp == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  ULONG const flags = call.file().Flags;
+  ULONG const flags = flags_of(call.file());
   IO_STACK_LOCATION& next = *IoGetNextIrpStackLocation(irp);
   fill(next, reads, data, offset);
   if (!reads && (flags & FO_WRITE_THROUGH) != 0) next.Flags |= SL_WRITE_THROUGH;
@@ -96,7 +96,7 @@ NTSTATUS transfer(KPROCESSOR_MODE mode, HANDLE handle, bool reads, Notice const&
   if (status != STATUS_SUCCESS) return status;
   status = find_offset(call, reads, data.offset, offset);
   if (!NT_SUCCESS(status)) return status;
-  bool const unbuffered = (call.file().Flags & FO_NO_INTERMEDIATE_BUFFERING) != 0;
+  bool const unbuffered = (flags_of(call.file()) & FO_NO_INTERMEDIATE_BUFFERING) != 0;
   if (unbuffered && !is_unbuffered_transfer(call.device(), data, offset))
     return STATUS_INVALID_PARAMETER;
   return send(call, reads, data, offset);

@@ -109,8 +109,8 @@ NTSTATUS NTAPI ZwFlushBuffersFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBl
 //                                                                    [ntifs.h; MSDN CancelIo]
 NTSTATUS NTAPI ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock);
 
-// Cancels what any thread has asked of the file, or only the request with that status block, and does
-// not wait. STATUS_NOT_FOUND if there is none.                         [ntifs.h; MSDN CancelIoEx]
+// Cancels what any thread has asked of the file, or only the request with that status block, and
+// does not wait. STATUS_NOT_FOUND if there is none.                    [ntifs.h; MSDN CancelIoEx]
 NTSTATUS NTAPI ZwCancelIoFileEx(HANDLE FileHandle, PIO_STATUS_BLOCK IoRequestToCancel,
                                 PIO_STATUS_BLOCK IoStatusBlock);
 
