@@ -29,7 +29,9 @@ static_assert(std::is_sorted(std::begin(table), std::end(table),
 constexpr std::string_view hal_exports[] = {"KeQueryPerformanceCounter",
                                             "KeStallExecutionProcessor"};
 
-constexpr std::string_view variable_routines[] = {"DbgPrint", "DbgPrintEx"};
+constexpr std::string_view variable_routines[] = {
+    "DbgPrint",     "DbgPrintEx", "_snprintf", "_snprintf_s", "_snwprintf",
+    "_snwprintf_s", "sprintf",    "sprintf_s", "swprintf",    "swprintf_s"};
 
 [[nodiscard]] constexpr char lower(char letter) noexcept {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;

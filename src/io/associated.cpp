@@ -1,9 +1,12 @@
 #include "io/associated.hpp"
 
+#include "io/buffers.hpp"
+
 namespace mica::io {
 
 void NTAPI finish_part(IRP& part, CCHAR boost) noexcept {
   IRP& whole = *part.AssociatedIrp.MasterIrp;
+  release_buffers(part);
   IoFreeIrp(&part);
   std::atomic_ref<LONG> const left{const_cast<LONG&>(whole.AssociatedIrp.IrpCount)};
   if (left.fetch_sub(1, std::memory_order_acq_rel) == 1) IoCompleteRequest(&whole, boost);

@@ -5,7 +5,7 @@
 
 namespace mica::io {
 
-// The end of a part's completion: frees it; the last part completes the whole. IRQL <=
+// The end of a part's completion: frees it with its MDLs; the last part completes the whole. IRQL <=
 // DISPATCH_LEVEL.
 void NTAPI finish_part(IRP& part, CCHAR boost) noexcept;
 

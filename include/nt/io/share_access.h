@@ -2,15 +2,12 @@
 // of its own. IRQL PASSIVE_LEVEL.
 #pragma once
 
+#include <nt/io/constants.h>
 #include <nt/io/objects.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-#define FILE_SHARE_READ 0x00000001
-#define FILE_SHARE_WRITE 0x00000002
-#define FILE_SHARE_DELETE 0x00000004
 
 typedef struct _SHARE_ACCESS {
   ULONG OpenCount;
