@@ -55,7 +55,8 @@ MICA_CASE("Io: what is no driver is not loaded") {
   MICA_CHECK(Service{u"text"}.load() == STATUS_INVALID_IMAGE_NOT_MZ);
   MICA_CHECK(Service{u"nobody"}.load() == STATUS_OBJECT_NAME_NOT_FOUND);
   MICA_CHECK(Service{u"nobody"}.unload() == STATUS_OBJECT_NAME_NOT_FOUND);
-  MICA_CHECK(Service{u""}.load() == STATUS_OBJECT_NAME_NOT_FOUND);
+  Text nameless{u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\"};
+  MICA_CHECK(ZwLoadDriver(nameless) == STATUS_OBJECT_NAME_NOT_FOUND);
   MICA_CHECK(Service{u"deeper\\beat"}.load() == STATUS_OBJECT_NAME_NOT_FOUND);
   MICA_CHECK(Service{u"deeper\\beat"}.unload() == STATUS_OBJECT_NAME_NOT_FOUND);
   Text elsewhere{u"\\Driver\\beat"};

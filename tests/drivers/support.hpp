@@ -10,7 +10,8 @@
 
 namespace mica::test {
 
-// The driver of the RAM disk's file of that name. It must be unloaded before the case ends.
+// The driver of the RAM disk's file of that name, and its key, which loading makes. It must be
+// unloaded before the case ends.
 class Service {
  public:
   explicit Service(std::u16string_view name) noexcept {
@@ -25,6 +26,15 @@ class Service {
   }
   Service(Service const&) = delete;
   Service& operator=(Service const&) = delete;
+  ~Service() {
+    OBJECT_ATTRIBUTES attributes;
+    InitializeObjectAttributes(&attributes, &path_, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE,
+                               nullptr, nullptr);
+    HANDLE key = nullptr;
+    if (ZwOpenKey(&key, DELETE, &attributes) != STATUS_SUCCESS) return;  // none was made
+    MICA_CHECK(ZwDeleteKey(key) == STATUS_SUCCESS);
+    MICA_CHECK(ZwClose(key) == STATUS_SUCCESS);
+  }
 
   [[nodiscard]] NTSTATUS load() noexcept { return ZwLoadDriver(&path_); }
   [[nodiscard]] NTSTATUS unload() noexcept { return ZwUnloadDriver(&path_); }
