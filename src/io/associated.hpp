@@ -5,8 +5,8 @@
 
 namespace mica::io {
 
-// The end of a part's completion: frees it with its MDLs; the last part completes the whole. IRQL <=
-// DISPATCH_LEVEL.
+// The end of a part's completion: frees it with its MDLs; the last part completes the whole.
+// IRQL <= DISPATCH_LEVEL.
 void NTAPI finish_part(IRP& part, CCHAR boost) noexcept;
 
 }  // namespace mica::io
