@@ -93,6 +93,27 @@ MICA_EXPLORE("I3-cancel",
   MICA_CHECK(found || server->cancelled == 0);
 }
 
+MICA_EXPLORE("I3-all", "I3: of a completion, a cancel and the end of its thread one ends a request",
+             .processors = 3, .leaks = true) {
+  Server server;
+  server->keeps = true;
+  Opened file{0};
+  Read read;
+  int completed = 0;
+  {
+    Team team{window};
+    auto sender = [&] { read.send(file); };  // and ends
+    auto completer = [&] { completed = complete_one(server); };
+    auto canceller = [&] {
+      IO_STATUS_BLOCK result{};
+      static_cast<void>(ZwCancelIoFileEx(file, nullptr, &result));
+    };
+    team.add(canceller, {.processor = 2});
+    meet(team, sender, completer);
+  }
+  read.check(completed, server->cancelled);
+}
+
 MICA_EXPLORE("I3-close", "I3: two completions race the close: the file goes after both, once",
              .processors = 3, .leaks = true) {
   Server server;
@@ -112,6 +133,27 @@ MICA_EXPLORE("I3-close", "I3: two completions race the close: the file goes afte
   for (Read& read : reads) read.check(1, 0);
   MICA_CHECK(completed[0] == 1 && completed[1] == 1);
   MICA_CHECK(server->cleaned == 1 && server->closed == 1);
+}
+
+MICA_EXPLORE("I3-short", "I3: a request that finds no memory is none, and leaves nothing",
+             .processors = 1, .bound = 2, .leaks = true, .shortage = true) {
+  mica::test::Server server{DO_DIRECT_IO};
+  Opened file{mica::test::synchronous};
+  auto* const data = static_cast<unsigned char*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 'tseT'));
+  MICA_REQUIRE(data != nullptr);
+  Team team{window};
+  auto asker = [&] {
+    IO_STATUS_BLOCK result{};
+    LARGE_INTEGER offset{};
+    NTSTATUS const status =
+        ZwWriteFile(file, nullptr, nullptr, nullptr, &result, data, 8, &offset, nullptr);
+    MICA_CHECK(status == STATUS_SUCCESS || status == STATUS_INSUFFICIENT_RESOURCES);
+    MICA_CHECK(server->served == (status == STATUS_SUCCESS ? 1 : 0));
+    MICA_CHECK(file.object()->Busy == 0);
+  };
+  team.add(asker, {.processor = 0});
+  team.run();
+  ExFreePool(data);
 }
 
 MICA_EXPLORE("I3-lock", "I3: a synchronous file serves one call at a time, and each gets its turn",
