@@ -1,4 +1,4 @@
-// What the drivers of a System call, and where they are called.
+// What the drivers of a System call, and where they are called; of one System at a time.
 //   A Trace that Config::trace names records while drivers are loaded and run: every import they
 //   call, with its arguments and its result, and every routine of theirs that is called. It changes
 //   nothing of the run: the same choices are made, and the same time goes by. A System without one

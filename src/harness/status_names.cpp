@@ -53,8 +53,18 @@ std::string name_of_status(std::int32_t status) {
 std::string_view nearest_status_name(std::string_view name) {
   // A word of any length is compared in little time.
   std::string_view const begin = name.substr(0, 100);
-  return std::ranges::min(table, {}, [&](Status const& each) { return distance(begin, each.name); })
-      .name;
+  std::size_t least = begin.size() + 1;
+  std::string_view nearest = table[0].name;
+  for (Status const& each : table) {
+    // The lengths alone say how near it may be.
+    std::size_t const longer = std::max(each.name.size(), begin.size());
+    if (longer - std::min(each.name.size(), begin.size()) >= least) continue;
+    std::size_t const here = distance(begin, each.name);
+    if (here >= least) continue;
+    least = here;
+    nearest = each.name;
+  }
+  return nearest;
 }
 
 }  // namespace mica::harness

@@ -117,18 +117,18 @@ void add_options(CLI::App& command, Asked& asked) {
       ->expected(0, 1)
       ->type_name("NAMES");
   command.add_option("--trace-format", asked.format, "text, json or perfetto")
-      ->transform(CLI::CheckedTransformer(formats))
+      ->transform(CLI::CheckedTransformer(formats).description(""))
       ->type_name("FORMAT");
   command.add_option("--output", asked.output, "Where the trace goes");
   command.add_option("--processors", asked.processors, "Of the System")->check(CLI::Range(1, 16));
   command.add_option("--seed", asked.seed, "Of its schedule");
   command.add_option("--verifier", asked.verifier, "Rules that are judged: off or standard")
-      ->transform(CLI::CheckedTransformer(verifiers))
+      ->transform(CLI::CheckedTransformer(verifiers).description(""))
       ->type_name("SET");
   command
       .add_option("--missing", asked.traps,
                   "What becomes of imports that are not there: refuse the driver, or trap the call")
-      ->transform(CLI::CheckedTransformer(missing))
+      ->transform(CLI::CheckedTransformer(missing).description(""))
       ->type_name("WHAT");
   command.add_flag("--json", asked.json, "What came of it as one JSON document");
 }
