@@ -9,3 +9,7 @@
 #include <nt/ps.h>
 #include <nt/rtl.h>
 #include <nt/zw.h>
+
+#ifdef _WIN32
+#include <nt/wdk.h>
+#endif
