@@ -1,34 +1,91 @@
-# mica_add_driver(NAME SOURCE...): NAME.sys, a Windows driver of C sources, as drivers are built: by a compiler for
-# Windows, against the DDK headers and import libraries of mingw-w64. A target of that name makes it; its property
-# MICA_DRIVER says where. MICA_CAN_BUILD_DRIVERS says whether there is what that takes.
+# mica_add_driver(NAME SOURCE... [EXCLUDE_FROM_ALL] [OPTIONS FLAG...]): NAME.sys, a Windows driver of C and C++ sources,
+# as drivers are built: by a compiler for Windows, with the headers and the import library of Mica. A target NAME makes
+# it; its property MICA_DRIVER says where. Who links the library NAME_image has the driver as data: NAME_image() of
+# "NAME_image.hpp". OPTIONS are the compiler's. MICA_CAN_BUILD_DRIVERS says whether there is what that takes.
 
 find_program(MICA_DRIVER_COMPILER NAMES clang-19 clang)
 find_program(MICA_DRIVER_LINKER ld.lld)
-find_path(MICA_DDK_INCLUDE ntifs.h PATHS /usr/x86_64-w64-mingw32/include/ddk NO_DEFAULT_PATH)
-find_library(MICA_NTOSKRNL NAMES libntoskrnl.a PATHS /usr/x86_64-w64-mingw32/lib NO_DEFAULT_PATH)
+find_program(MICA_DLLTOOL llvm-dlltool)
 
 set(MICA_CAN_BUILD_DRIVERS OFF)
-if(MICA_DRIVER_COMPILER AND MICA_DRIVER_LINKER AND MICA_DDK_INCLUDE AND MICA_NTOSKRNL)
+if(MICA_DRIVER_COMPILER AND MICA_DRIVER_LINKER AND MICA_DLLTOOL)
   set(MICA_CAN_BUILD_DRIVERS ON)
+  execute_process(COMMAND ${MICA_DRIVER_COMPILER} -print-resource-dir OUTPUT_VARIABLE freestanding
+    OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  set(MICA_DRIVER_FREESTANDING ${freestanding}/include CACHE INTERNAL "")
 endif()
 
+# In the tree; an installed Mica says where they are.
+if(NOT MICA_DRIVER_HEADERS)
+  cmake_path(GET CMAKE_CURRENT_LIST_DIR PARENT_PATH tree)
+  set(MICA_DRIVER_HEADERS ${tree}/include CACHE INTERNAL "")
+  set(MICA_DRIVER_EXPORTS ${tree}/src/abi/exports.inc CACHE INTERNAL "")
+endif()
+
+set(MICA_DRIVER_FLAGS --target=x86_64-w64-windows-gnu -O2 -g0 -ffreestanding -fms-extensions
+  -fasynchronous-unwind-tables -mno-stack-arg-probe -Wall -D_AMD64_ -D_M_AMD64=100 -D_M_X64=100 CACHE INTERNAL "")
+set(MICA_DRIVER_CXX_FLAGS -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics CACHE INTERNAL "")
+
+# One for all drivers of a build.
+function(mica_import_library)
+  if(NOT TARGET mica_import_library)
+    set(library ${CMAKE_BINARY_DIR}/mica-drivers/libntoskrnl.a)
+    set(script ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver/import_library.cmake)
+    add_custom_command(OUTPUT ${library} DEPENDS ${MICA_DRIVER_EXPORTS} ${script} VERBATIM
+      COMMAND ${CMAKE_COMMAND} -D EXPORTS=${MICA_DRIVER_EXPORTS} -D LIBRARY=${library} -D DLLTOOL=${MICA_DLLTOOL}
+        -P ${script})
+    add_custom_target(mica_import_library DEPENDS ${library})
+    set_target_properties(mica_import_library PROPERTIES MICA_LIBRARY ${library})
+  endif()
+endfunction()
+
+# The driver as data of a program. Its sources are C++, so that no other language need be enabled.
+function(mica_add_driver_image name driver)
+  string(MAKE_C_IDENTIFIER ${name} identifier)
+  set(folder ${CMAKE_CURRENT_BINARY_DIR}/${name}_image)
+  foreach(kind cpp hpp)
+    configure_file(${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver/image.${kind}.in ${folder}/${identifier}_image.${kind}
+      @ONLY)
+  endforeach()
+  add_library(${name}_image STATIC EXCLUDE_FROM_ALL ${folder}/${identifier}_image.cpp)
+  target_include_directories(${name}_image PUBLIC ${folder})
+  target_compile_features(${name}_image PUBLIC cxx_std_20)
+  set_source_files_properties(${folder}/${identifier}_image.cpp PROPERTIES OBJECT_DEPENDS ${driver})
+  add_dependencies(${name}_image ${name})
+endfunction()
+
 function(mica_add_driver name)
+  cmake_parse_arguments(PARSE_ARGV 1 driver EXCLUDE_FROM_ALL "" OPTIONS)
+  if(NOT MICA_CAN_BUILD_DRIVERS)
+    message(FATAL_ERROR "Drivers are built by clang, ld.lld and llvm-dlltool: not all of them are there")
+  endif()
+  mica_import_library()
   set(objects)
-  foreach(source ${ARGN})
+  foreach(source ${driver_UNPARSED_ARGUMENTS} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver/runtime.c)
     cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
     cmake_path(GET source STEM stem)
+    cmake_path(GET source EXTENSION LAST_ONLY extension)
+    set(flags ${MICA_DRIVER_FLAGS})
+    if(NOT extension STREQUAL ".c")
+      list(APPEND flags ${MICA_DRIVER_CXX_FLAGS})
+    endif()
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.${stem}.obj)
-    # The DDK's headers include one that clang warns of.
     add_custom_command(OUTPUT ${object} DEPENDS ${source} DEPFILE ${object}.d VERBATIM
-      COMMAND ${MICA_DRIVER_COMPILER} --target=x86_64-w64-windows-gnu -O2 -g0 -ffreestanding -fms-extensions
-        -fasynchronous-unwind-tables -Wall -Werror -D_CLANG_DISABLE_CRT_DEPRECATION_WARNINGS
-        -isystem ${MICA_DDK_INCLUDE} -isystem ${MICA_DDK_INCLUDE}/.. -MD -MF ${object}.d -c ${source} -o ${object})
+      COMMAND ${MICA_DRIVER_COMPILER} ${flags} ${driver_OPTIONS} -nostdinc -isystem ${MICA_DRIVER_FREESTANDING}
+        -isystem ${MICA_DRIVER_HEADERS}/nt -isystem ${MICA_DRIVER_HEADERS} -MD -MF ${object}.d
+        -c ${source} -o ${object})
     list(APPEND objects ${object})
   endforeach()
   set(driver ${CMAKE_CURRENT_BINARY_DIR}/${name}.sys)
-  add_custom_command(OUTPUT ${driver} DEPENDS ${objects} VERBATIM
+  get_target_property(library mica_import_library MICA_LIBRARY)
+  add_custom_command(OUTPUT ${driver} DEPENDS ${objects} mica_import_library ${library} VERBATIM
     COMMAND ${MICA_DRIVER_LINKER} -m i386pep --subsystem native -e DriverEntry --image-base 0x140000000 --dynamicbase
-      -shared --strip-all --exclude-all-symbols --no-insert-timestamp ${objects} ${MICA_NTOSKRNL} -o ${driver})
-  add_custom_target(${name} ALL DEPENDS ${driver})
+      -shared --strip-all --exclude-all-symbols --no-insert-timestamp ${objects} ${library} -o ${driver})
+  set(all ALL)
+  if(driver_EXCLUDE_FROM_ALL)
+    set(all)
+  endif()
+  add_custom_target(${name} ${all} DEPENDS ${driver})
   set_target_properties(${name} PROPERTIES MICA_DRIVER ${driver})
+  mica_add_driver_image(${name} ${driver})
 endfunction()

@@ -1,6 +1,8 @@
 // Base types of the NT ABI on x64: LLP64, so LONG has 32 bits on every host compiler.
-//   C and C++. Sizes and offsets are pinned in src/abi and compared with the public DDK headers in
-//   tests/abi.                                             [MSDN "Windows Data Types"]
+//   C and C++. Where a driver is compiled (_WIN32), types are those of its compiler: LONG is long,
+//   WCHAR is what L"" is made of, and what only drivers' sources say is there too (wdk/).
+//   Sizes and offsets are pinned in src/abi and compared with the public DDK headers in tests/abi.
+//                                                        [MSDN "Windows Data Types"]
 #pragma once
 
 #include <stddef.h>
@@ -17,6 +19,10 @@ typedef __builtin_ms_va_list MS_VA_LIST;
 typedef __builtin_va_list MS_VA_LIST;
 #define MS_VA_START(list, last) __builtin_va_start(list, last)
 #define MS_VA_END(list) __builtin_va_end(list)
+#endif
+
+#ifdef _WIN32
+#include <nt/wdk/words.h>
 #endif
 
 #define FASTCALL NTAPI  // x64 has one convention; the DDK still writes both names
@@ -37,8 +43,13 @@ typedef char const *PCSTR, *PCSZ;
 typedef unsigned char UCHAR, BOOLEAN, *PUCHAR, *PBOOLEAN;
 typedef short SHORT, CSHORT, *PSHORT;
 typedef unsigned short USHORT, *PUSHORT;
+#ifdef _WIN32
+typedef long LONG, *PLONG;
+typedef unsigned long ULONG, DWORD, *PULONG, *PDWORD;
+#else
 typedef int LONG, *PLONG;
 typedef unsigned int ULONG, DWORD, *PULONG;
+#endif
 typedef int INT;
 typedef unsigned int UINT;
 typedef long long LONGLONG, LONG64, LONG_PTR, INT_PTR, SSIZE_T, *PLONGLONG, *PLONG64, *PLONG_PTR;
@@ -47,7 +58,9 @@ typedef unsigned long long ULONGLONG, ULONG64, ULONG_PTR, UINT_PTR, SIZE_T, *PUL
 typedef void *PVOID, *HANDLE;
 typedef HANDLE* PHANDLE;
 
-#ifdef __cplusplus
+#if defined(_WIN32)
+typedef wchar_t WCHAR;
+#elif defined(__cplusplus)
 typedef char16_t WCHAR;
 #else
 typedef __CHAR16_TYPE__ WCHAR;
@@ -65,8 +78,13 @@ typedef ULONG ACCESS_MASK, *PACCESS_MASK;
 typedef ULONG DEVICE_TYPE;
 typedef PVOID PSECURITY_DESCRIPTOR, PSID;
 
+#ifdef _WIN32
+#define FALSE 0
+#define TRUE 1
+#else
 #define FALSE ((BOOLEAN)0)
 #define TRUE ((BOOLEAN)1)
+#endif
 #ifndef NULL
 #define NULL 0
 #endif

@@ -53,6 +53,11 @@ NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS* Process);
 NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD* Thread);
 
 // ---- Data: cells of the current System. Any IRQL.
+#ifdef _WIN32
+extern DECLSPEC_IMPORT PEPROCESS PsInitialSystemProcess;
+extern POBJECT_TYPE* PsProcessType;
+extern POBJECT_TYPE* PsThreadType;
+#else
 PEPROCESS* NTAPI MicaCellPsInitialSystemProcess(void);
 POBJECT_TYPE* NTAPI MicaCellPsProcessType(void);
 POBJECT_TYPE* NTAPI MicaCellPsThreadType(void);
@@ -61,6 +66,7 @@ POBJECT_TYPE* NTAPI MicaCellPsThreadType(void);
 // Where the type is: POBJECT_TYPE*, as drivers see it.                                  [wdm.h]
 #define PsProcessType MicaCellPsProcessType()
 #define PsThreadType MicaCellPsThreadType()
+#endif
 
 #ifdef __cplusplus
 }

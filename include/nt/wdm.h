@@ -11,3 +11,7 @@
 #include <nt/rtl.h>
 #include <nt/se.h>
 #include <nt/zw.h>
+
+#ifdef _WIN32
+#include <nt/wdk.h>
+#endif

@@ -24,8 +24,11 @@ UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b(?!\s*\([^)]{10,}\))')
 # CTest would take the two halves for two tests, find neither, and pass.
 SEMICOLON = re.compile(r'\b(TEST_CASE|MICA_CASE|MICA_EXPLORE)\((?:"[^"]*", )?"[^"\n]*;')
 # Where the machine may be named: machines and their tests, layout probes, benchmarks, NTAPI's
-# definition.
-MACHINE_MAY_BE_NAMED = re.compile(r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|tests/abi/|include/nt/ntdef\.h$)')
+# definition, what only drivers' sources see.
+MACHINE_MAY_BE_NAMED = re.compile(
+    r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|tests/abi/|include/nt/ntdef\.h$|include/nt/wdk/)')
+# The public headers ask whether it is a driver that is compiled.
+DRIVER_MAY_BE_NAMED = re.compile(r'^include/nt/')
 
 
 def places(pattern, text):
@@ -52,6 +55,8 @@ def findings(root):
             for pattern, what in BANNED:
                 found += [("error", f"{name}:{line}", what) for line in places(pattern, code)]
             found += [("note", f"{name}:{line}", "volatile") for line in places(r'\bvolatile\b', code)]
+        if DRIVER_MAY_BE_NAMED.match(str(name)):
+            code = code.replace("_WIN32", "a driver")
         if not MACHINE_MAY_BE_NAMED.match(str(name)):
             found += [("error", f"{name}:{line}", "inline assembly outside a machine")
                       for line in places(ASSEMBLY, code)]

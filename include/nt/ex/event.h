@@ -13,8 +13,12 @@ extern "C" {
 #define EVENT_ALL_ACCESS (STANDARD_RIGHTS_REQUIRED | SYNCHRONIZE | 0x3)
 
 // ---- Data: a cell of the current System, where the type is. Any IRQL.                    [wdm.h]
+#ifdef _WIN32
+extern POBJECT_TYPE* ExEventObjectType;
+#else
 POBJECT_TYPE* NTAPI MicaCellExEventObjectType(void);
 #define ExEventObjectType MicaCellExEventObjectType()
+#endif
 
 #ifdef __cplusplus
 }

@@ -143,12 +143,18 @@ PIRP NTAPI IoGetTopLevelIrp(void);
 VOID NTAPI IoSetTopLevelIrp(PIRP Irp);
 
 // ---- Data: cells of the current System, where the types are. Any IRQL.                   [wdm.h]
+#ifdef _WIN32
+extern POBJECT_TYPE* IoDeviceObjectType;
+extern POBJECT_TYPE* IoDriverObjectType;
+extern POBJECT_TYPE* IoFileObjectType;
+#else
 POBJECT_TYPE* NTAPI MicaCellIoDeviceObjectType(void);
 POBJECT_TYPE* NTAPI MicaCellIoDriverObjectType(void);
 POBJECT_TYPE* NTAPI MicaCellIoFileObjectType(void);
 #define IoDeviceObjectType MicaCellIoDeviceObjectType()
 #define IoDriverObjectType MicaCellIoDriverObjectType()
 #define IoFileObjectType MicaCellIoFileObjectType()
+#endif
 
 #ifdef __cplusplus
 }

@@ -112,8 +112,12 @@ ULONG NTAPI KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber);
 // How many run, in *ActiveProcessors (may be null) which.      [MSDN KeQueryActiveProcessorCount]
 ULONG NTAPI KeQueryActiveProcessorCount(PKAFFINITY ActiveProcessors);
 // The same as data, of which there is one for each System; older drivers look at it.    [ntddk.h]
+#ifdef _WIN32
+extern DECLSPEC_IMPORT CCHAR KeNumberProcessors;
+#else
 CCHAR* NTAPI MicaCellKeNumberProcessors(void);
 #define KeNumberProcessors MicaCellKeNumberProcessors()[0]
+#endif
 // GroupNumber 0 or ALL_PROCESSOR_GROUPS; another has none: 0. [MSDN KeQueryActiveProcessorCountEx]
 ULONG NTAPI KeQueryActiveProcessorCountEx(USHORT GroupNumber);
 KAFFINITY NTAPI KeQueryActiveProcessors(void);

@@ -1,0 +1,2 @@
+// In the WDK this deprecates routines that drivers should not use. Those are not declared here.
+#pragma once

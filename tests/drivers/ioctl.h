@@ -1,0 +1,5 @@
+/* What ioctl.c does with what it is given: it comes back in capitals. */
+#pragma once
+
+#define IOCTL_TRANSFORM_METHOD_BUFFERED CTL_CODE(40000, 0x900, METHOD_BUFFERED, FILE_ANY_ACCESS)
+#define IOCTL_TRANSFORM_METHOD_NEITHER CTL_CODE(40000, 0x901, METHOD_NEITHER, FILE_ANY_ACCESS)
