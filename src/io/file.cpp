@@ -43,7 +43,8 @@ void NTAPI remove_file(void* object) noexcept {
     close_device(*file.DeviceObject);
     ObfDereferenceObject(file.DeviceObject);
   }
-  if (file.FileName.Buffer != nullptr) ExFreePoolWithTag(file.FileName.Buffer, tag_name);
+  // Of whatever tag: a driver may have put another name there.
+  if (file.FileName.Buffer != nullptr) ExFreePool(file.FileName.Buffer);
 }
 
 // The device's name is the file's, and the path on the device follows it.
@@ -129,9 +130,28 @@ NTSTATUS send_create(FILE_OBJECT& file, ob::ParseRequest const& request,
   return packet.result.Status;
 }
 
+bool is_open(NTSTATUS status) noexcept {
+  return NT_SUCCESS(status) && status != STATUS_REPARSE;
+}
+
+// The driver has put another name into the file: the search begins anew with that.
+//                                                                [MSDN IRP_MJ_CREATE, IO_REPARSE]
+NTSTATUS go_elsewhere(FILE_OBJECT const& file, IO_STATUS_BLOCK const& result,
+                      ob::ParseRequest& request) noexcept {
+  if (result.Information != IO_REPARSE) return STATUS_IO_REPARSE_TAG_NOT_HANDLED;
+  UNICODE_STRING const& name = file.FileName;
+  if (name.Length == 0) return STATUS_OBJECT_NAME_INVALID;
+  auto* const text =
+      static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, name.Length, ob::tag_name));
+  if (text == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  std::memcpy(text, name.Buffer, name.Length);
+  request.replacement = {name.Length, name.Length, text};
+  return STATUS_REPARSE;
+}
+
 // A file on `device`, which is counted as open; `related`, unless null, is what its name is
 // relative to.
-NTSTATUS open_file(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest const& request,
+NTSTATUS open_file(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest& request,
                    void** found) noexcept {
   auto& packet = *static_cast<OpenPacket*>(request.context);
   void* object = nullptr;
@@ -147,7 +167,8 @@ NTSTATUS open_file(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest
   file.RelatedFileObject = related;  // for as long as the create lasts, in which it is kept
   status = send_create(file, request, packet);
   file.RelatedFileObject = nullptr;
-  if (!NT_SUCCESS(status)) {
+  if (status == STATUS_REPARSE) status = go_elsewhere(file, packet.result, request);
+  if (!is_open(status)) {
     file.DeviceObject = nullptr;  // so that it is neither cleaned up nor closed
     return status;
   }
@@ -156,14 +177,14 @@ NTSTATUS open_file(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest
   return status;
 }
 
-NTSTATUS open_on(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest const& request,
+NTSTATUS open_on(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest& request,
                  void** found) noexcept {
   bool const opens_file = request.wanted == nullptr || request.wanted == state().file_type;
   if (request.context == nullptr || !opens_file) return STATUS_OBJECT_TYPE_MISMATCH;
   NTSTATUS status = open_device(device);
   if (!NT_SUCCESS(status)) return status;
   status = open_file(device, related, request, found);
-  if (!NT_SUCCESS(status)) close_device(device);
+  if (!is_open(status)) close_device(device);
   return status;
 }
 

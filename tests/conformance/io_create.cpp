@@ -163,3 +163,42 @@ MICA_CASE("Io: the other names of an open do the same") {
   ZwClose(handle);
   MICA_CHECK(server->created == 3 && server->closed == 3);
 }
+
+MICA_CASE("Io: a driver may send an open elsewhere by another name") {
+  Driver driver;
+  static constexpr auto elsewhere = [](PDEVICE_OBJECT device, PIRP irp) NTAPI -> NTSTATUS {
+    UNICODE_STRING& name = IoGetCurrentIrpStackLocation(irp)->FileObject->FileName;
+    constexpr WCHAR other[] = u"\\Device\\MicaFile\\X";
+    constexpr USHORT bytes = sizeof other - sizeof(WCHAR);
+    ExFreePool(name.Buffer);
+    name.Buffer = static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, 'tseT'));
+    MICA_REQUIRE(name.Buffer != nullptr);
+    for (ULONG i = 0; i < bytes / sizeof(WCHAR); ++i) name.Buffer[i] = other[i];
+    name.Length = name.MaximumLength = bytes;
+    return complete(irp, STATUS_REPARSE, *static_cast<ULONG*>(device->DeviceExtension));
+  };
+  driver->MajorFunction[IRP_MJ_CREATE] = elsewhere;
+  Text name{u"\\Device\\MicaElsewhere"};
+  PDEVICE_OBJECT const device = driver.make<ULONG>(name);
+  Text null{u"\\Device\\Null"};
+  Attributes attributes{u"\\Device\\MicaElsewhere\\A"};
+  IO_STATUS_BLOCK result{};
+  HANDLE handle = nullptr;
+  MICA_CHECK(ZwOpenFile(&handle, file_access, attributes, &result, 0, 0) ==
+             STATUS_OBJECT_PATH_NOT_FOUND);
+  Text link{u"\\Device\\MicaFile"};
+  MICA_REQUIRE(IoCreateSymbolicLink(link, null) == STATUS_SUCCESS);
+  MICA_REQUIRE(ZwOpenFile(&handle, file_access, attributes, &result, 0, 0) == STATUS_SUCCESS);
+  void* object = nullptr;
+  MICA_REQUIRE(ObReferenceObjectByHandle(handle, 0, *IoFileObjectType, KernelMode, &object,
+                                         nullptr) == STATUS_SUCCESS);
+  auto& file = *static_cast<PFILE_OBJECT>(object);
+  MICA_CHECK(file.DeviceObject != device && file.FileName.Length == 2 * sizeof(WCHAR));
+  ObDereferenceObject(object);
+  ZwClose(handle);
+  *static_cast<ULONG*>(device->DeviceExtension) = 0xA0000003;  // a tag of a reparse point
+  MICA_CHECK(ZwOpenFile(&handle, file_access, attributes, &result, 0, 0) ==
+             STATUS_IO_REPARSE_TAG_NOT_HANDLED);
+  MICA_CHECK(device->ReferenceCount == 0);
+  MICA_CHECK(IoDeleteSymbolicLink(link) == STATUS_SUCCESS);
+}

@@ -226,6 +226,9 @@
 #define FILE_EXISTS 0x00000004
 #define FILE_DOES_NOT_EXIST 0x00000005
 
+// IO_STATUS_BLOCK.Information of a create that ends in STATUS_REPARSE
+#define IO_REPARSE 0x0
+
 // IoCreateFile
 #define IO_FORCE_ACCESS_CHECK 0x0001
 #define IO_NO_PARAMETER_CHECKING 0x0100
