@@ -37,8 +37,8 @@ std::deque<Job> jobs_of(Wish const& wish, std::vector<std::string> const& names)
   std::deque<Job> jobs;
   for (std::string const& name : names)
     for (std::uint64_t part = 0; part < parts; ++part)
-      jobs.push_back(
-          {name, {wish.shard.number + part * wish.shard.count, wish.shard.count * parts}});
+      jobs.push_back({name,
+                      {wish.shard.number + part * wish.shard.count, wish.shard.count * parts}});
   return jobs;
 }
 
@@ -88,12 +88,12 @@ int explore(Wish const& wish) {
   Results results{names};
   Progress progress{lines, names.size()};
   Budget const budget{wish};
-  Orders const orders{
-      .workers = wish.workers,
-      .patience = std::chrono::seconds{wish.patience},
-      .command = [&](Job const& job,
-                     std::size_t left) { return wish.command(job, budget.share(left)); },
-      .watch = [&](Results const& now) { progress.show(now); }};
+  Orders const orders{.workers = wish.workers,
+                      .patience = std::chrono::seconds{wish.patience},
+                      .command = [&](Job const& job, std::size_t left) {
+                        return wish.command(job, budget.share(left));
+                      },
+                      .watch = [&](Results const& now) { progress.show(now); }};
   bool const whole = Crew{orders, results}.run(jobs);
   progress.finish(results);
   if (!wish.json.empty()) write_json(wish, results, whole);
