@@ -61,7 +61,7 @@ function(mica_add_driver name)
   endif()
   mica_import_library()
   set(objects)
-  foreach(source ${driver_UNPARSED_ARGUMENTS} ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver/runtime.c)
+  foreach(source ${driver_UNPARSED_ARGUMENTS})
     cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
     cmake_path(GET source STEM stem)
     cmake_path(GET source EXTENSION LAST_ONLY extension)
@@ -72,8 +72,8 @@ function(mica_add_driver name)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.${stem}.obj)
     add_custom_command(OUTPUT ${object} DEPENDS ${source} DEPFILE ${object}.d VERBATIM
       COMMAND ${MICA_DRIVER_COMPILER} ${flags} ${driver_OPTIONS} -nostdinc -isystem ${MICA_DRIVER_FREESTANDING}
-        -isystem ${MICA_DRIVER_HEADERS}/nt -isystem ${MICA_DRIVER_HEADERS} -MD -MF ${object}.d
-        -c ${source} -o ${object})
+        -isystem ${MICA_DRIVER_HEADERS}/nt -isystem ${MICA_DRIVER_HEADERS}/nt/crt -isystem ${MICA_DRIVER_HEADERS}
+        -MD -MF ${object}.d -c ${source} -o ${object})
     list(APPEND objects ${object})
   endforeach()
   set(driver ${CMAKE_CURRENT_BINARY_DIR}/${name}.sys)

@@ -22,11 +22,6 @@ typedef struct _ECHO {
   PIRP Delayed;
 } ECHO;
 
-/* Inline: not every kernel exports memcpy. */
-static VOID Copy(PVOID To, const VOID* From, SIZE_T Length) {
-  __movsb(To, From, Length);
-}
-
 static NTSTATUS Complete(PIRP Irp, NTSTATUS Status, ULONG_PTR Information) {
   Irp->IoStatus.Status = Status;
   Irp->IoStatus.Information = Information;
@@ -93,7 +88,7 @@ static NTSTATUS NTAPI OnWrite(PDEVICE_OBJECT Device, PIRP Irp) {
   if (Reader == NULL) return Complete(Irp, STATUS_DEVICE_NOT_READY, 0);
   Room = IoGetCurrentIrpStackLocation(Reader)->Parameters.Read.Length;
   if (Length > Room) Length = Room;
-  Copy(Reader->AssociatedIrp.SystemBuffer, Irp->AssociatedIrp.SystemBuffer, Length);
+  RtlCopyMemory(Reader->AssociatedIrp.SystemBuffer, Irp->AssociatedIrp.SystemBuffer, Length);
   Complete(Reader, STATUS_SUCCESS, Length);
   return Complete(Irp, STATUS_SUCCESS, Length);
 }
@@ -141,10 +136,10 @@ static NTSTATUS NTAPI OnControl(PDEVICE_OBJECT Device, PIRP Irp) {
       if (Irp->MdlAddress == NULL) return Complete(Irp, STATUS_INVALID_PARAMETER, 0);
       Mapped = MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority);
       if (Mapped == NULL) return Complete(Irp, STATUS_INSUFFICIENT_RESOURCES, 0);
-      Copy(Mapped, Irp->AssociatedIrp.SystemBuffer, In);
+      RtlCopyMemory(Mapped, Irp->AssociatedIrp.SystemBuffer, In);
       return Complete(Irp, STATUS_SUCCESS, In);
     case IOCTL_NEITHER:
-      Copy(Irp->UserBuffer, Stack->Parameters.DeviceIoControl.Type3InputBuffer, In);
+      RtlCopyMemory(Irp->UserBuffer, Stack->Parameters.DeviceIoControl.Type3InputBuffer, In);
       return Complete(Irp, STATUS_SUCCESS, In);
     case IOCTL_LATER:
       return CompleteLater(Device->DeviceExtension, Irp);

@@ -1,50 +1,11 @@
 /* Calls every routine of the C runtime that ntoskrnl exports, says what is not as documented, and
    how many were right. */
 #include <ntddk.h>
-#undef memcpy
-#undef memmove
-#undef memset
-#undef memcmp
 
-/* What the headers have of these is meant for programs, which import them from elsewhere. */
-#pragma clang diagnostic ignored "-Winconsistent-dllimport"
-
-typedef int Compare(const void*, const void*);
-void* memchr(const void*, int, size_t);
-int memcpy_s(void*, size_t, const void*, size_t);
-int memmove_s(void*, size_t, const void*, size_t);
-void qsort(void*, size_t, size_t, Compare*);
-void* bsearch(const void*, const void*, size_t, size_t, Compare*);
-int isdigit(int), isxdigit(int), islower(int), isupper(int), isspace(int), isprint(int);
-int tolower(int), toupper(int), atoi(const char*);
-WCHAR towlower(WCHAR), towupper(WCHAR);
-long atol(const char*), _wtol(const WCHAR*);
-int _wtoi(const WCHAR*);
-size_t strnlen(const char*, size_t), strspn(const char*, const char*);
-char *strncat(char*, const char*, size_t), *strrchr(const char*, int);
-char *_strlwr(char*), *_strupr(char*), *strtok_s(char*, const char*, char**);
-int _stricmp(const char*, const char*), _strnicmp(const char*, const char*, size_t);
-int strcpy_s(char*, size_t, const char*), strcat_s(char*, size_t, const char*);
-int strncpy_s(char*, size_t, const char*, size_t), strncat_s(char*, size_t, const char*, size_t);
-size_t wcsnlen(const WCHAR*, size_t), wcsspn(const WCHAR*, const WCHAR*);
-size_t wcscspn(const WCHAR*, const WCHAR*);
-WCHAR *wcsncat(WCHAR*, const WCHAR*, size_t), *wcsrchr(const WCHAR*, WCHAR);
-WCHAR *_wcslwr(WCHAR*), *_wcsupr(WCHAR*);
-int _wcsicmp(const WCHAR*, const WCHAR*), _wcsnicmp(const WCHAR*, const WCHAR*, size_t);
-int wcscpy_s(WCHAR*, size_t, const WCHAR*), wcscat_s(WCHAR*, size_t, const WCHAR*);
-int wcsncpy_s(WCHAR*, size_t, const WCHAR*, size_t);
-int wcsncat_s(WCHAR*, size_t, const WCHAR*, size_t);
-int sprintf(char*, const char*, ...), sprintf_s(char*, size_t, const char*, ...);
-int vsprintf(char*, const char*, va_list), vsprintf_s(char*, size_t, const char*, va_list);
-int _snprintf(char*, size_t, const char*, ...);
-int _vsnprintf(char*, size_t, const char*, va_list);
-int _snprintf_s(char*, size_t, size_t, const char*, ...);
-int _vsnprintf_s(char*, size_t, size_t, const char*, va_list);
-int swprintf(WCHAR*, const WCHAR*, ...), swprintf_s(WCHAR*, size_t, const WCHAR*, ...);
-int vswprintf_s(WCHAR*, size_t, const WCHAR*, va_list);
-int _snwprintf(WCHAR*, size_t, const WCHAR*, ...);
-int _vsnwprintf(WCHAR*, size_t, const WCHAR*, va_list);
-int _snwprintf_s(WCHAR*, size_t, size_t, const WCHAR*, ...);
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <wchar.h>
 
 #define EINVAL 22
 #define ERANGE 34
