@@ -49,8 +49,12 @@ class Request {
 
   // What the dispatch routine returned.
   [[nodiscard]] NTSTATUS sent() const noexcept { return sent_; }
-  [[nodiscard]] bool pending() noexcept { return KeReadStateEvent(&done_) == 0; }
+  [[nodiscard]] bool pending() noexcept {
+    return sent_ == STATUS_PENDING && KeReadStateEvent(&done_) == 0;
+  }
+  // Of an error that it did not take time for nobody is told but by what was returned.
   [[nodiscard]] NTSTATUS status() noexcept {
+    if (NT_ERROR(sent_)) return sent_;
     KeWaitForSingleObject(&done_, Executive, KernelMode, FALSE, nullptr);
     return result_.Status;
   }
