@@ -5,9 +5,13 @@
 #pragma once
 
 #include <nt/rtl/bitmap.h>
+#include <nt/rtl/code_page.h>
 #include <nt/rtl/debug.h>
 #include <nt/rtl/exception.h>
+#include <nt/rtl/guid.h>
 #include <nt/rtl/list.h>
 #include <nt/rtl/memory.h>
 #include <nt/rtl/registry.h>
 #include <nt/rtl/string.h>
+#include <nt/rtl/time.h>
+#include <nt/rtl/version.h>

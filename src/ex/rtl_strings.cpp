@@ -24,6 +24,21 @@ template <class String>
   return STATUS_SUCCESS;
 }
 
+// The two may be the same.
+[[nodiscard]] NTSTATUS NTAPI change_case(UNICODE_STRING& to, UNICODE_STRING const& from,
+                                         BOOLEAN allocates, WCHAR(NTAPI* change)(WCHAR)) noexcept {
+  auto const source = rtl::characters(from);
+  USHORT const bytes = from.Length;
+  if (allocates) {
+    NTSTATUS const status = allocate(to, bytes);
+    if (!NT_SUCCESS(status)) return status;
+  }
+  if (bytes > to.MaximumLength) return STATUS_BUFFER_OVERFLOW;
+  std::transform(source.begin(), source.end(), to.Buffer, change);
+  to.Length = bytes;
+  return STATUS_SUCCESS;
+}
+
 template <class String>
 void release(String& string) noexcept {
   if (string.Buffer == nullptr) return;
@@ -76,18 +91,21 @@ NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString,
 NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString,
                                       PCUNICODE_STRING SourceString,
                                       BOOLEAN AllocateDestinationString) {
-  auto const source = rtl::characters(*SourceString);
-  USHORT const bytes = SourceString->Length;
-  if (AllocateDestinationString) {
-    NTSTATUS const status = ex::allocate(*DestinationString, bytes);
-    if (!NT_SUCCESS(status)) return status;
-  }
-  if (bytes > DestinationString->MaximumLength) return STATUS_BUFFER_OVERFLOW;
-  std::transform(source.begin(), source.end(), DestinationString->Buffer, RtlUpcaseUnicodeChar);
-  DestinationString->Length = bytes;
-  return STATUS_SUCCESS;
+  return ex::change_case(*DestinationString, *SourceString, AllocateDestinationString,
+                         RtlUpcaseUnicodeChar);
 }
 
-VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString) { ex::release(*UnicodeString); }
+NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString,
+                                        PCUNICODE_STRING SourceString,
+                                        BOOLEAN AllocateDestinationString) {
+  return ex::change_case(*DestinationString, *SourceString, AllocateDestinationString,
+                         RtlDowncaseUnicodeChar);
+}
 
-VOID NTAPI RtlFreeAnsiString(PANSI_STRING AnsiString) { ex::release(*AnsiString); }
+VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString) {
+  ex::release(*UnicodeString);
+}
+
+VOID NTAPI RtlFreeAnsiString(PANSI_STRING AnsiString) {
+  ex::release(*AnsiString);
+}

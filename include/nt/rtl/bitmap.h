@@ -58,6 +58,12 @@ ULONG NTAPI RtlFindFirstRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex)
 // The first of the longest.
 ULONG NTAPI RtlFindLongestRunClear(PRTL_BITMAP BitMapHeader, PULONG StartingIndex);
 
+// ---- Bits of a value, counted from the lowest, 0; -1: none is set.
+//   [MSDN RtlFindLeastSignificantBit, RtlFindMostSignificantBit, RtlNumberOfSetBitsUlongPtr]
+CCHAR NTAPI RtlFindLeastSignificantBit(ULONGLONG Set);
+CCHAR NTAPI RtlFindMostSignificantBit(ULONGLONG Set);
+ULONG NTAPI RtlNumberOfSetBitsUlongPtr(ULONG_PTR Target);
+
 #ifdef __cplusplus
 }
 #endif

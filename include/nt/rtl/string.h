@@ -92,6 +92,10 @@ NTSTATUS NTAPI RtlAnsiStringToUnicodeString(PUNICODE_STRING DestinationString,
 NTSTATUS NTAPI RtlUpcaseUnicodeString(PUNICODE_STRING DestinationString,
                                       PCUNICODE_STRING SourceString,
                                       BOOLEAN AllocateDestinationString);
+// The same in lower case.                                        [MSDN RtlDowncaseUnicodeString]
+NTSTATUS NTAPI RtlDowncaseUnicodeString(PUNICODE_STRING DestinationString,
+                                        PCUNICODE_STRING SourceString,
+                                        BOOLEAN AllocateDestinationString);
 // The string is empty afterwards; without a buffer nothing happens. [MSDN RtlFreeUnicodeString]
 VOID NTAPI RtlFreeUnicodeString(PUNICODE_STRING UnicodeString);
 VOID NTAPI RtlFreeAnsiString(PANSI_STRING AnsiString);
