@@ -23,9 +23,10 @@ CONDITIONAL = re.compile(
 UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b(?!\s*\([^)]{10,}\))')
 # CTest would take the two halves for two tests, find neither, and pass.
 SEMICOLON = re.compile(r'\b(TEST_CASE|MICA_CASE|MICA_EXPLORE)\((?:"[^"]*", )?"[^"\n]*;')
-# Where the machine may be named: machines and their tests, layout probes, benchmarks, NTAPI's
-# definition.
-MACHINE_MAY_BE_NAMED = re.compile(r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|tests/abi/|include/nt/ntdef\.h$)')
+# Where the machine may be named: machines and their tests, layout probes, drivers for tests,
+# benchmarks, NTAPI's definition.
+MACHINE_MAY_BE_NAMED = re.compile(
+    r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|tests/abi/|tests/drivers/|include/nt/ntdef\.h$)')
 
 
 def places(pattern, text):

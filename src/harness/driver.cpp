@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "abi/resolve.hpp"
+#include "harness/kernel.hpp"
 #include "io/driver.hpp"
 #include "ldr/module.hpp"
 
@@ -32,6 +33,7 @@ Driver System::load(std::span<std::byte const> image, std::string_view name) {
   }
   std::vector<WCHAR> service{name.begin(), name.end()};
   auto const bytes = static_cast<USHORT>(service.size() * sizeof(WCHAR));
+  if (!kernel_->fault_signals) kernel_->fault_signals.emplace();
   run([&] {
     ldr::Module module{};
     if (ldr::Refusal const refusal = ldr::load(name, image, abi::resolve, module)) {

@@ -71,6 +71,7 @@ bool System::Kernel::boot() {
 // Flows of control that still stand are abandoned: nothing unwinds them.
 void System::Kernel::shut_down() noexcept {
   simulation.reset();
+  fault_signals.reset();
   own_policy.reset();
   session = nullptr;
   state = nullptr;

@@ -14,6 +14,7 @@
 #include "init/state.hpp"
 #include "ke/freed_timers.hpp"
 #include "ke/lock_checks.hpp"
+#include "ldr/dispatch.hpp"
 #include "ldr/module.hpp"
 #include "rtl/line.hpp"
 
@@ -140,6 +141,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.lock_checks.watch = mm::watch;
   state.ke.watch_timer = mm::watch_timer;
   state.io.image_gone = unload_image;
+  state.ke.exceptions = {ldr::raise, ldr::take_fault, ldr::image_of};
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;

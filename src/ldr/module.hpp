@@ -21,8 +21,9 @@ struct Module {
 // What an import leads to. A routine is called through a stub (import_stub.hpp).
 using Find = ImportTarget(NTAPI*)(Import const& import);
 
-// Loads a native image, which find_image finds from then on. Imports that are not there are all named to the debugger, with `name`,
-// before the image is refused for them. What is refused is gone.
+// Loads a native image, which find_image finds from then on. Imports that are not there are all
+// named to the debugger, with `name`, before the image is refused for them. What is refused is
+// gone.
 //   STATUS_INSUFFICIENT_RESOURCES: no memory, or too many images.
 //   STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, STATUS_DRIVER_ORDINAL_NOT_FOUND: the first import that is
 //   not there has a name, or has none.

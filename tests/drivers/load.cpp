@@ -4,12 +4,7 @@
 
 #include <nt/ntifs.h>
 
-#include <fstream>
-#include <iterator>
-#include <string>
-#include <vector>
-
-#include "catch.hpp"
+#include "images.hpp"
 #include "io/driver.hpp"
 #include "mm/state.hpp"
 
@@ -18,14 +13,7 @@ using namespace mica;
 namespace {
 
 using Bytes = std::vector<std::byte>;
-
-Bytes image_of(std::string const& driver) {
-  std::ifstream file{MICA_TEST_DRIVERS "/" + driver + ".sys", std::ios::binary};
-  std::vector<char> const text{std::istreambuf_iterator<char>{file}, {}};
-  REQUIRE(!text.empty());
-  auto const bytes = std::as_bytes(std::span{text});
-  return {bytes.begin(), bytes.end()};
-}
+using test::image_of;
 
 constexpr LONGLONG period = 10 * test::millisecond_100ns;
 
