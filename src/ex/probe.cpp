@@ -1,4 +1,4 @@
-// Whether memory is a user's, and is as one says.                 [MSDN ProbeForRead, ProbeForWrite]
+// Whether memory is a user's, and is as one says.               [MSDN ProbeForRead, ProbeForWrite]
 #include <nt/ex.h>
 
 #include "base/types.hpp"
@@ -8,7 +8,7 @@ using namespace mica;
 
 namespace {
 
-// The first address that no user has.                                       [wdm.h, MM_USER_PROBE_ADDRESS]
+// The first address that no user has.
 constexpr ULONG_PTR user_probe_address = 0x7FFF'FFFF'0000;
 
 // False: there is nothing to look at.

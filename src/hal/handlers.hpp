@@ -62,8 +62,9 @@ struct Handlers {
   void(NTAPI* fault)(Fault const&);
   // A zeroed page for the machine's own page tables, or no_page.
   PageNumber(NTAPI* table_page)();
-  // Whether a fault of that instruction, with that stack pointer, is the kernel's, where the machine has others beside it;
-  // asked in the middle of the fault: takes no lock. Null: no fault is, but of the kernel's memory.
+  // Whether a fault of that instruction, with that stack pointer, is the kernel's, where the
+  // machine has others beside it; asked in the middle of the fault: takes no lock. Null: no fault
+  // is, but of the kernel's memory.
   bool(NTAPI* takes_fault)(std::uint64_t instruction, std::uint64_t stack) = nullptr;
 };
 

@@ -70,7 +70,8 @@ RtlCaptureContext:
         .size RtlCaptureContext, . - RtlCaptureContext
 
 /* NTAPI void mica_restore_context(CONTEXT const* context): rcx. By the return of an interrupt,
- * which sets everything at once, and leaves alone what lies below the stack pointer it goes on with. */
+ * which sets everything at once, and leaves alone what lies below the stack pointer it goes on
+ * with. */
         .globl mica_restore_context
         .type mica_restore_context, @function
 mica_restore_context:

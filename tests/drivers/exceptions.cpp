@@ -6,6 +6,8 @@
 #include <nt/ntstatus.h>
 
 #include "images.hpp"
+#include "ldr/import_stub.hpp"
+#include "ldr/loaded_image.hpp"
 
 using namespace mica;
 
@@ -123,4 +125,34 @@ TEST_CASE("driver: a bugcheck names the driver, and who called", "[drivers]") {
   INFO(log);
   CHECK(log.find("mica: nobody handles exception 0x80000011 of raise+") != std::string::npos);
   CHECK(log.find("  raise+") != std::string::npos);
+}
+
+namespace {
+
+// What a watch was told. Only one System watches.
+struct Told {
+  unsigned entered, left, unwound;
+  ULONG64 raised;  // the argument of ExRaiseStatus, the last time
+} told;
+
+ldr::ImportWatch const watch{[](ldr::ImportCall& call) NTAPI {
+                               ++told.entered;
+                               if (call.stub->name == "ExRaiseStatus")
+                                 told.raised = call.arguments[0];
+                             },
+                             [](ldr::ImportCall&) NTAPI { ++told.left; },
+                             [](ldr::ImportCall&) NTAPI { ++told.unwound; }};
+
+}  // namespace
+
+TEST_CASE("driver: who watches imports is told of every call and how it ended", "[drivers]") {
+  told = {};
+  System system;
+  system.run([] { ldr::state().watch = &watch; });
+  Driver const driver = loaded(system, "tries");
+  CHECK(driver.entry_status() == STATUS_SUCCESS);
+  CHECK(system.log() == std::string{tried});
+  CHECK(told.entered == told.left + told.unwound);
+  CHECK((told.left > 100 && told.unwound > 1000));
+  CHECK(static_cast<NTSTATUS>(told.raised) == STATUS_INVALID_PARAMETER);
 }
