@@ -43,7 +43,9 @@ void hand_on(int number, siginfo_t* information, void* context) noexcept {
   if (action.sa_handler == SIG_IGN && information->si_code <= 0) return;
   if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
     return action.sa_handler(number);
-  ::signal(number, SIG_DFL);
+  struct sigaction by_default {};
+  by_default.sa_handler = SIG_DFL;
+  ::sigaction(number, &by_default, nullptr);
   if (information->si_code <= 0 || number == SIGTRAP) static_cast<void>(::raise(number));
 }
 
