@@ -13,7 +13,7 @@ NT_NAME = re.compile(r'^(?:Ke|Kf|Ex|Mm|Obf?|Iof?|Ps|Rtl|Zw|v?Dbg)[A-Z]')
 ALLOWED = re.compile(
     r'^(?:v?DbgPrint\w*|DbgSetDebugPrintCallback|Rtl(?:Append|Copy|Init)\w*String\w*|\w+ToUnicodeString'
     r'|Io(?:AllocateIrp|InitializeIrp|ReuseIrp|Build\w+|Create\w+)|Ob(?:QueryNameString|CreateObject)|Zw\w+|Ps\w+'
-    r'|KeQueryActiveProcessorCount(?:Ex)?|KeFlushQueuedDpcs)$')
+    r'|KeQueryActiveProcessorCount(?:Ex)?|KeFlushQueuedDpcs|RtlCaptureContext|RtlUnwindEx|RtlVirtualUnwind)$')
 
 
 def findings(paths):
