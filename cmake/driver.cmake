@@ -1,7 +1,9 @@
 # mica_add_driver(NAME SOURCE... [EXCLUDE_FROM_ALL] [OPTIONS FLAG...]): NAME.sys, a Windows driver of C and C++ sources,
 # as drivers are built: by a compiler for Windows, with the headers and the import library of Mica. A target NAME makes
 # it; its property MICA_DRIVER says where. Who links the library NAME_image has the driver as data: NAME_image() of
-# "NAME_image.hpp". OPTIONS are the compiler's. MICA_CAN_BUILD_DRIVERS says whether there is what that takes.
+# "NAME_image.hpp". OPTIONS are the compiler's. MICA_CAN_BUILD_DRIVERS says whether there is what that takes,
+# MICA_CAN_BUILD_TRIES whether a driver may have __try: earlier compilers than clang 19 keep only calls in it, and no
+# fault of the code itself (tests/drivers/scopes.cpp proves that this one does).
 
 find_program(MICA_DRIVER_COMPILER NAMES clang-19 clang)
 find_program(MICA_DRIVER_LINKER ld.lld)
@@ -14,6 +16,11 @@ if(MICA_DRIVER_COMPILER AND MICA_DRIVER_LINKER AND MICA_DLLTOOL)
     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   set(MICA_DRIVER_FREESTANDING ${freestanding}/include CACHE INTERNAL "")
 endif()
+find_program(MICA_TRIES_COMPILER clang-19)
+set(MICA_CAN_BUILD_TRIES OFF)
+if(MICA_CAN_BUILD_DRIVERS AND MICA_TRIES_COMPILER)
+  set(MICA_CAN_BUILD_TRIES ON)
+endif()
 
 # In the tree; an installed Mica says where they are.
 if(NOT MICA_DRIVER_HEADERS)
@@ -23,7 +30,10 @@ if(NOT MICA_DRIVER_HEADERS)
 endif()
 
 set(MICA_DRIVER_FLAGS --target=x86_64-w64-windows-gnu -O2 -g0 -ffreestanding -fms-extensions
-  -fasynchronous-unwind-tables -mno-stack-arg-probe -Wall -D_AMD64_ -D_M_AMD64=100 -D_M_X64=100 CACHE INTERNAL "")
+  -fasynchronous-unwind-tables -mno-stack-arg-probe -Wall -D_AMD64_ -D_M_AMD64=100 -D_M_X64=100)
+if(MICA_CAN_BUILD_TRIES)
+  list(APPEND MICA_DRIVER_FLAGS -Xclang -fasync-exceptions)
+endif()
 set(MICA_DRIVER_CXX_FLAGS -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics CACHE INTERNAL "")
 
 # One for all drivers of a build.

@@ -79,6 +79,24 @@ class SpecialPool {
   ULONG before_[3];
 };
 
+// ---- Images: memory of the test counts as a loaded image while this stands; `functions` says how
+// far into it its RUNTIME_FUNCTIONs are. IRQL PASSIVE_LEVEL.
+class Image {
+ public:
+  Image(void* base, ULONG64 bytes, ULONG64 functions, ULONG64 functions_bytes) noexcept;
+  ~Image();
+  Image(Image const&) = delete;
+  Image& operator=(Image const&) = delete;
+
+  // What the image would find in the slot of that routine, if it imported it.
+  [[nodiscard]] void* stub(void const* routine) noexcept;
+
+ private:
+  void* const base_;
+  void* stubs_;
+  ULONG count_ = 0;
+};
+
 // ---- Deadlock detection for a scope, whether or not the System has it on; it begins with nothing
 // learned. IRQL PASSIVE_LEVEL; the thread holds no lock at either end.
 class [[nodiscard]] DeadlockDetection {

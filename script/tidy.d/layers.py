@@ -11,7 +11,7 @@ FREESTANDING = set("""algorithm array atomic bit climits compare concepts cstdar
 def target_of(root, seam_files, name):
     """The layer that an include belongs to, or None when it is no layer's."""
     first = name.split("/")[0]
-    if name == "machine.hpp" or root / "src" / name in seam_files:
+    if name in ("machine.hpp", "current_thread.h") or root / "src" / name in seam_files:
         return "hal"
     return first if first in LAYERS else None
 

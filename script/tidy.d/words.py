@@ -23,10 +23,10 @@ CONDITIONAL = re.compile(
 UNFINISHED = re.compile(r'\b(TODO|FIXME|XXX|HACK)\b(?!\s*\([^)]{10,}\))')
 # CTest would take the two halves for two tests, find neither, and pass.
 SEMICOLON = re.compile(r'\b(TEST_CASE|MICA_CASE|MICA_EXPLORE)\((?:"[^"]*", )?"[^"\n]*;')
-# Where the machine may be named: machines and their tests, layout probes, benchmarks, NTAPI's
-# definition, what only drivers' sources see.
+# Where the machine may be named: machines and their tests, layout probes, drivers for tests,
+# benchmarks, NTAPI's definition, what only drivers' sources see.
 MACHINE_MAY_BE_NAMED = re.compile(
-    r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|tests/abi/|include/nt/ntdef\.h$|include/nt/wdk/)')
+    r'^(src/hal_\w+/|bench/|tests/hal(_\w+)?/|tests/abi/|tests/drivers/|include/nt/ntdef\.h$|include/nt/wdk/)')
 # The public headers ask whether it is a driver that is compiled.
 DRIVER_MAY_BE_NAMED = re.compile(r'^include/nt/')
 

@@ -29,10 +29,6 @@ static_assert(std::is_sorted(std::begin(table), std::end(table),
 constexpr std::string_view hal_exports[] = {"KeQueryPerformanceCounter",
                                             "KeStallExecutionProcessor"};
 
-constexpr std::string_view variable_routines[] = {
-    "DbgPrint",     "DbgPrintEx", "_snprintf", "_snprintf_s", "_snwprintf",
-    "_snwprintf_s", "sprintf",    "sprintf_s", "swprintf",    "swprintf_s"};
-
 [[nodiscard]] constexpr char lower(char letter) noexcept {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
 }
@@ -54,10 +50,6 @@ std::span<Export const> exports() noexcept {
 
 bool is_executive(std::string_view module) noexcept {
   return is_called(module, "ntoskrnl.exe") || is_hal(module);
-}
-
-bool takes_variable_arguments(std::string_view name) noexcept {
-  return std::ranges::find(variable_routines, name) != std::end(variable_routines);
 }
 
 Export const* find_export(std::string_view module, std::string_view name) noexcept {

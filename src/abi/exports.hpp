@@ -25,9 +25,6 @@ struct Export {
 // Whether it is one of the modules whose exports these are, in whatever case.
 [[nodiscard]] bool is_executive(std::string_view module) noexcept;
 
-// Whether callers give that routine as many arguments as they like.
-[[nodiscard]] bool takes_variable_arguments(std::string_view name) noexcept;
-
 // Null: no such module exports that, or it is not there.
 [[nodiscard]] Export const* find_export(std::string_view module, std::string_view name) noexcept;
 

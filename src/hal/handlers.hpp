@@ -7,6 +7,8 @@
 
 #include "base/types.hpp"
 
+struct _CONTEXT;
+
 namespace mica::hal {
 
 enum class FaultKind : std::uint8_t {
@@ -36,6 +38,9 @@ struct Fault {
   // rax rcx rdx rbx rsp rbp rsi rdi r8..r15 rflags, as the processor numbers them; null where the
   // machine has none.
   std::uint64_t const* registers;
+  // All of what was interrupted, on its stack, for who may go on from there; null: the machine
+  // cannot say. Who takes the fault may change it.
+  struct _CONTEXT* context = nullptr;
 };
 
 struct Handlers {
@@ -57,6 +62,10 @@ struct Handlers {
   void(NTAPI* fault)(Fault const&);
   // A zeroed page for the machine's own page tables, or no_page.
   PageNumber(NTAPI* table_page)();
+  // Whether a fault of that instruction, with that stack pointer, is the kernel's, where the
+  // machine has others beside it; asked in the middle of the fault: takes no lock. Null: no fault
+  // is, but of the kernel's memory.
+  bool(NTAPI* takes_fault)(std::uint64_t instruction, std::uint64_t stack) = nullptr;
 };
 
 }  // namespace mica::hal

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "hal_host/fault_signals.hpp"
 #include "hal_host/jump.hpp"
 
 namespace mica::hal_host {
@@ -196,6 +197,7 @@ void Simulation::load(Image const& image) noexcept {
 
 Ending Simulation::run_deterministic() {
   Seat& controller = controllers_[0];
+  SignalStack const signal_stack;
   adopt_strand(controller.strand);
   controller.exceptions = thread_exceptions();
   ExceptionState const mine = *controller.exceptions;

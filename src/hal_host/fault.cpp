@@ -1,56 +1,145 @@
-// Page faults, from the signal handler of whoever embeds the library.
+// Faults of kernel code, from a signal handler: the library's while images are loaded, else that of
+// whoever embeds it.
+#include <nt/rtl/exception.h>
 #include <mica/fault.hpp>
 
+#include "hal_host/fault_signals.hpp"
 #include "hal_host/simulation.hpp"
 
 #if defined(__x86_64__)
 #include <ucontext.h>
+
+#include <algorithm>
+#include <cstring>
 
 namespace mica {
 namespace {
 
 using namespace hal_host;
 
-constexpr std::uint32_t page_fault_vector = 14;
+constexpr std::uint64_t divide_vector = 0, breakpoint_vector = 3, opcode_vector = 6,
+                        protection_vector = 13, page_fault_vector = 14;
 // Of the error code. [SDM 3A, "Page-Fault Exceptions"]
 constexpr std::uint64_t write_access = 2, instruction_fetch = 16;
 
-// What the interrupted flow goes on with, on its own stack: never comes back to where it was.
-[[noreturn]] void enter_fault(std::uint64_t address, std::uint64_t instruction,
-                              std::uint64_t error_code, std::uint64_t frame,
-                              std::uint64_t stack) noexcept {
-  hal::Fault const fault{.kind = hal::FaultKind::page_fault,
-                         .write = (error_code & write_access) != 0,
-                         .execute = (error_code & instruction_fetch) != 0,
+// What the interrupted flow goes on with, on its own stack.
+struct Site {
+  CONTEXT context;
+  std::uint64_t address;
+  std::uint64_t error_code;
+  std::uint64_t vector;
+  bool stack_is_full;  // then this is not its own
+};
+
+hal::FaultKind kind_of(Site const& site) noexcept {
+  if (site.stack_is_full) return hal::FaultKind::stack_overflow;
+  switch (site.vector) {
+    case divide_vector:
+      return hal::FaultKind::divide_error;
+    case breakpoint_vector:
+      return hal::FaultKind::breakpoint;
+    case opcode_vector:
+      return hal::FaultKind::invalid_opcode;
+    case protection_vector:
+      return hal::FaultKind::general_protection;
+    case page_fault_vector:
+      return hal::FaultKind::page_fault;
+    default:
+      return hal::FaultKind::other;
+  }
+}
+
+// Never comes back to where it was, unless the executive goes on there by itself.
+[[noreturn]] void enter_fault(Site& site) noexcept {
+  CONTEXT& context = site.context;
+  bool const paging = site.vector == page_fault_vector;
+  std::uint64_t const registers[] = {
+      context.Rax, context.Rcx, context.Rdx, context.Rbx, context.Rsp,   context.Rbp,
+      context.Rsi, context.Rdi, context.R8,  context.R9,  context.R10,   context.R11,
+      context.R12, context.R13, context.R14, context.R15, context.EFlags};
+  hal::Fault const fault{.kind = kind_of(site),
+                         .write = paging && (site.error_code & write_access) != 0,
+                         .execute = paging && (site.error_code & instruction_fetch) != 0,
                          .irql = Machine::irql(),
-                         .vector = page_fault_vector,
-                         .error_code = error_code,
-                         .address = address,
-                         .instruction = instruction,
-                         .stack = stack,
-                         .frame = frame,
-                         .registers = nullptr};
+                         .vector = static_cast<std::uint32_t>(site.vector),
+                         .error_code = site.error_code,
+                         .address = site.address,
+                         .instruction = context.Rip,
+                         .stack = context.Rsp,
+                         .frame = context.Rbp,
+                         .registers = registers,
+                         .context = site.stack_is_full ? nullptr : &context};
   Machine::current().core.simulation->handlers().fault(fault);
   __builtin_trap();  // the handler never returns
 }
 
+void fill(CONTEXT& context, mcontext_t const& machine) noexcept {
+  // As the processor numbers them.
+  constexpr int general[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                             REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                             REG_R12, REG_R13, REG_R14, REG_R15};
+  std::memset(static_cast<void*>(&context), 0, sizeof context);
+  context.ContextFlags = CONTEXT_FULL;
+  ULONG64* to = &context.Rax;
+  for (int const number : general) *to++ = static_cast<ULONG64>(machine.gregs[number]);
+  context.Rip = static_cast<ULONG64>(machine.gregs[REG_RIP]);
+  context.EFlags = static_cast<ULONG>(machine.gregs[REG_EFL]);
+  context.MxCsr = context.FltSave.MxCsr = machine.fpregs->mxcsr;
+  std::memcpy(&context.Xmm0, machine.fpregs->_xmm, sizeof machine.fpregs->_xmm);
+}
+
+// Room below what the flow has on its stack, and below this handler if it stands there too. Null:
+// there is none, or not enough to go on with.
+[[nodiscard]] Site* room_on_stack(std::uint64_t stack_pointer) noexcept {
+  constexpr std::uint64_t red_zone = 128, handler_bytes = 4096, alignment = 64;
+  constexpr std::uint64_t enough = kernel_stack_bytes / 4;
+  Strand const& strand = Machine::current().core.seat->flow();
+  auto const bottom = reinterpret_cast<std::uint64_t>(strand.bottom);
+  auto const here = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
+  if (stack_pointer - bottom > strand.bytes) return nullptr;
+  std::uint64_t top = stack_pointer - red_zone;
+  if (here - bottom < strand.bytes) top = std::min(top, here - handler_bytes);
+  top = (top - sizeof(Site)) & ~(alignment - 1);
+  return top - bottom < strand.bytes && top - bottom >= enough ? reinterpret_cast<Site*>(top)
+                                                               : nullptr;
+}
+
+// What is left when the stack is full: it never goes on.
+[[nodiscard]] Site* room_elsewhere() noexcept {
+  std::byte* const top = SignalStack::spare_top();
+  return top != nullptr ? reinterpret_cast<Site*>(top - 2 * sizeof(Site)) : nullptr;
+}
+
+[[nodiscard]] bool is_the_kernels(siginfo_t const& information, std::uint64_t instruction,
+                                  std::uint64_t stack) noexcept {
+  Simulation& simulation = *Machine::current().core.simulation;
+  auto const takes_fault = simulation.handlers().takes_fault;
+  if (takes_fault != nullptr && takes_fault(instruction, stack)) return true;
+  return information.si_signo == SIGSEGV && simulation.region().contains(information.si_addr);
+}
+
 }  // namespace
 
-// Arguments travel in registers: the handler's own frame begins where the interrupted flow's stack
-// ends, so there is no room for them in memory.
 bool take_fault(siginfo_t const& information, void* context) noexcept {
   if (Machine::current_processor == nullptr) return false;
-  if (!Machine::current().core.simulation->region().contains(information.si_addr)) return false;
-  constexpr greg_t red_zone = 128, alignment = 16, return_address = 8;
-  greg_t* const registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
-  greg_t const stack = registers[REG_RSP];
-  registers[REG_RDI] = reinterpret_cast<greg_t>(information.si_addr);
-  registers[REG_RSI] = registers[REG_RIP];
-  registers[REG_RDX] = registers[REG_ERR];
-  registers[REG_RCX] = registers[REG_RBP];
-  registers[REG_R8] = stack;
-  registers[REG_RSP] = ((stack - red_zone) & -alignment) - return_address;
-  registers[REG_RIP] = reinterpret_cast<greg_t>(&enter_fault);
+  mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
+  auto const instruction = static_cast<std::uint64_t>(machine.gregs[REG_RIP]);
+  auto const stack = static_cast<std::uint64_t>(machine.gregs[REG_RSP]);
+  if (!is_the_kernels(information, instruction, stack)) return false;
+  Site* site = room_on_stack(stack);
+  bool const full = site == nullptr;
+  if (full) site = room_elsewhere();
+  if (site == nullptr) return false;
+  fill(site->context, machine);
+  site->address = reinterpret_cast<std::uint64_t>(information.si_addr);
+  site->error_code = static_cast<std::uint64_t>(machine.gregs[REG_ERR]);
+  site->vector = static_cast<std::uint64_t>(machine.gregs[REG_TRAPNO]);
+  site->stack_is_full = full;
+  constexpr greg_t return_address = 8, flags_of_direction_and_step = 0x500;
+  machine.gregs[REG_RDI] = reinterpret_cast<greg_t>(site);
+  machine.gregs[REG_RSP] = reinterpret_cast<greg_t>(site) - return_address;
+  machine.gregs[REG_RIP] = reinterpret_cast<greg_t>(&enter_fault);
+  machine.gregs[REG_EFL] &= ~flags_of_direction_and_step;
   return true;
 }
 

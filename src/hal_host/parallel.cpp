@@ -3,6 +3,7 @@
 //   Interrupt time is the steady clock, plus what was jumped over while every processor was halted.
 #include <algorithm>
 
+#include "hal_host/fault_signals.hpp"
 #include "hal_host/jump.hpp"
 
 namespace mica::hal_host {
@@ -144,6 +145,7 @@ void Simulation::halt_parallel(Seat& seat) noexcept {
 // The body of a processor's OS thread.
 void Simulation::serve(Seat& seat) noexcept {
   Seat& controller = controllers_[seat.number];
+  SignalStack const signal_stack;
   adopt_strand(controller.strand);
   controller.exceptions = thread_exceptions();
   ExceptionState const mine = *controller.exceptions;

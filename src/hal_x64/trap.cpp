@@ -1,5 +1,10 @@
 #include "hal_x64/trap.hpp"
 
+#include <nt/rtl/exception.h>
+
+#include <algorithm>
+#include <iterator>
+
 #include "hal_x64/apic.hpp"
 #include "hal_x64/backtrace.hpp"
 #include "hal_x64/clock.hpp"
@@ -60,6 +65,34 @@ hal::FaultKind kind_of(TrapFrame const& frame, std::uint64_t address) noexcept {
   }
 }
 
+// Of the vector registers that trap_entry.S does not save: this kernel's compiler knows none.
+void store_nonvolatile_vectors(M128A* to) noexcept {
+  asm volatile(
+      "movaps %%xmm6, 0(%0)\n\tmovaps %%xmm7, 16(%0)\n\tmovaps %%xmm8, 32(%0)\n\t"
+      "movaps %%xmm9, 48(%0)\n\tmovaps %%xmm10, 64(%0)\n\tmovaps %%xmm11, 80(%0)\n\t"
+      "movaps %%xmm12, 96(%0)\n\tmovaps %%xmm13, 112(%0)\n\tmovaps %%xmm14, 128(%0)\n\t"
+      "movaps %%xmm15, 144(%0)"
+      :
+      : "r"(to)
+      : "memory");
+}
+
+void fill(CONTEXT& context, TrapFrame const& frame) noexcept {
+  context = {};
+  context.ContextFlags = CONTEXT_FULL;
+  std::uint64_t const registers[] = {
+      frame.rax, frame.rcx, frame.rdx, frame.rbx, frame.rsp, frame.rbp, frame.rsi, frame.rdi,
+      frame.r8,  frame.r9,  frame.r10, frame.r11, frame.r12, frame.r13, frame.r14, frame.r15};
+  std::copy(std::begin(registers), std::end(registers), &context.Rax);
+  context.Rip = frame.rip;
+  context.EFlags = static_cast<ULONG>(frame.rflags);
+  context.SegCs = static_cast<USHORT>(frame.cs);
+  context.SegSs = static_cast<USHORT>(frame.ss);
+  context.MxCsr = context.FltSave.MxCsr = static_cast<ULONG>(frame.mxcsr);
+  __builtin_memcpy(&context.Xmm0, frame.vectors, sizeof frame.vectors);
+  store_nonvolatile_vectors(&context.Xmm6);
+}
+
 void fault(TrapFrame& frame) noexcept {
   std::uint64_t const address = read_cr2();
   if (recover(frame)) return;
@@ -75,6 +108,8 @@ void fault(TrapFrame& frame) noexcept {
   constexpr std::uint64_t write_access = 2,
                           instruction_fetch = 16;  // [SDM 3A, "Page-Fault Exceptions"]
   bool const paging = frame.vector == vector_page_fault;
+  CONTEXT context;
+  fill(context, frame);
   hal::Fault const what{.kind = kind_of(frame, address),
                         .write = paging && (frame.error_code & write_access) != 0,
                         .execute = paging && (frame.error_code & instruction_fetch) != 0,
@@ -85,7 +120,8 @@ void fault(TrapFrame& frame) noexcept {
                         .instruction = frame.rip,
                         .stack = frame.rsp,
                         .frame = made_up ? reinterpret_cast<std::uint64_t>(caller) : frame.rbp,
-                        .registers = registers};
+                        .registers = registers,
+                        .context = &context};
   registered->fault(what);
 }
 

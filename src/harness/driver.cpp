@@ -34,6 +34,7 @@ Driver System::load(std::span<std::byte const> image, std::string_view name) {
   }
   std::vector<WCHAR> service{name.begin(), name.end()};
   auto const bytes = static_cast<USHORT>(service.size() * sizeof(WCHAR));
+  if (!kernel_->fault_signals) kernel_->fault_signals.emplace();
   run([&] {
     io::DriverImage loaded{};
     if (ldr::Refusal const refusal = init::load_image(name, image, loaded)) {

@@ -65,6 +65,7 @@ bool System::Kernel::boot() {
   state->main = harness::session_main;
   state->argument = session;
   state->tests.failed = take_failure;
+  if (!config.ram_disk.empty()) fault_signals.emplace();  // drivers may be loaded from there
   init::prepare(*state, processors, region->boot_stack());
   if (config.trace) {
     for (ke::Processor& each : state->ke.processors) each.listener = &config.trace->recorder();
@@ -78,6 +79,7 @@ bool System::Kernel::boot() {
 // Flows of control that still stand are abandoned: nothing unwinds them.
 void System::Kernel::shut_down() noexcept {
   simulation.reset();
+  fault_signals.reset();
   own_policy.reset();
   session = nullptr;
   state = nullptr;

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 
+#include "hal_host/fault_signals.hpp"
 #include "hal_host/simulation.hpp"
 #include "harness/session.hpp"
 #include "init/state.hpp"
@@ -37,6 +38,7 @@ struct System::Kernel {
   std::unique_ptr<Policy> own_policy;
   std::optional<hal_host::Simulation> simulation;
   harness::Session* session = nullptr;
+  std::optional<hal_host::TakesFaultSignals> fault_signals;  // from the first image on, or where there may be some
   harness::Job job{};
   std::mutex failures_mutex;  // parallel mode: checks on several processors
   std::vector<std::string> failures;

@@ -15,6 +15,7 @@
 #include "init/state.hpp"
 #include "ke/freed_timers.hpp"
 #include "ke/lock_checks.hpp"
+#include "ldr/dispatch.hpp"
 #include "rtl/line.hpp"
 
 namespace mica::init {
@@ -140,6 +141,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.io.find_image = find_image;
   state.io.image_gone = unload_image;
   state.io.make_service_key = cm::make_service_key;
+  state.ke.exceptions = {ldr::raise, ldr::take_fault, ldr::image_of};
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;

@@ -14,6 +14,7 @@
 #include "init/state.hpp"
 #include "ke/apc.hpp"
 #include "ke/lock_checks.hpp"
+#include "ldr/import_stub.hpp"
 
 namespace mica::test {
 
@@ -116,6 +117,36 @@ SpecialPool::SpecialPool(ULONG tag, Align align) noexcept {
 SpecialPool::~SpecialPool() {
   static_cast<void>(mm::choose_special_pool(
       init::state().mm, {before_[0], before_[1], before_[2] != 0}));  // its tables are there
+}
+
+Image::Image(void* base, ULONG64 bytes, ULONG64 functions, ULONG64 functions_bytes) noexcept
+    : base_{base} {
+  ldr::LoadedImage image{};
+  image.name_it("test");
+  image.base = static_cast<std::byte*>(base);
+  image.bytes = bytes;
+  image.functions = static_cast<std::uint32_t>(functions);
+  image.function_count = static_cast<std::uint32_t>(functions_bytes / sizeof(RUNTIME_FUNCTION));
+  stubs_ = mm::state().space.reserve(1);
+  if (stubs_ == nullptr || !mm::state().space.populate(static_cast<std::byte*>(stubs_), 1) ||
+      !ldr::add_image(image))
+    ke::bugcheck(MANUALLY_INITIATED_CRASH, 4);
+}
+
+Image::~Image() {
+  static_cast<void>(ldr::remove_image(base_));
+  mm::state().space.depopulate(static_cast<std::byte*>(stubs_), 1);
+  mm::state().space.release(static_cast<std::byte*>(stubs_), 1);
+}
+
+void* Image::stub(void const* routine) noexcept {
+  auto* const stub = static_cast<ldr::ImportStub*>(stubs_) + count_++;
+  if (count_ > page_size / sizeof *stub) ke::bugcheck(MANUALLY_INITIATED_CRASH, 5);
+  Machine::protect(stubs_, hal::Protection::read_write);
+  ldr::make_import_stub(*stub, {routine, "test", ldr::ImportKind::routine}, nullptr);
+  Machine::protect(stubs_, hal::Protection::execute);
+  Machine::flush(stubs_, 1);
+  return stub;
 }
 
 DeadlockDetection::DeadlockDetection() noexcept : was_on_{ke::locks_checked()} {

@@ -2,6 +2,7 @@
 //   Any IRQL, whatever is held or broken: no lock is taken, because its holder may be among the
 //   frozen.
 #include "ke/bugcheck_callbacks.hpp"
+#include "ke/exception.hpp"
 #include "rtl/line.hpp"
 
 namespace mica::ke {
@@ -13,14 +14,17 @@ using rtl::Line;
 struct Stop {
   ULONG code;
   ULONG_PTR parameters[4];
-  std::uint64_t frame;        // where the backtrace begins; 0: here
-  std::uint64_t instruction;  // of a fault, else 0
+  std::uint64_t frame;                        // where the backtrace begins; 0: here
+  std::uint64_t instruction;                  // of a fault, else 0
+  std::span<std::uint64_t const> trace = {};  // the backtrace; empty: the machine's
 };
 
 void print_place(std::uint64_t address) noexcept {
   Line line;
   line << "  " << Hex{address, 16};
-  hal::SymbolName const symbol = Machine::symbol_name(address);
+  hal::SymbolName symbol = Machine::symbol_name(address);
+  auto const image_of = state().exceptions.image_of;
+  if (symbol.name == nullptr && image_of != nullptr) symbol = image_of(address);
   if (symbol.name != nullptr) line << "  " << symbol.name << "+" << Hex{symbol.offset};
 }
 
@@ -40,7 +44,9 @@ void print(Stop const& stop) noexcept {
   Line{} << bugcheck_name(stop.code);
   Line{} << "processor " << Machine::processor_number() << ", IRQL " << Machine::irql();
   if (stop.instruction != 0) print_place(stop.instruction);
-  std::uint64_t addresses[32];
+  for (std::uint64_t const address : stop.trace) print_place(address);
+  if (!stop.trace.empty()) return;
+  std::uint64_t addresses[longest_trace];
   std::size_t const count = Machine::backtrace(stop.frame, addresses, std::size(addresses));
   for (std::size_t i = 0; i < count; ++i) print_place(addresses[i]);
 }
@@ -76,7 +82,20 @@ void NTAPI bugcheck(ULONG code, ULONG_PTR first, ULONG_PTR second, ULONG_PTR thi
   stop_system({code, {first, second, third, fourth}, 0, 0});
 }
 
+void NTAPI bugcheck_at(std::span<std::uint64_t const> trace, ULONG code, ULONG_PTR first,
+                       ULONG_PTR second, ULONG_PTR third, ULONG_PTR fourth) noexcept {
+  stop_system({code, {first, second, third, fourth}, 0, 0, trace});
+}
+
+void NTAPI raise(EXCEPTION_RECORD& record) noexcept {
+  if (state().exceptions.raise != nullptr) state().exceptions.raise(record);
+}
+
 void NTAPI raise_status(NTSTATUS status, void* caller) noexcept {
+  EXCEPTION_RECORD record{};
+  record.ExceptionCode = status;
+  record.ExceptionFlags = EXCEPTION_NONCONTINUABLE;
+  raise(record);
   bugcheck(KMODE_EXCEPTION_NOT_HANDLED, static_cast<ULONG>(status), as_parameter(caller));
 }
 
@@ -94,8 +113,11 @@ Stop page_fault(hal::Fault const& fault) noexcept {
   auto const asked = state().bugcheck.fault_code;
   if (ULONG const code = asked != nullptr ? asked(fault.address) : 0; code != 0)
     return {code, {fault.address, access_of(fault, 1, 0), fault.instruction, 0}, 0, 0};
-  if (fault.irql >= DISPATCH_LEVEL)  // [MSDN Bug Check 0xA]: 1 is a write, 8 an execution
-    return {IRQL_NOT_LESS_OR_EQUAL,
+  // [MSDN Bug Check 0xA, 0xD1]: 1 is a write, 8 an execution
+  auto const image_of = state().exceptions.image_of;
+  bool const in_driver = image_of != nullptr && image_of(fault.instruction).name != nullptr;
+  if (fault.irql >= DISPATCH_LEVEL)
+    return {in_driver ? ULONG{DRIVER_IRQL_NOT_LESS_OR_EQUAL} : ULONG{IRQL_NOT_LESS_OR_EQUAL},
             {fault.address, fault.irql, access_of(fault, 1, 8), fault.instruction},
             0,
             0};
@@ -122,13 +144,10 @@ Stop stop_of(hal::Fault const& fault) noexcept {
     case hal::FaultKind::page_fault:
       return page_fault(fault);
     case hal::FaultKind::invalid_opcode:
-      return exception(STATUS_ILLEGAL_INSTRUCTION, fault);
     case hal::FaultKind::divide_error:
-      return exception(STATUS_INTEGER_DIVIDE_BY_ZERO, fault);
     case hal::FaultKind::general_protection:
-      return exception(STATUS_ACCESS_VIOLATION, fault);
     case hal::FaultKind::breakpoint:
-      return exception(STATUS_BREAKPOINT, fault);
+      return exception(exception_of(fault), fault);
     case hal::FaultKind::machine_check:
       return {MACHINE_CHECK_EXCEPTION, {fault.error_code, 0, 0, 0}, 0, 0};
     case hal::FaultKind::stack_overflow:
@@ -142,7 +161,48 @@ Stop stop_of(hal::Fault const& fault) noexcept {
 
 }  // namespace
 
+NTSTATUS exception_of(hal::Fault const& fault) noexcept {
+  switch (fault.kind) {
+    case hal::FaultKind::page_fault:
+    case hal::FaultKind::general_protection:
+      return STATUS_ACCESS_VIOLATION;
+    case hal::FaultKind::invalid_opcode:
+      return STATUS_ILLEGAL_INSTRUCTION;
+    case hal::FaultKind::divide_error:
+      return STATUS_INTEGER_DIVIDE_BY_ZERO;
+    case hal::FaultKind::breakpoint:
+      return STATUS_BREAKPOINT;
+    case hal::FaultKind::machine_check:
+    case hal::FaultKind::stack_overflow:
+    case hal::FaultKind::double_fault:
+      return STATUS_SUCCESS;
+    case hal::FaultKind::other:
+      break;
+  }
+  switch (fault.vector) {  // [SDM 3A, "Exception and Interrupt Vectors"]
+    case 1:
+      return STATUS_SINGLE_STEP;
+    case 4:
+      return STATUS_INTEGER_OVERFLOW;
+    case 5:
+      return STATUS_ARRAY_BOUNDS_EXCEEDED;
+    case 16:
+      return STATUS_FLOAT_MULTIPLE_FAULTS;
+    case 17:
+      return STATUS_DATATYPE_MISALIGNMENT;
+    case 19:
+      return STATUS_FLOAT_MULTIPLE_TRAPS;
+    default:
+      return STATUS_SUCCESS;
+  }
+}
+
+bool is_idle(Thread const& thread) noexcept {
+  return thread.priority.load(std::memory_order_relaxed) == idle_priority;
+}
+
 void NTAPI fault(hal::Fault const& fault) noexcept {
+  if (state().exceptions.fault != nullptr) state().exceptions.fault(fault);
   Stop stop = stop_of(fault);
   stop.frame = fault.frame;
   stop.instruction = fault.instruction;
@@ -156,7 +216,8 @@ namespace mica {
 void NTAPI assertion_failed(char const* expression, char const* file, int line) noexcept {
   rtl::Line{} << "Assertion failed: " << expression;
   rtl::Line{} << "  " << file << ":" << static_cast<std::uint64_t>(line);
-  ke::raise_status(STATUS_ASSERTION_FAILURE, __builtin_return_address(0));
+  ke::bugcheck(KMODE_EXCEPTION_NOT_HANDLED, static_cast<ULONG>(STATUS_ASSERTION_FAILURE),
+               ke::as_parameter(__builtin_return_address(0)));
 }
 
 }  // namespace mica

@@ -13,8 +13,8 @@ namespace mica::ke {
 [[noreturn]] void NTAPI bugcheck(ULONG code, ULONG_PTR first = 0, ULONG_PTR second = 0,
                                  ULONG_PTR third = 0, ULONG_PTR fourth = 0) noexcept;
 
-// An exception that nobody handles: KMODE_EXCEPTION_NOT_HANDLED with the status and the place that
-// raised it.
+// Raises an exception in the loaded image that called the executive; where none did it is bugcheck
+// KMODE_EXCEPTION_NOT_HANDLED with the status and the place that raised it.
 [[noreturn]] void NTAPI raise_status(NTSTATUS status, void* caller) noexcept;
 
 [[nodiscard]] inline ULONG_PTR as_parameter(void const* pointer) noexcept {

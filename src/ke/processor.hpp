@@ -8,6 +8,7 @@
 #include "ke/device_interrupt.hpp"
 #include "ke/dpc_queue.hpp"
 #include "ke/dpc_watchdog.hpp"
+#include "ke/exception.hpp"
 #include "ke/generic_call.hpp"
 #include "ke/ready_queue.hpp"
 #include "ke/spin_lock.hpp"
@@ -137,6 +138,7 @@ struct State {
   InterruptChain interrupts[Machine::last_device_vector - Machine::first_device_vector + 1];
   DpcLimits dpc_limits;
   BugcheckState bugcheck;
+  ExceptionState exceptions;
   DebugPrintState debug_print;
   bool verified;  // what NT lets pass unless it verifies a driver is a violation too
   LockCheckState lock_checks;

@@ -1,10 +1,10 @@
-/* What every import leads through: an ImportCall on the stack, which says what the caller's registers
- * were, while the routine runs.
+/* What every import leads through: an ImportCall on the stack, which says what the caller's
+ * registers were, while the routine runs.
  *
  * NTAPI, with the ImportStub in r10: the arguments are the routine's. Its result passes through.
- * The caller's return address stays where it is, and the routine is called and returned from: so the
- * processor predicts both, and a shadow stack agrees. The price is that arguments on the stack are
- * copied, as many as there may be.
+ * The caller's return address stays where it is, and the routine is called and returned from: so
+ * the processor predicts both, and a shadow stack agrees. The price is that arguments on the stack
+ * are copied, as many as there may be.
  */
 #if defined(__x86_64__)
 #include "ldr/import_stub.h"
@@ -16,7 +16,8 @@
 #define STACK_ARGUMENTS (MICA_CALL_RBP + 8 + RETURN_ADDRESS + HOME)
 
         .text
-/* `room` is for the routine's home space and arguments: below the ImportCall, which rax names then. */
+/* `room` is for the routine's home space and arguments: below the ImportCall, which rax names
+ * then. */
         .macro ENTER_CALL room
         .cfi_startproc
         pushq %rbp

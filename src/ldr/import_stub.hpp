@@ -32,7 +32,12 @@ enum class ImportKind : std::uint8_t {
   data,
   routine,
   variable_routine,  // with as many arguments as its caller likes
+  bare_routine,      // called as it is: about the caller's registers, which a stub changes
 };
+
+[[nodiscard]] constexpr bool has_stub(ImportKind kind) noexcept {
+  return kind == ImportKind::routine || kind == ImportKind::variable_routine;
+}
 
 // What an import leads to.
 struct ImportTarget {

@@ -5,8 +5,8 @@
 namespace mica::ldr {
 
 void LoadedImage::name_it(std::string_view name) noexcept {
-  name_length_ = static_cast<std::uint8_t>(std::min(name.size(), sizeof name_));
-  std::memcpy(name_, name.data(), name_length_);
+  std::memset(name_, 0, sizeof name_);
+  std::memcpy(name_, name.data(), std::min(name.size(), sizeof name_ - 1));
 }
 
 bool NTAPI add_image(LoadedImage const& image) noexcept {
@@ -37,6 +37,12 @@ LoadedImage const* NTAPI find_image(std::uint64_t address) noexcept {
     if (start != 0 && address >= start && slot.image.contains(address)) return &slot.image;
   }
   return nullptr;
+}
+
+hal::SymbolName NTAPI image_of(std::uint64_t address) noexcept {
+  LoadedImage const* const image = find_image(address);
+  if (image == nullptr) return {nullptr, 0};
+  return {image->name(), image->offset_of(address)};
 }
 
 }  // namespace mica::ldr

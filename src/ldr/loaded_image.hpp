@@ -1,8 +1,8 @@
 // The images that are loaded, by address.
 //
 // Rules
-//   find_image: any IRQL, also in a machine's fault handler: takes no lock. What it returns is there
-//   as long as the image is; nothing runs in an image that is about to go.
+//   find_image: any IRQL, also in a machine's fault handler: takes no lock. What it returns is
+//   there as long as the image is; nothing runs in an image that is about to go.
 //   add_image, remove_image: IRQL <= DISPATCH_LEVEL.
 #pragma once
 
@@ -27,7 +27,7 @@ class LoadedImage {
   std::byte* stubs;  // null: it imports nothing
   std::size_t stub_bytes;
 
-  [[nodiscard]] std::string_view name() const noexcept { return {name_, name_length_}; }
+  [[nodiscard]] char const* name() const noexcept { return name_; }
   void name_it(std::string_view name) noexcept;
 
   [[nodiscard]] std::uint64_t start() const noexcept { return ke::as_parameter(base); }
@@ -47,8 +47,7 @@ class LoadedImage {
   }
 
  private:
-  std::uint8_t name_length_;
-  char name_[39];  // what there is room for
+  char name_[40];  // what there is room for, and a zero
 };
 
 inline constexpr unsigned most_images = 256;
@@ -77,5 +76,8 @@ struct State {
 
 // Null: no image is there.
 [[nodiscard]] LoadedImage const* NTAPI find_image(std::uint64_t address) noexcept;
+
+// ExceptionState::image_of (ke/exception.hpp).
+[[nodiscard]] hal::SymbolName NTAPI image_of(std::uint64_t address) noexcept;
 
 }  // namespace mica::ldr

@@ -95,7 +95,7 @@ void give_pages(std::byte* base, std::size_t bytes) noexcept {
   for (Import import; imports.next(import);) {
     if (ImportTarget const target = find(import); target.address != nullptr) {
       void const* address = target.address;
-      if (target.kind != ImportKind::data) {
+      if (has_stub(target.kind)) {
         make_import_stub(*stub, target, state().watch);
         address = stub++;
       }

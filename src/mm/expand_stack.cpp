@@ -2,6 +2,7 @@
 //   [MSDN KeExpandKernelStackAndCallout, KeExpandKernelStackAndCalloutEx]
 #include <nt/mm.h>
 
+#include "ke/boundary.hpp"
 #include "ke/verifier.hpp"
 #include "mm/state.hpp"
 
@@ -38,6 +39,8 @@ struct Callout {
 
 void NTAPI call(Callout const& callout) noexcept {
   ke::Thread& thread = ke::current_thread();
+  // The stack that it may stand on is given back here, and nowhere else.
+  ke::ExceptionBarrier const barrier;
   ++thread.callouts;
   callout.routine(callout.parameter);
   --thread.callouts;

@@ -16,8 +16,6 @@ namespace {
 
 using Bytes = std::vector<std::byte>;
 
-using test::image_of;
-
 NTSTATUS status_of_beat(System& system) {
   NTSTATUS status = STATUS_SUCCESS;
   system.run([&] { status = test::Beat{}.status(); });

@@ -85,7 +85,7 @@ typedef enum _EXCEPTION_DISPOSITION {
   ExceptionCollidedUnwind
 } EXCEPTION_DISPOSITION;
 
-// ---- Unwinding data. Addresses in it are offsets in the image.        [MSDN "x64 exception handling"]
+// ---- Unwinding data. Addresses in it are offsets in the image.    [MSDN "x64 exception handling"]
 
 // A function, or a part of one; the image has them in the order of their addresses.
 typedef struct _RUNTIME_FUNCTION {
@@ -180,11 +180,10 @@ PEXCEPTION_ROUTINE NTAPI RtlVirtualUnwind(ULONG HandlerType, ULONG64 ImageBase, 
                                           PVOID* HandlerData, PULONG64 EstablisherFrame,
                                           PKNONVOLATILE_CONTEXT_POINTERS ContextPointers);
 
-// Leaves the caller's frame and those outside of it up to TargetFrame, whose termination handlers
-// run, and goes on there at TargetIp with ReturnValue in rax. Without TargetFrame every frame of the
-// thread is left, which ends in bugcheck KMODE_EXCEPTION_NOT_HANDLED, as does a frame that is not
-// there (STATUS_INVALID_UNWIND_TARGET). Return only where nothing of a loaded image calls. The
-// caller is a loaded image. ContextRecord and HistoryTable are not used.
+// Leaves the caller's frame, which is a loaded image's, and those outside of it up to TargetFrame,
+// whose termination handlers run, and goes on there at TargetIp with ReturnValue in rax. A frame
+// that is not there is bugcheck KMODE_EXCEPTION_NOT_HANDLED with STATUS_INVALID_UNWIND_TARGET when
+// all are left, so no TargetFrame is. ContextRecord and HistoryTable are not used.
 //                                                               [MSDN RtlUnwindEx] [MSDN RtlUnwind]
 VOID NTAPI RtlUnwindEx(PVOID TargetFrame, PVOID TargetIp, PEXCEPTION_RECORD ExceptionRecord,
                        PVOID ReturnValue, PCONTEXT ContextRecord,
