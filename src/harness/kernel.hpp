@@ -38,7 +38,8 @@ struct System::Kernel {
   std::unique_ptr<Policy> own_policy;
   std::optional<hal_host::Simulation> simulation;
   harness::Session* session = nullptr;
-  std::optional<hal_host::TakesFaultSignals> fault_signals;  // from the first image on, or where there may be some
+  // From the first image on, or where a RAM disk has some.
+  std::optional<hal_host::TakesFaultSignals> fault_signals;
   harness::Job job{};
   std::mutex failures_mutex;  // parallel mode: checks on several processors
   std::vector<std::string> failures;
