@@ -7,4 +7,5 @@
 #include <nt/rtl/debug.h>
 #include <nt/rtl/list.h>
 #include <nt/rtl/memory.h>
+#include <nt/rtl/print.h>
 #include <nt/rtl/string.h>

@@ -14,14 +14,15 @@ namespace {
 // ---- Parsing. A width of more than this is no width: text is never that long.
 constexpr int widest = 0xFFFF;
 
+template <class Character>
 class Formatter {
  public:
-  Formatter(Text& text, PCSTR format, MS_VA_LIST arguments) noexcept
+  Formatter(BasicText<Character>& text, Character const* format, MS_VA_LIST arguments) noexcept
       : text_{text}, at_{format}, arguments_{arguments} {}
 
   void run() noexcept {
     while (*at_ != 0) {
-      CHAR const character = *at_++;
+      Character const character = *at_++;
       if (character != '%') {
         text_.put(character);
       } else {
@@ -49,19 +50,25 @@ class Formatter {
       result.precision = std::max(count(), -1);
     }
     while (take_size(result)) continue;
-    result.type = *at_;
+    result.type = static_cast<WCHAR>(*at_);
     if (*at_ != 0) ++at_;
     return result;
   }
 
   [[nodiscard]] bool take_flag(Specification& result) const noexcept {
     switch (*at_) {
-      case '-': return result.left = true;
-      case '+': return result.plus = true;
-      case ' ': return result.blank = true;
-      case '#': return result.alternate = true;
-      case '0': return result.zero = true;
-      default: return false;
+      case '-':
+        return result.left = true;
+      case '+':
+        return result.plus = true;
+      case ' ':
+        return result.blank = true;
+      case '#':
+        return result.alternate = true;
+      case '0':
+        return result.zero = true;
+      default:
+        return false;
     }
   }
 
@@ -128,7 +135,7 @@ class Formatter {
       case 0:
         return;
       default:
-        return text_.put(specification.type);
+        return text_.put(static_cast<Character>(specification.type));
     }
   }
 
@@ -183,23 +190,24 @@ class Formatter {
     int shown = std::max(length, least);
     if (base == 8 && specification.alternate && shown == length) ++shown;
     padded(specification, prefix_length + shown, ' ', [&] {
-      for (; *prefix != 0; ++prefix) text_.put(*prefix);
-      text_.put('0', static_cast<std::size_t>(shown - length));
-      for (; first != std::end(digits); ++first) text_.put(*first);
+      for (; *prefix != 0; ++prefix) put(*prefix);
+      put('0', static_cast<std::size_t>(shown - length));
+      for (; first != std::end(digits); ++first) put(*first);
     });
   }
 
   // ---- Characters and strings.
   [[nodiscard]] static bool is_wide(Specification const& specification) noexcept {
     if (specification.size == Size::half) return false;
-    return specification.size == Size::wide || specification.type == 'S' ||
-           specification.type == 'C';
+    if (specification.size == Size::wide) return true;
+    bool const capital = specification.type == 'S' || specification.type == 'C';
+    return capital != (sizeof(Character) == sizeof(WCHAR));
   }
 
   void character(Specification const& specification) noexcept {
     auto const argument = next<int>();
-    CHAR const shown = is_wide(specification) ? ansi_of(static_cast<WCHAR>(argument))
-                                              : static_cast<CHAR>(argument);
+    Character const shown = is_wide(specification) ? shown_as(static_cast<WCHAR>(argument))
+                                                   : shown_as(static_cast<CHAR>(argument));
     padded(specification, 1, fill_of(specification), [&] { text_.put(shown); });
   }
 
@@ -228,21 +236,29 @@ class Formatter {
   }
 
   // With a precision nothing beyond it is read: there may be no terminating null.
-  template <class Character>
-  [[nodiscard]] static int length_within(Character const* text, int limit) noexcept {
+  template <class Source>
+  [[nodiscard]] static int length_within(Source const* text, int limit) noexcept {
     int length = 0;
     while ((limit < 0 || length < limit) && text[length] != 0) ++length;
     return length;
   }
 
-  [[nodiscard]] static CHAR shown_as(CHAR character) noexcept { return character; }
-  [[nodiscard]] static CHAR shown_as(WCHAR character) noexcept { return ansi_of(character); }
+  template <class Source>
+  [[nodiscard]] static Character shown_as(Source character) noexcept {
+    if constexpr (sizeof(Source) == sizeof(Character)) {
+      return character;
+    } else if constexpr (sizeof(Character) == sizeof(CHAR)) {
+      return ansi_of(character);
+    } else {
+      return unicode_of(character);
+    }
+  }
   [[nodiscard]] static CHAR fill_of(Specification const& specification) noexcept {
     return specification.zero && !specification.left ? '0' : ' ';
   }
 
-  template <class Character>
-  void characters(Specification const& specification, Character const* text, int length) noexcept {
+  template <class Source>
+  void characters(Specification const& specification, Source const* text, int length) noexcept {
     if (specification.precision >= 0) length = std::min(length, specification.precision);
     padded(specification, length, fill_of(specification), [&] {
       for (int at = 0; at < length; ++at) text_.put(shown_as(text[at]));
@@ -252,20 +268,29 @@ class Formatter {
   template <class Write>
   void padded(Specification const& specification, int length, CHAR fill, Write write) noexcept {
     auto const missing = static_cast<std::size_t>(std::max(specification.width - length, 0));
-    if (!specification.left) text_.put(fill, missing);
+    if (!specification.left) put(fill, missing);
     write();
-    if (specification.left) text_.put(' ', missing);
+    if (specification.left) put(' ', missing);
   }
 
-  Text& text_;
-  PCSTR at_;
+  // What is in ASCII.
+  void put(CHAR character, std::size_t times = 1) noexcept {
+    text_.put(static_cast<Character>(character), times);
+  }
+
+  BasicText<Character>& text_;
+  Character const* at_;
   MS_VA_LIST arguments_;
 };
 
 }  // namespace
 
 void NTAPI format(Text& text, PCSTR format, MS_VA_LIST arguments) noexcept {
-  Formatter{text, format, arguments}.run();
+  Formatter<CHAR>{text, format, arguments}.run();
+}
+
+void NTAPI format(WideText& text, PCWSTR format, MS_VA_LIST arguments) noexcept {
+  Formatter<WCHAR>{text, format, arguments}.run();
 }
 
 }  // namespace mica::rtl

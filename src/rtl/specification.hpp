@@ -15,7 +15,7 @@ struct Specification {
   bool alternate = false;  // #
   bool zero = false;       // 0
   Size size = Size::native;
-  CHAR type = 0;           // 0 where the format ends within it
+  WCHAR type = 0;          // 0 where the format ends within it
   int width = 0;
   int precision = -1;      // -1: none was given
 };
