@@ -11,6 +11,7 @@
 #include <nt/rtl/guid.h>
 #include <nt/rtl/list.h>
 #include <nt/rtl/memory.h>
+#include <nt/rtl/print.h>
 #include <nt/rtl/registry.h>
 #include <nt/rtl/string.h>
 #include <nt/rtl/time.h>

@@ -3,6 +3,8 @@
 
 usage: compare.py ROOT WORK_FOLDER NATIVE_COMPILER DDK_FOLDER DDK_COMPILER...
        compare.py --plant ...: expects that two planted differences are found
+       compare.py --driver FREESTANDING ...: include/nt as drivers' sources see it, by the native compiler given, which
+         is one for their target; FREESTANDING are its own headers
 Nothing is run: both compilers leave the numbers in an object file. Of constants the low 32 bits
 are compared."""
 
@@ -48,7 +50,13 @@ def numbers(compiler, flags, probes, output):
 
 def main():
     plant = "--plant" in sys.argv
-    root, work, native, ddk, *foreign = (a for a in sys.argv[1:] if a != "--plant")
+    arguments = [a for a in sys.argv[1:] if a != "--plant"]
+    ours_flags = []
+    if arguments[0] == "--driver":
+        ours_flags = ["--target=x86_64-w64-windows-gnu", "-ffreestanding", "-fms-extensions", "-nostdinc", "-isystem",
+                      arguments[1]]
+        del arguments[:2]
+    root, work, native, ddk, *foreign = arguments
     root, work = pathlib.Path(root), pathlib.Path(work)
     work.mkdir(parents=True, exist_ok=True)
     macros, enumerators = constants(root)
@@ -57,7 +65,7 @@ def main():
                      "".join(f"CONSTANT({n})\n" for n in enumerators))
     probes = root / "tests/abi/probes.c"
     common = [f"-I{root / 'src'}", f'-DABI_CONSTANTS="{table}"']
-    ours = numbers([native], [f"-I{root / 'include'}", *common], probes, work / "native.o")
+    ours = numbers([native], [*ours_flags, f"-I{root / 'include'}", *common], probes, work / "native.o")
     if plant:
         for name in PLANTED:
             ours[name] += 1

@@ -141,7 +141,8 @@ ldr::ImportWatch const watch{[](ldr::ImportCall& call) NTAPI {
                                  told.raised = call.arguments[0];
                              },
                              [](ldr::ImportCall&) NTAPI { ++told.left; },
-                             [](ldr::ImportCall&) NTAPI { ++told.unwound; }};
+                             [](ldr::ImportCall&) NTAPI { ++told.unwound; },
+                             [](std::string_view) NTAPI -> void const* { return &told; }};
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include <initguid.h>
 #include <intrin.h>
 #include <ntddk.h>
+#include <ntstrsafe.h>
 
 DEFINE_GUID(GUID_OF_THIS, 0x01020304, 0x0506, 0x0708, 9, 10, 11, 12, 13, 14, 15, 16);
 
@@ -135,6 +136,21 @@ static BOOLEAN CheckPool(VOID) {
   return Good;
 }
 
+static BOOLEAN CheckSafeStrings(VOID) {
+  DECLARE_UNICODE_STRING_SIZE(Name, 16);
+  BOOLEAN Good = TRUE;
+  CHAR Text[8];
+  SIZE_T Length;
+
+  CHECK(NT_SUCCESS(RtlUnicodeStringPrintf(&Name, L"\\Device\\%ws%u", L"Disk", 7)));
+  CHECK(Name.Length == 26 && Name.Buffer[12] == L'7');
+  CHECK(RtlStringCbPrintfA(Text, sizeof(Text), "%s-%04x", "ab", 0x1f) == STATUS_SUCCESS);
+  CHECK(NT_SUCCESS(RtlStringCbLengthA(Text, sizeof(Text), &Length)) && Length == 7);
+  CHECK(RtlEqualMemory(Text, "ab-001f", 8));
+  CHECK(RtlStringCchCatA(Text, ARRAYSIZE(Text), "!") == STATUS_BUFFER_OVERFLOW);
+  return Good;
+}
+
 static BOOLEAN CheckData(VOID) {
   BOOLEAN Good = TRUE;
 
@@ -161,6 +177,7 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject,
   Good &= CheckIntrinsics();
   Good &= CheckWords();
   Good &= CheckPool();
+  Good &= CheckSafeStrings();
   Good &= CheckData();
   return Good ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }

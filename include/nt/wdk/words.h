@@ -45,10 +45,6 @@
 #define CALLBACK
 #define NTAPI_INLINE NTAPI
 #define CFORCEINLINE FORCEINLINE
-#define INLINE static inline
-#ifndef __cplusplus
-#define inline __inline__
-#endif
 
 // Sources ask before they say #pragma alloc_text: the compiler has it.
 #define ALLOC_PRAGMA 1
