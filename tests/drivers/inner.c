@@ -23,7 +23,7 @@ static NTSTATUS NTAPI OnRead(PDEVICE_OBJECT Device, PIRP Irp) {
     *(volatile double *)0x100 = A + B + C + D + E;
   } __finally {
     InterlockedIncrement(&Cleaned);
-    Complete(Irp, STATUS_UNSUCCESSFUL, 0);
+    Complete(Irp, STATUS_TIMEOUT, 0);
   }
   return STATUS_SUCCESS;
 }

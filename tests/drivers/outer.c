@@ -37,7 +37,7 @@ static __attribute__((noinline)) NTSTATUS Ask(LONG Round) {
     Caught = GetExceptionCode();
   }
   if (A + B + C + D + E != Round * 15.) InterlockedIncrement(&Wrong);
-  if (Status.Status != STATUS_UNSUCCESSFUL) InterlockedIncrement(&Wrong);
+  if (Status.Status != STATUS_TIMEOUT) InterlockedIncrement(&Wrong);
   return Caught;
 }
 

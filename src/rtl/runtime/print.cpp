@@ -15,7 +15,8 @@ template <class Character>
   BasicText<Character> text{to, count};
   format(text, pattern, arguments);
   if (text.length() < count) to[text.length()] = 0;
-  return text.length() <= count ? static_cast<int>(text.length()) : -1;
+  bool const measured = to == nullptr && count == 0;
+  return text.length() <= count || measured ? static_cast<int>(text.length()) : -1;
 }
 
 // At most `count` characters and a null into `room`. Nothing but the null if they do not fit,
