@@ -1,11 +1,11 @@
 # mica_add_driver(NAME SOURCE... [EXCLUDE_FROM_ALL] [OPTIONS FLAG...]): NAME.sys, a Windows driver of C and C++ sources,
 # as drivers are built: by a compiler for Windows, with the headers and the import library of Mica. A target NAME makes
 # it; its property MICA_DRIVER says where. Who links the library NAME_image has the driver as data: NAME_image() of
-# "NAME_image.hpp". OPTIONS are the compiler's. MICA_CAN_BUILD_DRIVERS says whether there is what that takes,
-# MICA_CAN_BUILD_TRIES whether a driver may have __try: earlier compilers than clang 19 keep only calls in it, and no
-# fault of the code itself (tests/drivers/scopes.cpp proves that this one does).
+# "NAME_image.hpp". OPTIONS are the compiler's. MICA_CAN_BUILD_DRIVERS says whether there is what that takes.
 
-find_program(MICA_DRIVER_COMPILER NAMES clang-19 clang)
+# Earlier ones keep only calls in a __try, and no fault of the code itself: tests/drivers/scopes.cpp proves that this
+# one does.
+find_program(MICA_DRIVER_COMPILER clang-19)
 find_program(MICA_DRIVER_LINKER ld.lld)
 find_program(MICA_DLLTOOL llvm-dlltool)
 
@@ -16,11 +16,6 @@ if(MICA_DRIVER_COMPILER AND MICA_DRIVER_LINKER AND MICA_DLLTOOL)
     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   set(MICA_DRIVER_FREESTANDING ${freestanding}/include CACHE INTERNAL "")
 endif()
-find_program(MICA_TRIES_COMPILER clang-19)
-set(MICA_CAN_BUILD_TRIES OFF)
-if(MICA_CAN_BUILD_DRIVERS AND MICA_TRIES_COMPILER)
-  set(MICA_CAN_BUILD_TRIES ON)
-endif()
 
 # In the tree; an installed Mica says where they are.
 if(NOT MICA_DRIVER_HEADERS)
@@ -30,10 +25,8 @@ if(NOT MICA_DRIVER_HEADERS)
 endif()
 
 set(MICA_DRIVER_FLAGS --target=x86_64-w64-windows-gnu -O2 -g0 -ffreestanding -fms-extensions
-  -fasynchronous-unwind-tables -mno-stack-arg-probe -Wall -D_AMD64_ -D_M_AMD64=100 -D_M_X64=100)
-if(MICA_CAN_BUILD_TRIES)
-  list(APPEND MICA_DRIVER_FLAGS -Xclang -fasync-exceptions)
-endif()
+  -fasynchronous-unwind-tables -Xclang -fasync-exceptions -mno-stack-arg-probe -Wall
+  -D_AMD64_ -D_M_AMD64=100 -D_M_X64=100 CACHE INTERNAL "")
 set(MICA_DRIVER_CXX_FLAGS -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics CACHE INTERNAL "")
 
 # One for all drivers of a build.
@@ -67,7 +60,7 @@ endfunction()
 function(mica_add_driver name)
   cmake_parse_arguments(PARSE_ARGV 1 driver EXCLUDE_FROM_ALL "" OPTIONS)
   if(NOT MICA_CAN_BUILD_DRIVERS)
-    message(FATAL_ERROR "Drivers are built by clang, ld.lld and llvm-dlltool: not all of them are there")
+    message(FATAL_ERROR "Drivers are built by clang-19, ld.lld and llvm-dlltool: not all of them are there")
   endif()
   mica_import_library()
   set(objects)

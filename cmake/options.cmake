@@ -6,10 +6,14 @@ add_compile_options(
   $<$<COMPILE_LANG_AND_ID:CXX,Clang>:-Wthread-safety>)
 
 # Any value of an enumeration may come from a caller, as C allows, and is answered: what is none of
-# its names is no undefined behaviour without -fstrict-enums.
+# its names is no undefined behaviour without -fstrict-enums. A callback may be code of a loaded
+# image, which says nothing of its type.
 if(MICA_SANITIZE)
   set(sanitize -fsanitize=${MICA_SANITIZE} -fno-sanitize=enum -fno-sanitize-recover=all)
-  add_compile_options(-O1 -g -fno-omit-frame-pointer ${sanitize})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+    list(APPEND sanitize -fno-sanitize=function)
+  endif()
+  add_compile_options(-O1 -g1 -fno-omit-frame-pointer ${sanitize})
   add_link_options(${sanitize})
 endif()
 

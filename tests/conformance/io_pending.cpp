@@ -164,12 +164,12 @@ MICA_CASE("Io: a synchronous file serves one request after another, another file
   PIRP irp = server.take();
   MICA_REQUIRE(irp != nullptr);
   complete(irp, STATUS_SUCCESS, 0);
+  join(one);
   server.until_kept();
   MICA_CHECK(server->served == 2 && shared.ended == 1);
   irp = server.take();
   MICA_REQUIRE(irp != nullptr);
   complete(irp, STATUS_SUCCESS, 0);
-  join(one);
   join(other);
 
   Opened several{0};
