@@ -176,6 +176,9 @@ NTSTATUS NTAPI IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtension
 }
 
 VOID NTAPI IoDeleteDevice(PDEVICE_OBJECT DeviceObject) {
+  // Once it is to be deleted, whoever closes the last file ends it.
+  ObfReferenceObject(DeviceObject);
+  mica::ob::Reference const keep{DeviceObject};
   ObMakeTemporaryObject(DeviceObject);
   {
     mica::ke::SpinGuard guard{state().device_lock};

@@ -2,6 +2,7 @@
 //   IoAttachDeviceToDeviceStack, IoGetAttachedDeviceReference: IRQL <= DISPATCH_LEVEL;
 //   IoDetachDevice: PASSIVE_LEVEL.
 #include "io/device.hpp"
+#include "ob/header.hpp"
 
 namespace mica::io {
 namespace {
@@ -41,6 +42,9 @@ PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice,
 }
 
 VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice) {
+  // A deleted one has no other reference than the attached device's.
+  ObfReferenceObject(TargetDevice);
+  mica::ob::Reference const keep{TargetDevice};
   {
     mica::ke::SpinGuard guard{state().device_lock};
     extension_of(*TargetDevice->AttachedDevice).attached_to = nullptr;

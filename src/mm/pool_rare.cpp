@@ -134,8 +134,10 @@ MICA_TOUCHES_POISON void Pool::reject_magazine(BlockHeader* block, KIRQL old) co
 
 // The header does not match its seal: freed before, written over, or never a block at all.
 MICA_TOUCHES_POISON void Pool::judge(BlockHeader* block) noexcept {
+  // What was written over need be no truth value.
+  unsigned const listed = *reinterpret_cast<unsigned char const*>(&block->listed);
   std::uint64_t const contents = std::uint64_t{block->tag} << 32 |
-                                 std::uint32_t{block->slack} << 24 | block->listed << 16 |
+                                 std::uint32_t{block->slack} << 24 | listed << 16 |
                                  block->units << 8 | block->previous;
   bool begins;
   {
