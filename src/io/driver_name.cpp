@@ -1,6 +1,6 @@
 #include "io/driver_name.hpp"
 
-#include <cstring>
+#include <algorithm>
 
 namespace mica::io {
 
@@ -12,8 +12,8 @@ bool NTAPI join(std::u16string_view prefix, UNICODE_STRING const& name,
   auto* const text =
       static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes + sizeof(WCHAR), tag_name));
   if (text == nullptr) return false;
-  std::memcpy(text, prefix.data(), prefix_bytes);
-  std::memcpy(text + prefix.size(), name.Buffer, name.Length);
+  WCHAR* const behind = std::copy(prefix.begin(), prefix.end(), text);
+  std::copy_n(name.Buffer, name.Length / sizeof(WCHAR), behind);
   joined = {static_cast<USHORT>(bytes), static_cast<USHORT>(bytes + sizeof(WCHAR)), text};
   return true;
 }

@@ -1,8 +1,8 @@
 // Security identifiers. [MSDN "Run-Time Library (RTL) Routines"]
+#include <nt/rtl/memory.h>
 #include <nt/se/sid.h>
 
 #include <cstddef>
-#include <cstring>
 
 namespace {
 
@@ -49,13 +49,19 @@ PUCHAR NTAPI RtlSubAuthorityCountSid(PSID Sid) {
 }
 
 BOOLEAN NTAPI RtlEqualSid(PSID Sid1, PSID Sid2) {
-  return sid_at(Sid1).SubAuthorityCount == sid_at(Sid2).SubAuthorityCount &&
-         std::memcmp(Sid1, Sid2, RtlLengthSid(Sid1)) == 0;
+  ULONG const bytes = RtlLengthSid(Sid1);
+  return RtlLengthSid(Sid2) == bytes && RtlCompareMemory(Sid1, Sid2, bytes) == bytes;
 }
 
 NTSTATUS NTAPI RtlCopySid(ULONG DestinationSidLength, PSID DestinationSid, PSID SourceSid) {
   ULONG const bytes = RtlLengthSid(SourceSid);
   if (bytes > DestinationSidLength) return STATUS_BUFFER_TOO_SMALL;
-  std::memmove(DestinationSid, SourceSid, bytes);
+  SID& destination = sid_at(DestinationSid);
+  SID const& source = sid_at(SourceSid);
+  destination.Revision = source.Revision;
+  destination.SubAuthorityCount = source.SubAuthorityCount;
+  destination.IdentifierAuthority = source.IdentifierAuthority;
+  for (ULONG i = 0; i < source.SubAuthorityCount; ++i)
+    destination.SubAuthority[i] = source.SubAuthority[i];
   return STATUS_SUCCESS;
 }

@@ -3,7 +3,9 @@
 #include <nt/ntifs.h>
 #include <mica/test.hpp>
 
+#include <cstddef>
 #include <cstring>
+#include <initializer_list>
 
 using namespace mica::test;
 
