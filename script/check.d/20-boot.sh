@@ -29,6 +29,8 @@ repeats() {
 
 monitor_answers() { build boot && ctest --preset boot -R '^boot_monitor$'; }
 
+drivers_load() { build boot && ctest --preset boot -R '^boot_drivers$'; }
+
 seam_holds() { build boot && ctest --preset boot -R '^hal_'; }
 
 claim boot-clang "boots and passes, clang++, Release" passes --preset boot-clang
@@ -44,6 +46,7 @@ claim boot-verifier "boots and passes with the kernel option verifier" passes --
 claim boot-special-pool "boots and passes with every pool block from special pool" passes --append 'special-pool=*'
 claim boot-icount "with --icount, 20 runs print the same to the byte" repeats 20
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
+claim boot-drivers "the kernel option drivers loads what is in the RAM disk, and says what went wrong" drivers_load
 claim boot-monitor "script/boot --stay leaves a monitor whose every command answers" monitor_answers
 for option in fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon 'special-pool=M*p'; do
   claim "boot-$option" "the kernel option $option is seen on the console and ends with exit 3" \

@@ -7,6 +7,8 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "ob/header.hpp"
+
 using namespace mica::test;
 
 namespace {
@@ -164,6 +166,7 @@ MICA_CASE("Se: a thread that impersonates nobody has no token") {
 MICA_CASE("Se: what a token says comes in a block of pool too") {
   PACCESS_TOKEN const token = PsReferencePrimaryToken(PsGetCurrentProcess());
   MICA_REQUIRE(token != nullptr);
+  auto const references = mica::ob::header_of(token).references.load();
   MICA_CHECK(SeTokenIsAdmin(token));
   void* answer = nullptr;
   MICA_REQUIRE(SeQueryInformationToken(token, TokenUser, &answer) == STATUS_SUCCESS);
@@ -176,6 +179,7 @@ MICA_CASE("Se: what a token says comes in a block of pool too") {
   MICA_CHECK(SeQueryInformationToken(token, static_cast<TOKEN_INFORMATION_CLASS>(99), &answer) ==
              STATUS_INVALID_INFO_CLASS);
   PsDereferencePrimaryToken(token);
+  MICA_CHECK(mica::ob::header_of(token).references.load() == references - 1);
 }
 
 MICA_CASE("Se: privileges count where user mode asks, and what is enabled does") {
@@ -186,9 +190,9 @@ MICA_CASE("Se: privileges count where user mode asks, and what is enabled does")
   MICA_CHECK(!SeSinglePrivilegeCheck(load, UserMode));
   MICA_CHECK(!SeSinglePrivilegeCheck({SE_DEBUG_PRIVILEGE, 1}, UserMode));
 
-  SECURITY_SUBJECT_CONTEXT subject;
+  SECURITY_SUBJECT_CONTEXT subject{};
   SeCaptureSubjectContext(&subject);
-  MICA_CHECK(subject.PrimaryToken != nullptr && subject.ClientToken == nullptr);
+  MICA_REQUIRE(subject.PrimaryToken != nullptr && subject.ClientToken == nullptr);
   struct {
     PRIVILEGE_SET set;
     LUID_AND_ATTRIBUTES second;
@@ -203,4 +207,5 @@ MICA_CASE("Se: privileges count where user mode asks, and what is enabled does")
   wanted.set.PrivilegeCount = 1;
   MICA_CHECK(!SePrivilegeCheck(&wanted.set, &subject, UserMode));
   SeReleaseSubjectContext(&subject);
+  MICA_CHECK(subject.PrimaryToken == nullptr);
 }
