@@ -71,12 +71,10 @@ OpenedKey::~OpenedKey() {
 
 NTSTATUS OpenedKey::open(HANDLE handle, ACCESS_MASK access) noexcept {
   void* object = nullptr;
-  OBJECT_HANDLE_INFORMATION granted{};
   NTSTATUS const status =
-      ObReferenceObjectByHandle(handle, access, state().key_type, KernelMode, &object, &granted);
-  if (!NT_SUCCESS(status)) return status;
-  key_ = static_cast<Key*>(object);
-  return (access & ~granted.GrantedAccess) == 0 ? STATUS_SUCCESS : STATUS_ACCESS_DENIED;
+      ObReferenceObjectByHandle(handle, access, state().key_type, KernelMode, &object, nullptr);
+  if (NT_SUCCESS(status)) key_ = static_cast<Key*>(object);
+  return status;
 }
 
 }  // namespace mica::cm

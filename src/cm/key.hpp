@@ -36,7 +36,7 @@ class [[nodiscard]] OpenedKey {
   OpenedKey& operator=(OpenedKey const&) = delete;
   ~OpenedKey();
 
-  // STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH, STATUS_ACCESS_DENIED.
+  // STATUS_INVALID_HANDLE, STATUS_OBJECT_TYPE_MISMATCH.
   [[nodiscard]] NTSTATUS open(HANDLE handle, ACCESS_MASK access) noexcept;
   [[nodiscard]] Key& key() const noexcept { return *key_; }
   [[nodiscard]] Node& node() const noexcept { return *key_->node; }
