@@ -94,9 +94,7 @@ ob::TypeOptions device_type_options() noexcept {
 
 NTSTATUS NTAPI open_device(DEVICE_OBJECT& device) noexcept {
   ke::SpinGuard guard{state().device_lock};
-  bool const absent =
-      extension_of(device).delete_pending || (device.Flags & DO_DEVICE_INITIALIZING) != 0;
-  if (absent) return STATUS_NO_SUCH_DEVICE;
+  if (is_out_of_reach(device)) return STATUS_NO_SUCH_DEVICE;
   if ((device.Flags & DO_EXCLUSIVE) != 0 && device.ReferenceCount != 0) return STATUS_ACCESS_DENIED;
   ++device.ReferenceCount;
   return STATUS_SUCCESS;

@@ -50,11 +50,19 @@ struct DeviceExtension {
   return *reinterpret_cast<DeviceExtension*>(device.DeviceObjectExtension);
 }
 
+// Whether nobody gets it any more, or not yet: it is being made or deleted, or its driver is to be
+// unloaded. Under the device lock.
+[[nodiscard]] inline bool is_out_of_reach(DEVICE_OBJECT const& device) noexcept {
+  return (device.Flags & DO_DEVICE_INITIALIZING) != 0 ||
+         reinterpret_cast<DeviceExtension const*>(device.DeviceObjectExtension)->delete_pending ||
+         (device.DriverObject->Flags & DRVO_UNLOAD_INVOKED) != 0;
+}
+
 [[nodiscard]] ob::TypeOptions device_type_options() noexcept;
 [[nodiscard]] ob::TypeOptions driver_type_options() noexcept;
 
-// Counts a file on the device. STATUS_NO_SUCH_DEVICE: it is being made or deleted;
-// STATUS_ACCESS_DENIED: it is exclusive and in use. IRQL <= DISPATCH_LEVEL.
+// Counts a file on the device. STATUS_NO_SUCH_DEVICE: it is out of reach; STATUS_ACCESS_DENIED: it
+// is exclusive and in use. IRQL <= DISPATCH_LEVEL.
 [[nodiscard]] NTSTATUS NTAPI open_device(DEVICE_OBJECT& device) noexcept;
 void NTAPI close_device(DEVICE_OBJECT& device) noexcept;
 

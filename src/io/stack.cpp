@@ -32,7 +32,7 @@ PDEVICE_OBJECT NTAPI IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice,
   State& io = state();
   mica::ke::SpinGuard guard{io.device_lock};
   DEVICE_OBJECT& top = top_of(io, *TargetDevice);
-  if (extension_of(top).delete_pending || (top.Flags & DO_DEVICE_INITIALIZING) != 0) return nullptr;
+  if (is_out_of_reach(top)) return nullptr;
   top.AttachedDevice = SourceDevice;
   SourceDevice->StackSize = static_cast<CCHAR>(top.StackSize + 1);
   SourceDevice->AlignmentRequirement = top.AlignmentRequirement;
