@@ -1,4 +1,4 @@
-# What every target is compiled with, and the three functions that folders use.
+# What every target is compiled with, and the functions that folders use.
 
 add_compile_options(
   $<$<COMPILE_LANGUAGE:C,CXX>:-Wall> $<$<COMPILE_LANGUAGE:C,CXX>:-Wextra>
@@ -20,6 +20,11 @@ endif()
 # The executive's own dialect: no C++ exception crosses an NTAPI frame, and no initialisation runs
 # before a System.
 set(MICA_EXECUTIVE_OPTIONS -fno-exceptions -fno-rtti -fno-threadsafe-statics)
+
+# For what is compiled again and again and need not be fast: tests, and the tool.
+function(mica_compile_quickly target)
+  target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1 -g1>)
+endfunction()
 
 # Adds a folder that has a CMakeLists.txt.
 function(mica_add_folder folder)

@@ -12,6 +12,7 @@ target_link_libraries(catch_main PRIVATE Catch2::Catch2)
 
 add_executable(host_tests $<TARGET_OBJECTS:catch_main>)
 mica_compile(host_tests conformance)
+mica_compile_quickly(host_tests)
 mica_machine(host_tests host)
 target_include_directories(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(host_tests PRIVATE mica Catch2::Catch2 rapidcheck)
