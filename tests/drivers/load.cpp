@@ -98,14 +98,6 @@ TEST_CASE("driver: its key is there, with what an installation writes and what i
   CHECK(system.load(image_of("keyed"), "a\\b").entry_status() == STATUS_INVALID_PARAMETER);
 }
 
-TEST_CASE("driver: the C runtime that ntoskrnl exports is as documented", "[drivers]") {
-  System system;
-  Driver const driver = system.load(image_of("runtime"), "runtime");
-  INFO(driver.refusal());
-  CHECK(driver.entry_status() == STATUS_SUCCESS);
-  CHECK(system.log() == "runtime: 93 right\n");
-}
-
 TEST_CASE("driver: one that fails to start is not there, and its name is free", "[drivers]") {
   Bytes const image = image_of("told");
   System system;

@@ -60,6 +60,10 @@ class EventHandle {
 
 }  // namespace
 
+MICA_CASE("Rtl: the C runtime that ntoskrnl exports is as documented") {
+  Loaded const driver{u"runtime"};  // which says what is not
+}
+
 MICA_CASE("Io: what the headers do inline is as documented, in a driver") {
   Loaded const driver{u"inline"};
 }
