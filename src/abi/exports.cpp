@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/letters.hpp"
+
 // Each symbol by the name that the linker knows it by: the table needs no declaration of it, and a
 // name without a routine does not link.
 #define MICA_ROUTINE(name) extern "C" char const mica_symbol_##name[] __asm__(#name);
@@ -29,17 +31,8 @@ static_assert(std::is_sorted(std::begin(table), std::end(table),
 constexpr std::string_view hal_exports[] = {"KeQueryPerformanceCounter",
                                             "KeStallExecutionProcessor"};
 
-[[nodiscard]] constexpr char lower(char letter) noexcept {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
-[[nodiscard]] bool is_called(std::string_view module, std::string_view name) noexcept {
-  return std::equal(module.begin(), module.end(), name.begin(), name.end(),
-                    [](char a, char b) { return lower(a) == b; });
-}
-
 [[nodiscard]] bool is_hal(std::string_view module) noexcept {
-  return is_called(module, "hal.dll");
+  return equal_in_any_case(module, "hal.dll");
 }
 
 }  // namespace
@@ -49,7 +42,7 @@ std::span<Export const> exports() noexcept {
 }
 
 bool is_executive(std::string_view module) noexcept {
-  return is_called(module, "ntoskrnl.exe") || is_hal(module);
+  return equal_in_any_case(module, "ntoskrnl.exe") || is_hal(module);
 }
 
 Export const* find_export(std::string_view module, std::string_view name) noexcept {

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "abi/resolve.hpp"
+#include "base/letters.hpp"
 #include "init/archive.hpp"
 #include "io/driver_name.hpp"
 #include "ldr/module.hpp"
@@ -19,19 +20,13 @@ using rtl::Line;
 
 constexpr std::string_view driver_suffix = ".sys";
 
-[[nodiscard]] constexpr char lower(char letter) noexcept {
-  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
-}
-
 // What stands before .sys in the name of a driver's file; empty: it is none.
 [[nodiscard]] std::string_view service_of(ArchivedFile const& file) noexcept {
-  std::string_view name = base_name(file.name);
+  std::string_view const name = base_name(file.name);
   if (name.size() <= driver_suffix.size()) return {};
   std::size_t const length = name.size() - driver_suffix.size();
-  for (std::size_t i = 0; i < driver_suffix.size(); ++i)
-    if (lower(name[length + i]) != driver_suffix[i]) return {};
-  name.remove_suffix(driver_suffix.size());
-  return name;
+  return equal_in_any_case(name.substr(length), driver_suffix) ? name.substr(0, length)
+                                                               : std::string_view{};
 }
 
 [[nodiscard]] bool is_called(std::string_view name, UNICODE_STRING const& service) noexcept {

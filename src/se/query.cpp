@@ -54,37 +54,43 @@ template <class T>
   return answer.bytes();
 }
 
-[[nodiscard]] ULONG tell_sid(void* buffer, Group const& group) noexcept {
+// Structures of a count and as many of each: put(answer, where, one) tells one of them.
+template <class Each, class Many, class Put>
+[[nodiscard]] ULONG tell_many(void* buffer, std::size_t first, Many const& many, Put put) noexcept {
+  Answer answer{buffer, first + many.size() * sizeof(Each)};
+  answer.put(0, static_cast<ULONG>(many.size()));
+  std::size_t at = first;
+  for (auto const& one : many) {
+    put(answer, at, one);
+    at += sizeof(Each);
+  }
+  return answer.bytes();
+}
+
+void put_group(Answer& answer, std::size_t at, Group const& group) noexcept {
+  answer.put(at, SID_AND_ATTRIBUTES{nullptr, group.attributes});
+  answer.put_sid(at, group.sid);
+}
+
+void put_privilege(Answer& answer, std::size_t at, Privilege const& privilege) noexcept {
+  constexpr ULONG enabled = SE_PRIVILEGE_ENABLED_BY_DEFAULT | SE_PRIVILEGE_ENABLED;
+  answer.put(at, LUID_AND_ATTRIBUTES{{privilege.number, 0}, privilege.enabled ? enabled : 0});
+}
+
+[[nodiscard]] ULONG tell_group(void* buffer, Group const& group) noexcept {
   Answer answer{buffer, sizeof(SID_AND_ATTRIBUTES)};
-  answer.put(0, SID_AND_ATTRIBUTES{nullptr, group.attributes});
-  answer.put_sid(0, group.sid);
+  put_group(answer, 0, group);
   return answer.bytes();
 }
 
 [[nodiscard]] ULONG tell_groups(void* buffer, Token const& token) noexcept {
-  constexpr std::size_t first = offsetof(TOKEN_GROUPS, Groups);
-  Answer answer{buffer, first + token.groups.size() * sizeof(SID_AND_ATTRIBUTES)};
-  answer.put(0, static_cast<ULONG>(token.groups.size()));
-  std::size_t at = first;
-  for (Group const& group : token.groups) {
-    answer.put(at, SID_AND_ATTRIBUTES{nullptr, group.attributes});
-    answer.put_sid(at, group.sid);
-    at += sizeof(SID_AND_ATTRIBUTES);
-  }
-  return answer.bytes();
+  return tell_many<SID_AND_ATTRIBUTES>(buffer, offsetof(TOKEN_GROUPS, Groups), token.groups,
+                                       put_group);
 }
 
 [[nodiscard]] ULONG tell_privileges(void* buffer, Token const& token) noexcept {
-  constexpr std::size_t first = offsetof(TOKEN_PRIVILEGES, Privileges);
-  Answer answer{buffer, first + token.privileges.size() * sizeof(LUID_AND_ATTRIBUTES)};
-  answer.put(0, static_cast<ULONG>(token.privileges.size()));
-  std::size_t at = first;
-  for (Privilege const& privilege : token.privileges) {
-    constexpr ULONG enabled = SE_PRIVILEGE_ENABLED_BY_DEFAULT | SE_PRIVILEGE_ENABLED;
-    answer.put(at, LUID_AND_ATTRIBUTES{{privilege.number, 0}, privilege.enabled ? enabled : 0});
-    at += sizeof(LUID_AND_ATTRIBUTES);
-  }
-  return answer.bytes();
+  return tell_many<LUID_AND_ATTRIBUTES>(buffer, offsetof(TOKEN_PRIVILEGES, Privileges),
+                                        token.privileges, put_privilege);
 }
 
 [[nodiscard]] TOKEN_SOURCE source_of(Token const& token) noexcept {
@@ -115,7 +121,7 @@ template <class T>
 [[nodiscard]] ULONG tell(Token const& token, TOKEN_INFORMATION_CLASS what, void* buffer) noexcept {
   switch (what) {
     case TokenUser:
-      return tell_sid(buffer, Group{token.user, 0});
+      return tell_group(buffer, Group{token.user, 0});
     case TokenGroups:
       return tell_groups(buffer, token);
     case TokenPrivileges:
@@ -137,7 +143,7 @@ template <class T>
     case TokenElevation:
       return tell(buffer, TOKEN_ELEVATION{TRUE});
     case TokenIntegrityLevel:
-      if (Group const* const integrity = integrity_of(token)) return tell_sid(buffer, *integrity);
+      if (Group const* const integrity = integrity_of(token)) return tell_group(buffer, *integrity);
       break;
   }
   return 0;
