@@ -14,7 +14,7 @@ ALLOWED = re.compile(
     r'^(?:v?DbgPrint\w*|DbgSetDebugPrintCallback|Rtl(?:Append|Copy|Init)\w*String\w*|\w+ToUnicodeString'
     r'|Io(?:AllocateIrp|InitializeIrp|ReuseIrp|Build\w+|Create\w+)|Ob(?:QueryNameString|CreateObject)|Zw\w+|Ps\w+'
     r'|Rtl\w+Registry(?:Keys?|Values?)|KeQueryActiveProcessorCount(?:Ex)?|KeFlushQueuedDpcs'
-    r'|RtlCaptureContext|RtlUnwindEx|RtlVirtualUnwind)$')
+    r'|RtlCaptureContext|RtlUnwind(?:Ex)?|RtlVirtualUnwind)$')
 
 
 def findings(paths):

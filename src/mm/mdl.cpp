@@ -32,6 +32,11 @@ ULONG_PTR flags_of(MDL const& mdl) noexcept {
   ke::violation(rule, ke::as_parameter(&mdl), flags_of(mdl), flags_of(mdl) & unsigned(matter));
 }
 
+[[noreturn, gnu::cold]] void NTAPI paged_list(MDL const& mdl) noexcept {
+  ke::violation(ke::Rule::paged_pool_as_nonpaged, Machine::irql(), ke::as_parameter(&mdl),
+                flags_of(mdl));
+}
+
 void NTAPI require_lockable(MDL const& mdl) noexcept {
   constexpr int wrong = has_pages | MDL_MAPPED_TO_SYSTEM_VA;
   if ((mdl.MdlFlags & wrong) != 0) wrong_list(ke::Rule::lock_list, mdl, wrong);
@@ -69,9 +74,7 @@ SIZE_T NTAPI MmSizeOfMdl(PVOID Base, SIZE_T Length) {
 VOID NTAPI MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList) {
   MDL& mdl = *MemoryDescriptorList;
   require_lockable(mdl);
-  if (is_paged_pool(mdl.StartVa))
-    ke::violation(ke::Rule::paged_pool_as_nonpaged, Machine::irql(), ke::as_parameter(&mdl),
-                  flags_of(mdl));
+  if (is_paged_pool(mdl.StartVa)) paged_list(mdl);
   if (!find_pages(mdl)) ke::raise_status(STATUS_ACCESS_VIOLATION, __builtin_return_address(0));
   mdl.MdlFlags = with(mdl.MdlFlags, MDL_SOURCE_IS_NONPAGED_POOL);
   mdl.MappedSystemVa = MmGetMdlVirtualAddress(&mdl);
