@@ -22,11 +22,12 @@ constexpr std::string_view driver_suffix = ".sys";
 
 // What stands before .sys in the name of a driver's file; empty: it is none.
 [[nodiscard]] std::string_view service_of(ArchivedFile const& file) noexcept {
-  std::string_view const name = base_name(file.name);
+  std::string_view name = base_name(file.name), suffix = name;
   if (name.size() <= driver_suffix.size()) return {};
-  std::size_t const length = name.size() - driver_suffix.size();
-  return equal_in_any_case(name.substr(length), driver_suffix) ? name.substr(0, length)
-                                                               : std::string_view{};
+  suffix.remove_prefix(name.size() - driver_suffix.size());
+  if (!equal_in_any_case(suffix, driver_suffix)) return {};
+  name.remove_suffix(driver_suffix.size());
+  return name;
 }
 
 [[nodiscard]] bool is_called(std::string_view name, UNICODE_STRING const& service) noexcept {

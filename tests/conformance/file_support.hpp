@@ -161,16 +161,16 @@ constexpr ULONG file_access = GENERIC_READ | GENERIC_WRITE | SYNCHRONIZE;
 constexpr ULONG synchronous = FILE_SYNCHRONOUS_IO_NONALERT;
 
 // An open file on the server's device, which the scope closes.
-class Opened {
+class OpenedFile {
  public:
-  explicit Opened(ULONG options, ACCESS_MASK access = file_access) noexcept {
+  explicit OpenedFile(ULONG options, ACCESS_MASK access = file_access) noexcept {
     Attributes attributes{u"\\Device\\MicaFile", OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE};
     IO_STATUS_BLOCK result{};
     MICA_REQUIRE(ZwOpenFile(&handle_, access, attributes, &result, 0, options) == STATUS_SUCCESS);
   }
-  Opened(Opened const&) = delete;
-  Opened& operator=(Opened const&) = delete;
-  ~Opened() {
+  OpenedFile(OpenedFile const&) = delete;
+  OpenedFile& operator=(OpenedFile const&) = delete;
+  ~OpenedFile() {
     if (handle_ != nullptr) MICA_CHECK(ZwClose(handle_) == STATUS_SUCCESS);
   }
   void close() noexcept {
@@ -191,15 +191,15 @@ class Opened {
 };
 
 // A notification event with a handle.
-class EventHandle {
+class FileEvent {
  public:
-  EventHandle() noexcept {
+  FileEvent() noexcept {
     MICA_REQUIRE(ZwCreateEvent(&handle_, EVENT_ALL_ACCESS, nullptr, NotificationEvent, FALSE) ==
                  STATUS_SUCCESS);
   }
-  EventHandle(EventHandle const&) = delete;
-  EventHandle& operator=(EventHandle const&) = delete;
-  ~EventHandle() { ZwClose(handle_); }
+  FileEvent(FileEvent const&) = delete;
+  FileEvent& operator=(FileEvent const&) = delete;
+  ~FileEvent() { ZwClose(handle_); }
   operator HANDLE() const noexcept { return handle_; }
   [[nodiscard]] bool is_set() const noexcept {
     LARGE_INTEGER now{};

@@ -41,7 +41,7 @@ struct Buffers {
 
 MICA_CASE("Io: the method of a control code says where its buffers are") {
   Server server;
-  Opened file{synchronous};
+  OpenedFile file{synchronous};
   Buffers buffers;
   server->information = 1;
   MICA_CHECK(buffers.send(file, code(METHOD_BUFFERED)) == STATUS_SUCCESS);
@@ -70,7 +70,7 @@ MICA_CASE("Io: the method of a control code says where its buffers are") {
 
 MICA_CASE("Io: a file system control has a major function of its own") {
   Server server;
-  Opened file{0};
+  OpenedFile file{0};
   Buffers buffers;
   MICA_CHECK(ZwFsControlFile(file, nullptr, nullptr, nullptr, &buffers.result,
                              code(METHOD_BUFFERED), buffers.input, 4, nullptr,
@@ -85,8 +85,8 @@ MICA_CASE("Io: a file system control has a major function of its own") {
 
 MICA_CASE("Io: who comes from outside the kernel needs the rights that a request names") {
   Server server;
-  Opened reads{synchronous, FILE_READ_DATA | SYNCHRONIZE};
-  Opened waits{synchronous, FILE_READ_ATTRIBUTES | SYNCHRONIZE};
+  OpenedFile reads{synchronous, FILE_READ_DATA | SYNCHRONIZE};
+  OpenedFile waits{synchronous, FILE_READ_ATTRIBUTES | SYNCHRONIZE};
   Attributes attributes{u"\\Device\\MicaFile"};
   IO_STATUS_BLOCK result{};
   HANDLE handle = nullptr;
@@ -131,7 +131,7 @@ MICA_CASE("Io: who comes from outside the kernel needs the rights that a request
 
 MICA_CASE("Io: what is asked of a file goes to its driver, and a call waits for the answer") {
   Server server;
-  Opened file{0};
+  OpenedFile file{0};
   server->keeps = true;
   FILE_STANDARD_INFORMATION standard{};
   IO_STATUS_BLOCK result{{untouched}, 7};
@@ -165,7 +165,7 @@ MICA_CASE("Io: what is asked of a file goes to its driver, and a call waits for 
 
 MICA_CASE("Io: a class that is none, and a buffer that is too small for one, are refused") {
   Server server;
-  Opened file{synchronous};
+  OpenedFile file{synchronous};
   IO_STATUS_BLOCK result{{untouched}, 7};
   unsigned char buffer[64] = {};
   constexpr auto none = static_cast<FILE_INFORMATION_CLASS>(0);
@@ -186,7 +186,7 @@ MICA_CASE("Io: a class that is none, and a buffer that is too small for one, are
 MICA_CASE("Io: rights, mode, alignment and position are known without the driver") {
   Server server;
   server.device->AlignmentRequirement = FILE_LONG_ALIGNMENT;
-  Opened file{synchronous | FILE_WRITE_THROUGH, GENERIC_READ | SYNCHRONIZE};
+  OpenedFile file{synchronous | FILE_WRITE_THROUGH, GENERIC_READ | SYNCHRONIZE};
   IO_STATUS_BLOCK result{};
   FILE_ACCESS_INFORMATION access{};
   FILE_MODE_INFORMATION mode{};
@@ -218,7 +218,7 @@ MICA_CASE("Io: rights, mode, alignment and position are known without the driver
              STATUS_SUCCESS);
   MICA_CHECK((file.object()->Flags & (FO_ALERTABLE_IO | FO_WRITE_THROUGH)) == FO_ALERTABLE_IO);
   MICA_CHECK(server->served == 0);
-  Opened other{0};
+  OpenedFile other{0};
   position.CurrentByteOffset = at(5);
   MICA_CHECK(ZwSetInformationFile(other, &result, &position, sizeof position,
                                   FilePositionInformation) == STATUS_INVALID_PARAMETER);

@@ -32,11 +32,11 @@ NTSTATUS NTAPI note(PDEVICE_OBJECT device, PIRP irp) {
   return complete(irp, log.answer);
 }
 
-struct Opened {
+struct OpenedFile {
   Driver driver;
   Text name{u"\\Device\\MicaTest"};
   PDEVICE_OBJECT device;
-  explicit Opened(BOOLEAN exclusive = FALSE) {
+  explicit OpenedFile(BOOLEAN exclusive = FALSE) {
     driver->MajorFunction[IRP_MJ_CREATE] = note;
     driver->MajorFunction[IRP_MJ_CLEANUP] = note;
     driver->MajorFunction[IRP_MJ_CLOSE] = note;
@@ -49,7 +49,7 @@ struct Opened {
 
 MICA_CASE(
     "Io: opening a device sends create, closing the handle cleanup, the last reference close") {
-  Opened opened;
+  OpenedFile opened;
   PFILE_OBJECT file = nullptr;
   PDEVICE_OBJECT device = nullptr;
   MICA_REQUIRE(IoGetDeviceObjectPointer(opened.name, FILE_READ_DATA, &file, &device) ==
@@ -72,7 +72,7 @@ MICA_CASE(
 }
 
 MICA_CASE("Io: the path behind a device's name is the file's") {
-  Opened opened;
+  OpenedFile opened;
   Text path{u"\\Device\\MicaTest\\Folder\\File"};
   PFILE_OBJECT file = nullptr;
   PDEVICE_OBJECT device = nullptr;
@@ -95,7 +95,7 @@ MICA_CASE("Io: the path behind a device's name is the file's") {
 }
 
 MICA_CASE("Io: a driver that refuses create hears no cleanup and no close") {
-  Opened opened;
+  OpenedFile opened;
   opened.log().answer = STATUS_ACCESS_DENIED;
   PFILE_OBJECT file = nullptr;
   PDEVICE_OBJECT device = nullptr;
@@ -107,7 +107,7 @@ MICA_CASE("Io: a driver that refuses create hears no cleanup and no close") {
 }
 
 MICA_CASE("Io: an exclusive device is opened once at a time") {
-  Opened opened{TRUE};
+  OpenedFile opened{TRUE};
   PFILE_OBJECT file = nullptr;
   PFILE_OBJECT second = nullptr;
   PDEVICE_OBJECT device = nullptr;
@@ -122,7 +122,7 @@ MICA_CASE("Io: an exclusive device is opened once at a time") {
 }
 
 MICA_CASE("Io: a device that is not ready, or no device, cannot be opened") {
-  Opened opened;
+  OpenedFile opened;
   PFILE_OBJECT file = nullptr;
   PDEVICE_OBJECT device = nullptr;
   opened.device->Flags |= DO_DEVICE_INITIALIZING;
@@ -140,7 +140,7 @@ MICA_CASE("Io: a device that is not ready, or no device, cannot be opened") {
 }
 
 MICA_CASE("Io: create goes to the top of the stack, and that is the device one gets") {
-  Opened opened;
+  OpenedFile opened;
   PDEVICE_OBJECT const filter = opened.driver.make<Log>();
   MICA_REQUIRE(IoAttachDeviceToDeviceStack(filter, opened.device) == opened.device);
   Log const& log = *static_cast<Log*>(filter->DeviceExtension);
@@ -157,7 +157,7 @@ MICA_CASE("Io: create goes to the top of the stack, and that is the device one g
 }
 
 MICA_CASE("Io: a deleted device lasts until its last file is closed") {
-  Opened opened;
+  OpenedFile opened;
   PFILE_OBJECT file = nullptr;
   PDEVICE_OBJECT device = nullptr;
   MICA_REQUIRE(IoGetDeviceObjectPointer(opened.name, FILE_READ_DATA, &file, &device) ==

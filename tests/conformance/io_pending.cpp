@@ -44,8 +44,8 @@ void NTAPI note_call(PVOID context, PIO_STATUS_BLOCK result, ULONG) {
 MICA_CASE("Io: a pending read tells of its end by status block and event, in its thread") {
   Server server;
   server->keeps = true;
-  Opened file{0};
-  EventHandle event;
+  OpenedFile file{0};
+  FileEvent event;
   Read read;
   ZwSetEvent(event, nullptr);
   MICA_CHECK(read.send(file, event) == STATUS_PENDING);
@@ -67,7 +67,7 @@ MICA_CASE("Io: a pending read tells of its end by status block and event, in its
 MICA_CASE("Io: without an event the file itself is signalled") {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   Read read;
   MICA_CHECK(read.send(file) == STATUS_PENDING);
   MICA_CHECK(!is_signalled(file));
@@ -83,9 +83,9 @@ MICA_CASE("Io: without an event the file itself is signalled") {
 MICA_CASE("Io: an error that was not pended is told by the status alone") {
   Server server;
   server->information = 0;
-  Opened file{0};
-  Opened waiting{synchronous};
-  EventHandle event;
+  OpenedFile file{0};
+  OpenedFile waiting{synchronous};
+  FileEvent event;
   server->answer = STATUS_DEVICE_NOT_READY;
   for (HANDLE const handle : {static_cast<HANDLE>(file), static_cast<HANDLE>(waiting)}) {
     Read read;
@@ -102,7 +102,7 @@ MICA_CASE("Io: an error that was not pended is told by the status alone") {
 
 MICA_CASE("Io: an APC routine is called at the end, in the thread that asked, below APC_LEVEL") {
   Server server;
-  Opened file{0};
+  OpenedFile file{0};
   Read read;
   Called called;
   MICA_CHECK(read.send(file, nullptr, note_call, &called) == STATUS_SUCCESS);  // it ends at once
@@ -123,8 +123,8 @@ MICA_CASE("Io: an APC routine is called at the end, in the thread that asked, be
 MICA_CASE("Io: a call on a synchronous file waits for the end of a pending request") {
   Server server;
   server->keeps = true;
-  Opened file{synchronous};
-  EventHandle event;
+  OpenedFile file{synchronous};
+  FileEvent event;
   auto completer = [&] {
     server.until_kept();
     PIRP const irp = server.take();
@@ -142,7 +142,7 @@ MICA_CASE("Io: a call on a synchronous file waits for the end of a pending reque
 MICA_CASE("Io: a synchronous file serves one request after another, another file several") {
   Server server;
   server->keeps = true;
-  Opened file{synchronous};
+  OpenedFile file{synchronous};
   struct {
     HANDLE file;
     Read read[2];
@@ -172,7 +172,7 @@ MICA_CASE("Io: a synchronous file serves one request after another, another file
   complete(irp, STATUS_SUCCESS, 0);
   join(other);
 
-  Opened several{0};
+  OpenedFile several{0};
   Read reads[2];
   for (Read& read : reads) MICA_CHECK(read.send(several) == STATUS_PENDING);
   MICA_CHECK(server->served == 4);
@@ -183,8 +183,8 @@ MICA_CASE("Io: a synchronous file serves one request after another, another file
 MICA_CASE("Io: ZwCancelIoFile cancels what the thread asked of the file, and waits for it") {
   Server server;
   server->keeps = true;
-  Opened file{0};
-  Opened other{0};
+  OpenedFile file{0};
+  OpenedFile other{0};
   Read cancelled[2];
   Read kept;
   for (Read& read : cancelled) MICA_CHECK(read.send(file) == STATUS_PENDING);
@@ -202,12 +202,12 @@ MICA_CASE("Io: ZwCancelIoFile cancels what the thread asked of the file, and wai
 MICA_CASE("Io: ZwCancelIoFileEx cancels what any thread asked, or one request alone") {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   IO_STATUS_BLOCK result{};
   MICA_CHECK(ZwCancelIoFileEx(file, nullptr, &result) == STATUS_NOT_FOUND);
   Read theirs, mine[2];
   auto body = [&] {
-    EventHandle event;
+    FileEvent event;
     MICA_CHECK(theirs.send(file, event) == STATUS_PENDING);
     event.wait();  // its request ends in it, while it waits
     MICA_CHECK(theirs.result.Status == STATUS_CANCELLED);
@@ -227,7 +227,7 @@ MICA_CASE("Io: ZwCancelIoFileEx cancels what any thread asked, or one request al
 MICA_CASE("Io: a thread that ends cancels its requests, and others stay") {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   Read mine;
   MICA_CHECK(mine.send(file) == STATUS_PENDING);
   Read theirs;
@@ -253,7 +253,7 @@ MICA_CASE("Io: a thread that ends cancels its requests, and others stay") {
 MICA_CASE("Io: a thread that ends waits for a request that cannot be cancelled") {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   Read read;
   std::atomic<PIRP> irp{nullptr};
   auto body = [&] {
@@ -272,7 +272,7 @@ MICA_CASE("Io: a thread that ends waits for a request that cannot be cancelled")
 MICA_CASE("Io: an alert ends the wait of a file that is alertable, by cancelling the request") {
   Server server;
   server->keeps = true;
-  Opened file{FILE_SYNCHRONOUS_IO_ALERT};
+  OpenedFile file{FILE_SYNCHRONOUS_IO_ALERT};
   Read read;
   auto body = [&] { MICA_CHECK(read.send(file) == STATUS_CANCELLED); };
   Thread* const thread = start(body);
@@ -286,7 +286,7 @@ MICA_CASE(
     "Io: the last handle is closed while a request is pending: cleanup now, close at its end") {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   Read read;
   MICA_CHECK(read.send(file) == STATUS_PENDING);
   file.close();

@@ -14,7 +14,7 @@ IO_STATUS_BLOCK fresh() {
 MICA_CASE("Io: a read and a write of a synchronous file on a buffered device") {
   Server server;
   server->information = 3;
-  Opened file{synchronous};
+  OpenedFile file{synchronous};
   unsigned char data[8] = {9, 9};
   IO_STATUS_BLOCK result = fresh();
   LARGE_INTEGER offset = at(0x123456789);
@@ -43,7 +43,7 @@ MICA_CASE("Io: a read and a write of a synchronous file on a buffered device") {
 MICA_CASE("Io: a device with DO_DIRECT_IO gets the pages of the caller's buffer") {
   Server server{DO_DIRECT_IO};
   server->information = 1;
-  Opened file{synchronous};
+  OpenedFile file{synchronous};
   auto* const data =
       static_cast<unsigned char*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, 2 * PAGE_SIZE, 'tseT'));
   MICA_REQUIRE(data != nullptr);
@@ -72,7 +72,7 @@ MICA_CASE("Io: a device with DO_DIRECT_IO gets the pages of the caller's buffer"
 
 MICA_CASE("Io: a device with neither flag gets the caller's address") {
   Server server{0};
-  Opened file{synchronous};
+  OpenedFile file{synchronous};
   unsigned char data[4] = {0x44};
   IO_STATUS_BLOCK result{};
   MICA_CHECK(ZwWriteFile(file, nullptr, nullptr, nullptr, &result, data, sizeof data, nullptr,
@@ -83,7 +83,7 @@ MICA_CASE("Io: a device with neither flag gets the caller's address") {
 
 MICA_CASE("Io: where a read or a write goes") {
   Server server;
-  Opened file{0};
+  OpenedFile file{0};
   unsigned char data[4] = {};
   auto read = [&](HANDLE handle, LARGE_INTEGER* offset) {
     IO_STATUS_BLOCK result{};
@@ -107,7 +107,7 @@ MICA_CASE("Io: where a read or a write goes") {
   MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == -1);
   file.close();
 
-  Opened positioned{synchronous};
+  OpenedFile positioned{synchronous};
   positioned.object()->CurrentByteOffset = at(4096);
   MICA_CHECK(read(positioned, nullptr) == STATUS_SUCCESS);
   MICA_CHECK(server->stack.Parameters.Read.ByteOffset.QuadPart == 4096);
@@ -115,7 +115,7 @@ MICA_CASE("Io: where a read or a write goes") {
   MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == 4096);
   positioned.close();
 
-  Opened appending{synchronous, FILE_APPEND_DATA | SYNCHRONIZE};
+  OpenedFile appending{synchronous, FILE_APPEND_DATA | SYNCHRONIZE};
   MICA_CHECK(write(appending, &there) == STATUS_SUCCESS);
   MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == -1);
 }
@@ -124,7 +124,7 @@ MICA_CASE("Io: without intermediate buffering what is transferred is whole secto
   Server server;
   server.device->SectorSize = 512;
   server.device->AlignmentRequirement = FILE_QUAD_ALIGNMENT;
-  Opened file{synchronous | FILE_NO_INTERMEDIATE_BUFFERING};
+  OpenedFile file{synchronous | FILE_NO_INTERMEDIATE_BUFFERING};
   alignas(16) unsigned char data[1024] = {};
   struct {
     ULONG bytes;
@@ -146,7 +146,7 @@ MICA_CASE("Io: without intermediate buffering what is transferred is whole secto
 
 MICA_CASE("Io: requests by a handle that is none, or none of a file, are refused") {
   Server server;
-  EventHandle event;
+  FileEvent event;
   IO_STATUS_BLOCK result = fresh();
   unsigned char data[4] = {};
   LARGE_INTEGER offset = at(0);
@@ -155,7 +155,7 @@ MICA_CASE("Io: requests by a handle that is none, or none of a file, are refused
              STATUS_INVALID_HANDLE);
   MICA_CHECK(ZwReadFile(event, nullptr, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
              STATUS_OBJECT_TYPE_MISMATCH);
-  Opened file{0};
+  OpenedFile file{0};
   MICA_CHECK(ZwReadFile(file, none, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
              STATUS_INVALID_HANDLE);
   MICA_CHECK(ZwReadFile(file, file, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==

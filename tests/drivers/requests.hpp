@@ -6,16 +6,16 @@
 namespace mica::test {
 
 // A device that is opened for reading and writing, and asked by its driver's own requests.
-class Opened {
+class OpenedDevice {
  public:
   template <std::size_t N>
-  explicit Opened(WCHAR const (&name)[N]) noexcept : name_{name} {
+  explicit OpenedDevice(WCHAR const (&name)[N]) noexcept : name_{name} {
     MICA_REQUIRE(IoGetDeviceObjectPointer(name_, FILE_READ_DATA | FILE_WRITE_DATA, &file_,
                                           &device_) == STATUS_SUCCESS);
   }
-  Opened(Opened const&) = delete;
-  Opened& operator=(Opened const&) = delete;
-  ~Opened() { ObDereferenceObject(file_); }
+  OpenedDevice(OpenedDevice const&) = delete;
+  OpenedDevice& operator=(OpenedDevice const&) = delete;
+  ~OpenedDevice() { ObDereferenceObject(file_); }
 
   [[nodiscard]] PDEVICE_OBJECT get() const noexcept { return device_; }
   [[nodiscard]] PFILE_OBJECT file() const noexcept { return file_; }
@@ -30,18 +30,19 @@ class Opened {
 // touched before that.
 class Request {
  public:
-  [[nodiscard]] static Request read(Opened& device, void* buffer, ULONG length) noexcept {
+  [[nodiscard]] static Request read(OpenedDevice& device, void* buffer, ULONG length) noexcept {
     return {device, IRP_MJ_READ, buffer, length};
   }
-  [[nodiscard]] static Request write(Opened& device, void* buffer, ULONG length) noexcept {
+  [[nodiscard]] static Request write(OpenedDevice& device, void* buffer, ULONG length) noexcept {
     return {device, IRP_MJ_WRITE, buffer, length};
   }
   // What is not read and not written, but asked for by its major function alone.
-  [[nodiscard]] static Request plain(Opened& device, UCHAR major) noexcept {
+  [[nodiscard]] static Request plain(OpenedDevice& device, UCHAR major) noexcept {
     return {device, major, nullptr, 0};
   }
-  [[nodiscard]] static Request control(Opened& device, ULONG code, void* input, ULONG input_length,
-                                       void* output, ULONG output_length) noexcept {
+  [[nodiscard]] static Request control(OpenedDevice& device, ULONG code, void* input,
+                                       ULONG input_length, void* output,
+                                       ULONG output_length) noexcept {
     return {device, code, input, input_length, output, output_length};
   }
   Request(Request const&) = delete;
@@ -66,7 +67,7 @@ class Request {
   [[nodiscard]] bool cancel() noexcept { return IoCancelIrp(irp_) != FALSE; }
 
  private:
-  Request(Opened& device, UCHAR major, void* buffer, ULONG length) noexcept {
+  Request(OpenedDevice& device, UCHAR major, void* buffer, ULONG length) noexcept {
     LARGE_INTEGER offset{};
     bool const transfer = major == IRP_MJ_READ || major == IRP_MJ_WRITE;
     send(device,
@@ -74,7 +75,7 @@ class Request {
                                       length, &offset, &done_, &result_),
          major);
   }
-  Request(Opened& device, ULONG code, void* input, ULONG input_length, void* output,
+  Request(OpenedDevice& device, ULONG code, void* input, ULONG input_length, void* output,
           ULONG output_length) noexcept {
     send(device,
          IoBuildDeviceIoControlRequest(code, device.get(), input, input_length, output,
@@ -82,7 +83,7 @@ class Request {
          IRP_MJ_DEVICE_CONTROL);
   }
 
-  void send(Opened& device, PIRP irp, UCHAR major) noexcept {
+  void send(OpenedDevice& device, PIRP irp, UCHAR major) noexcept {
     MICA_REQUIRE(irp != nullptr);
     KeInitializeEvent(&done_, NotificationEvent, FALSE);
     irp_ = irp;

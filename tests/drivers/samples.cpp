@@ -51,7 +51,7 @@ class EventHandle {
   HANDLE handle_ = nullptr;
 };
 
-[[nodiscard]] NTSTATUS register_event(Opened& device, HANDLE event, LONGLONG after) noexcept {
+[[nodiscard]] NTSTATUS register_event(OpenedDevice& device, HANDLE event, LONGLONG after) noexcept {
   REGISTER_EVENT what{};
   what.Event = event;
   what.DueTime.QuadPart = -after;
@@ -70,7 +70,7 @@ MICA_CASE("Io: what the headers do inline is as documented, in a driver") {
 
 MICA_CASE("Io: a driver's reads wait for writes, in their order") {
   Loaded const driver{u"cancel"};
-  Opened device{u"\\Device\\Cancel"};
+  OpenedDevice device{u"\\Device\\Cancel"};
   char first[8] = {}, second[2] = {}, text[] = {'a', 'b', 'c', 'd'};
   MICA_CHECK(Request::write(device, text, 4).status() == STATUS_DEVICE_NOT_READY);
   Request one = Request::read(device, first, sizeof first);
@@ -85,8 +85,8 @@ MICA_CASE("Io: a driver's reads wait for writes, in their order") {
 
 MICA_CASE("Io: a driver's waiting reads are cancelled, one by one or with their file") {
   Loaded const driver{u"cancel"};
-  Opened device{u"\\Device\\Cancel"};
-  Opened elsewhere{u"\\Device\\Cancel"};
+  OpenedDevice device{u"\\Device\\Cancel"};
+  OpenedDevice elsewhere{u"\\Device\\Cancel"};
   char buffer[4] = {}, text[] = {'x'};
   Request first = Request::read(device, buffer, 1);
   Request cancelled = Request::read(device, buffer + 1, 1);
@@ -104,7 +104,7 @@ MICA_CASE("Io: a driver's waiting reads are cancelled, one by one or with their 
 
 MICA_CASE("Io: a driver transforms text by the methods that hand over buffers") {
   Loaded const driver{u"ioctl"};
-  Opened device{u"\\DosDevices\\Ioctl"};
+  OpenedDevice device{u"\\DosDevices\\Ioctl"};
   for (ULONG const code : {IOCTL_TRANSFORM_METHOD_BUFFERED, IOCTL_TRANSFORM_METHOD_NEITHER}) {
     char input[] = {'m', 'i', 'c', 'a'}, output[6] = {1, 1, 1, 1, 1, 1};
     auto ask = [&](ULONG input_length, ULONG output_length) {
@@ -125,7 +125,7 @@ MICA_CASE("Io: a driver transforms text by the methods that hand over buffers") 
 MICA_CASE("Io: a driver notifies by the events that it is given, when their time comes") {
   EventHandle soon, late;
   Loaded const driver{u"notify"};
-  Opened device{u"\\Device\\Notify"};
+  OpenedDevice device{u"\\Device\\Notify"};
   MICA_CHECK(register_event(device, late.get(), 1'000'000 * millisecond_100ns) == STATUS_SUCCESS);
   MICA_CHECK(register_event(device, soon.get(), 20 * millisecond_100ns) == STATUS_SUCCESS);
   MICA_CHECK(soon.wait(0) == STATUS_TIMEOUT);
@@ -139,7 +139,7 @@ MICA_CASE("Io: a driver notifies by the events that it is given, when their time
 
 MICA_CASE("Io: a driver in C++ adds up what is written, in a thread of its own") {
   Loaded const driver{u"adder"};
-  Opened device{u"\\Device\\Adder"};
+  OpenedDevice device{u"\\Device\\Adder"};
   LONG numbers[] = {40, -7, 9};
   for (LONG& number : numbers) {
     Request write = Request::write(device, &number, sizeof number);

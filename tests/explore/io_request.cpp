@@ -5,8 +5,8 @@
 #include "rig.hpp"
 
 using namespace mica::explore;
-using mica::test::EventHandle;
-using mica::test::Opened;
+using mica::test::FileEvent;
+using mica::test::OpenedFile;
 using mica::test::Server;
 
 namespace {
@@ -15,7 +15,7 @@ namespace {
 struct Read {
   IO_STATUS_BLOCK result{{mica::test::untouched}, 7};
   unsigned char data[1] = {};
-  EventHandle event;
+  FileEvent event;
 
   void send(HANDLE file) noexcept {
     LARGE_INTEGER offset{};
@@ -47,7 +47,7 @@ MICA_EXPLORE("I3-end", "I3: of a completion and the end of its thread one ends a
              .processors = 2, .bound = 1, .leaks = true) {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   Read read;
   int completed = 0;
   {
@@ -64,7 +64,7 @@ MICA_EXPLORE("I3-cancel",
              .processors = 3, .leaks = true) {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   Read read;
   int completed = 0;
   std::atomic<bool> found{false};
@@ -97,7 +97,7 @@ MICA_EXPLORE("I3-all", "I3: of a completion, a cancel and the end of its thread 
              .processors = 3, .leaks = true) {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   Read read;
   int completed = 0;
   {
@@ -118,7 +118,7 @@ MICA_EXPLORE("I3-close", "I3: two completions race the close: the file goes afte
              .processors = 3, .leaks = true) {
   Server server;
   server->keeps = true;
-  Opened file{0};
+  OpenedFile file{0};
   Read reads[2];
   for (Read& read : reads) read.send(file);
   int completed[2] = {};
@@ -138,7 +138,7 @@ MICA_EXPLORE("I3-close", "I3: two completions race the close: the file goes afte
 MICA_EXPLORE("I3-short", "I3: a request that finds no memory is none, and leaves nothing",
              .processors = 1, .bound = 2, .leaks = true, .shortage = true) {
   mica::test::Server server{DO_DIRECT_IO};
-  Opened file{mica::test::synchronous};
+  OpenedFile file{mica::test::synchronous};
   auto* const data = static_cast<unsigned char*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 'tseT'));
   MICA_REQUIRE(data != nullptr);
   Team team{window};
@@ -174,7 +174,7 @@ MICA_EXPLORE("I3-lock", "I3: a synchronous file serves one call at a time, and e
   };
   for (PDRIVER_DISPATCH& entry : driver->MajorFunction) entry = enter;
   *static_cast<Entered**>(driver.make<Entered*>(name)->DeviceExtension) = &entered;
-  Opened file{mica::test::synchronous};
+  OpenedFile file{mica::test::synchronous};
   {
     Team team{window};
     auto flusher = [&] {
