@@ -52,6 +52,12 @@ HANDLE NTAPI PsGetProcessId(PEPROCESS Process);
 NTSTATUS NTAPI PsLookupProcessByProcessId(HANDLE ProcessId, PEPROCESS* Process);
 NTSTATUS NTAPI PsLookupThreadByThreadId(HANDLE ThreadId, PETHREAD* Thread);
 
+// The version, as RtlGetVersion says it; each may be NULL. CSDVersion, of which the caller gives
+// buffer and MaximumLength, is the name of a service pack: there is none. TRUE: a checked build;
+// this is none. Any IRQL.                                                      [MSDN PsGetVersion]
+BOOLEAN NTAPI PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber,
+                           PUNICODE_STRING CSDVersion);
+
 // ---- Data: cells of the current System. Any IRQL.
 #ifdef _WIN32
 extern DECLSPEC_IMPORT PEPROCESS PsInitialSystemProcess;

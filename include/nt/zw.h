@@ -7,6 +7,7 @@
 #include <nt/zw/files.h>
 #include <nt/zw/keys.h>
 #include <nt/zw/objects.h>
+#include <nt/zw/system.h>
 
 #ifdef __cplusplus
 extern "C" {

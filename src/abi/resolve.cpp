@@ -15,7 +15,7 @@ constexpr std::string_view variable_routines[] = {
 [[nodiscard]] ldr::ImportKind kind_of(std::string_view routine) noexcept {
   if (std::ranges::find(variable_routines, routine) != std::end(variable_routines))
     return ldr::ImportKind::variable_routine;
-  if (routine == "RtlCaptureContext") return ldr::ImportKind::bare_routine;
+  if (routine == "RtlCaptureContext" || routine == "__chkstk") return ldr::ImportKind::bare_routine;
   return ldr::ImportKind::routine;
 }
 

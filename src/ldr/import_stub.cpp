@@ -38,6 +38,11 @@ constexpr UCHAR stub_code[sizeof(ImportStub::code)] = {0x4C, 0x8D, 0x15, 0xF9,
                                                        0xCC, 0xCC, 0xCC, 0xCC,
                                                        0xCC};
 
+// jmp *10(%rip), which is `entry`, and changes nothing else.
+constexpr UCHAR bare_code[sizeof(ImportStub::code)] = {
+    0xFF, 0x25, MICA_STUB_ENTRY - 6, 0, 0, 0, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC, 0xCC,
+    0xCC, 0xCC};
+
 // import_stub.S
 extern "C" void mica_call_import();
 extern "C" void mica_call_variable_import();
@@ -52,9 +57,11 @@ extern "C" void mica_call_watched_import();
 
 void make_import_stub(ImportStub& stub, ImportTarget const& target,
                       ImportWatch const* watch) noexcept {
-  std::memcpy(stub.code, stub_code, sizeof stub_code);
-  stub.watched = watch == nullptr ? nullptr : watch->choose(target.name);
-  stub.entry = reinterpret_cast<void const*>(entry_of(target.kind, stub.watched != nullptr));
+  bool const bare = target.kind == ImportKind::bare_routine;
+  std::memcpy(stub.code, bare ? bare_code : stub_code, sizeof stub_code);
+  stub.watched = bare || watch == nullptr ? nullptr : watch->choose(target.name);
+  stub.entry = bare ? target.address
+                    : reinterpret_cast<void const*>(entry_of(target.kind, stub.watched != nullptr));
   stub.routine = target.address;
   stub.watch = watch;
   stub.name = target.name;

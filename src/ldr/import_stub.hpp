@@ -70,7 +70,8 @@ struct ImportCall {
   ULONG64 stack_arguments[1];  // the fifth and what follows
 };
 
-// The stub's code is ready to run once its memory is executable. A null watch is told nothing.
+// The stub's code is ready to run once its memory is executable. A null watch is told nothing; of a
+// bare routine none is told.
 void make_import_stub(ImportStub& stub, ImportTarget const& target,
                       ImportWatch const* watch) noexcept;
 

@@ -31,6 +31,14 @@ LoadedImage NTAPI remove_image(void const* base) noexcept {
   return {};
 }
 
+bool NTAPI image_in(unsigned slot, LoadedImage& image) noexcept {
+  ke::SpinGuard guard{state().lock};
+  State::Slot const& found = state().slots[slot];
+  if (found.start.load(std::memory_order_relaxed) == 0) return false;
+  image = found.image;
+  return true;
+}
+
 LoadedImage const* NTAPI find_image(std::uint64_t address) noexcept {
   for (State::Slot const& slot : state().slots) {
     std::uint64_t const start = slot.start.load(std::memory_order_acquire);

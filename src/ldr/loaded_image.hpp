@@ -3,7 +3,7 @@
 // Rules
 //   find_image: any IRQL, also in a machine's fault handler: takes no lock. What it returns is
 //   there as long as the image is; nothing runs in an image that is about to go.
-//   add_image, remove_image: IRQL <= DISPATCH_LEVEL.
+//   add_image, remove_image, image_in: IRQL <= DISPATCH_LEVEL.
 #pragma once
 
 #include <nt/rtl/exception.h>
@@ -62,6 +62,8 @@ struct State {
   Slot slots[most_images];
   // Told of every call of images that are loaded from now on; null: nobody is.
   ImportWatch const* watch;
+  // The executive as an image (abi/kernel_image.hpp), once somebody asked for it.
+  std::atomic<std::byte*> executive;
   bool traps;  // what is not there to import may be called, and reports that (missing_import.hpp)
 };
 
@@ -73,6 +75,9 @@ struct State {
 [[nodiscard]] bool NTAPI add_image(LoadedImage const& image) noexcept;
 // The image that begins there, which is one.
 [[nodiscard]] LoadedImage NTAPI remove_image(void const* base) noexcept;
+
+// The image in that slot, below most_images. False: none is.
+[[nodiscard]] bool NTAPI image_in(unsigned slot, LoadedImage& image) noexcept;
 
 // Null: no image is there.
 [[nodiscard]] LoadedImage const* NTAPI find_image(std::uint64_t address) noexcept;

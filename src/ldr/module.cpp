@@ -61,20 +61,13 @@ void tell_missing(std::string_view name, Import const& import) noexcept {
   line << " of " << import.module << ", which is not there";
 }
 
-// Pages of system space, not executable yet; null: no memory.
+// Not executable yet; null: no memory.
 [[nodiscard]] std::byte* take_pages(std::size_t bytes) noexcept {
-  mm::SystemSpace& space = mm::state().space;
-  std::size_t const pages = pages_for(bytes);
-  std::byte* const base = space.reserve(pages);
-  if (base == nullptr || space.populate(base, pages)) return base;
-  space.release(base, pages);
-  return nullptr;
+  return mm::state().space.allocate(pages_for(bytes));
 }
 
 void give_pages(std::byte* base, std::size_t bytes) noexcept {
-  if (base == nullptr) return;
-  mm::state().space.depopulate(base, pages_for(bytes));
-  mm::state().space.release(base, pages_for(bytes));
+  if (base != nullptr) mm::state().space.free(base, pages_for(bytes));
 }
 
 // Room for a stub for each import.

@@ -3,6 +3,7 @@
 
 #include "ke/verifier.hpp"
 #include "mm/mdl.hpp"
+#include "mm/page_search.hpp"
 #include "mm/state.hpp"
 
 namespace mica::mm {
@@ -11,48 +12,19 @@ namespace {
 constexpr ULONG tag_mdl = 'ldMm';
 
 struct Wanted {
-  std::uint64_t low;   // the first page that may be had
-  std::uint64_t high;  // the last
+  PageBounds bounds;
   std::uint64_t skip;  // how far on the next range is, if this one has too few; 0: there is none
   std::size_t chunk;   // how many neighbours at once
   Fill fill;
 };
 
-// Chunks that turned out to lie elsewhere, strung together through their own first words until the
-// search is over: what is given back at once would be found again.
-class Rejected {
- public:
-  explicit Rejected(std::size_t chunk) noexcept : chunk_{chunk} {}
-  Rejected(Rejected const&) = delete;
-  Rejected& operator=(Rejected const&) = delete;
-  ~Rejected() {
-    while (head_ != no_page) {
-      PageNumber const page = head_;
-      std::memcpy(&head_, direct(page), sizeof head_);
-      state().pages.release(page, chunk_);
-    }
-  }
-  void add(PageNumber page) noexcept {
-    std::memcpy(direct(page), &head_, sizeof head_);
-    head_ = page;
-  }
-
- private:
-  std::size_t const chunk_;
-  PageNumber head_ = no_page;
-};
-
 // Fills `pages` from `have` on; returns how many there are then.
 std::size_t NTAPI take_from_range(Wanted const& wanted, PFN_NUMBER* pages, std::size_t have,
                                   std::size_t want) noexcept {
-  Rejected rejected{wanted.chunk};
+  PageSearch search{wanted.chunk, wanted.bounds};
   while (have + wanted.chunk <= want) {
-    PageNumber const first = state().pages.allocate(wanted.chunk, PageUse::kernel, Fill::none);
+    PageNumber const first = search.next();
     if (first == no_page) break;
-    if (first.value < wanted.low || first.value + wanted.chunk - 1 > wanted.high) {
-      rejected.add(first);
-      continue;
-    }
     if (wanted.fill == Fill::zero) std::memset(direct(first), 0, wanted.chunk << page_shift);
     for (std::size_t i = 0; i < wanted.chunk; ++i) pages[have++] = first.value + i;
   }
@@ -62,9 +34,9 @@ std::size_t NTAPI take_from_range(Wanted const& wanted, PFN_NUMBER* pages, std::
 std::size_t NTAPI take(Wanted wanted, PFN_NUMBER* pages, std::size_t want) noexcept {
   std::uint64_t const last = (std::uint64_t{1} << (52 - page_shift)) - 1;  // [SDM 3A, "Paging"]
   std::size_t have = take_from_range(wanted, pages, 0, want);
-  while (have < want && wanted.skip != 0 && wanted.low + wanted.skip <= last) {
-    wanted.low += wanted.skip;
-    wanted.high += wanted.skip;
+  while (have < want && wanted.skip != 0 && wanted.bounds.low + wanted.skip <= last) {
+    wanted.bounds.low += wanted.skip;
+    wanted.bounds.high += wanted.skip;
     have = take_from_range(wanted, pages, have, want);
   }
   return have;
@@ -96,8 +68,8 @@ PMDL NTAPI MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS
   auto const skip = static_cast<std::uint64_t>(SkipBytes.QuadPart) >> page_shift;
   bool const chunks = (Flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS) != 0;
   Wanted const wanted{
-      .low = (static_cast<std::uint64_t>(LowAddress.QuadPart) + page_size - 1) >> page_shift,
-      .high = static_cast<std::uint64_t>(HighAddress.QuadPart) >> page_shift,
+      .bounds = {(static_cast<std::uint64_t>(LowAddress.QuadPart) + page_size - 1) >> page_shift,
+                 static_cast<std::uint64_t>(HighAddress.QuadPart) >> page_shift, 0},
       .skip = chunks ? 0 : skip,
       .chunk = !chunks     ? 1
                : skip != 0 ? skip

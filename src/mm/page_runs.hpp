@@ -22,6 +22,7 @@ enum class PageUse : std::uint8_t {
   pool_blocks,      // carved into pool blocks smaller than a page
   pool_large,       // first page of a pool block of one page or more
   pool_large_rest,  // the pages after it
+  contiguous,       // first page of contiguous memory (contiguous.cpp); the others are kernel
 };
 
 struct PageEntry {
@@ -46,7 +47,7 @@ struct PageEntry {
   std::uint32_t tag;  // pool_large
   union {
     Links links;
-    std::uint64_t bytes;  // pool_large: as requested
+    std::uint64_t bytes;  // pool_large, contiguous: as requested
   };
 };
 static_assert(sizeof(PageEntry) == 16);

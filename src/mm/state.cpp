@@ -1,5 +1,7 @@
 #include "mm/state.hpp"
 
+#include <algorithm>
+
 namespace mica::mm {
 namespace {
 
@@ -16,11 +18,19 @@ __attribute__((no_sanitize("thread"))) bool is_watched(PageEntry const& entry) n
   mm.pools[static_cast<unsigned>(block.kind)].free_special(memory, block);
 }
 
+[[nodiscard]] PVOID lowest_address() noexcept {
+  void* lowest = Machine::system_space().base;
+  for (hal::PageRange const& range : Machine::physical_memory())
+    lowest = std::min(lowest, direct(range.first));
+  return lowest;
+}
+
 }  // namespace
 
 bool initialize(State& state) noexcept {
   state.pages.initialize(Machine::physical_memory());
   if (!state.space.initialize(Machine::system_space(), state.pages)) return false;
+  state.system_range_start = lowest_address();
   state.stacks.initialize(state.space, Machine::stack_size, 32);
   state.large_stacks.initialize(state.space, large_stack_bytes, 4);
   state.special.initialize(state.space, state.pages);

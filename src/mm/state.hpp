@@ -34,6 +34,7 @@ struct State {
   Stacks large_stacks;  // what stacks are expanded with
   Pool pools[pool_count];
   SpecialPool special;
+  PVOID system_range_start;  // below everything that mm hands out
   // A block is about to be freed in whose page something was watched: a bugcheck if that is in the
   // block. IRQL <= DISPATCH_LEVEL.
   void(NTAPI* freeing)(FreedBlock const& block);

@@ -121,6 +121,18 @@ void SystemSpace::depopulate(std::byte* address, std::size_t pages) noexcept {
   }
 }
 
+std::byte* SystemSpace::allocate(std::size_t pages) noexcept {
+  std::byte* const base = reserve(pages);
+  if (base == nullptr || populate(base, pages)) return base;
+  release(base, pages);
+  return nullptr;
+}
+
+void SystemSpace::free(std::byte* base, std::size_t pages) noexcept {
+  depopulate(base, pages);
+  release(base, pages);
+}
+
 PageNumber SystemSpace::page_at(void const* address) const noexcept {
   if (!contains(address)) return no_page;
   std::uint32_t const page = slot(address).load(std::memory_order_relaxed);

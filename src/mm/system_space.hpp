@@ -35,6 +35,10 @@ class SystemSpace {
   // Unmaps them and gives them back.
   void NTAPI depopulate(std::byte* address, std::size_t pages) noexcept;
 
+  // A range with new pages behind the whole of it; nullptr: no room, or no memory.
+  [[nodiscard]] std::byte* NTAPI allocate(std::size_t pages) noexcept;
+  void NTAPI free(std::byte* base, std::size_t pages) noexcept;
+
   // What is mapped at an address, or no_page. Any IRQL.
   [[nodiscard]] PageNumber NTAPI page_at(void const* address) const noexcept;
   [[nodiscard]] bool contains(void const* address) const noexcept {

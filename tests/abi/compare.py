@@ -15,8 +15,8 @@ import sys
 
 # Enumerators that the DDK headers do not have, or have only in a part that excludes others.
 ABSENT = {"WaitNotification", "WaitDequeue", "WaitDpc", "OriginalApcEnvironment", "AttachedApcEnvironment",
-          "CurrentApcEnvironment", "InsertApcEnvironment", "TokenElevationTypeDefault", "TokenElevationTypeFull",
-          "TokenElevationTypeLimited"}
+          "CurrentApcEnvironment", "InsertApcEnvironment", "SystemBasicInformation", "SystemModuleInformation",
+          "TokenElevationTypeDefault", "TokenElevationTypeFull", "TokenElevationTypeLimited"}
 # The DDK headers write them with a suffix that compilers for this target do not know (1i64); their bits are compared.
 UNREADABLE = {"XSTATE_MASK_LEGACY_FLOATING_POINT", "XSTATE_MASK_LEGACY_SSE", "XSTATE_MASK_LEGACY", "XSTATE_MASK_GSSE"}
 PLANTED = ["offsetof FILE_OBJECT FileName", "value HighImportance"]

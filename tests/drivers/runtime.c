@@ -198,8 +198,18 @@ static void WideFormats(void) {
   CHECK(Lists(5, Buffer, 8, L"%X", 77) == 2 && IS(Buffer, L"4D"));
 }
 
+/* Called by compilers, in no convention of C. */
+extern void __chkstk(void);
+static void Stack(void) {
+  ULONG64 Bytes = 3 * PAGE_SIZE, Other = 7;
+  __asm__ volatile("call *%2" : "+a"(Bytes), "+c"(Other) : "r"(&__chkstk) : "memory", "cc");
+  CHECK(Bytes == 3 * PAGE_SIZE && Other == 7);
+}
+
 static DRIVER_UNLOAD Unload;
-static VOID NTAPI Unload(PDRIVER_OBJECT Driver) { UNREFERENCED_PARAMETER(Driver); }
+static VOID NTAPI Unload(PDRIVER_OBJECT Driver) {
+  UNREFERENCED_PARAMETER(Driver);
+}
 
 NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) {
   Driver->DriverUnload = Unload;
@@ -212,6 +222,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
   Wide();
   Formats();
   WideFormats();
+  Stack();
   DbgPrint("runtime: %lu right\n", Right);
   return Wrong == 0 ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
 }
