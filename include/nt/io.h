@@ -7,6 +7,7 @@
 #include <nt/io/interrupt.h>
 #include <nt/io/irp.h>
 #include <nt/io/objects.h>
+#include <nt/io/power.h>
 #include <nt/io/remove_lock.h>
 #include <nt/io/routines.h>
 #include <nt/io/share_access.h>
