@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "ke/interrupts.hpp"
+#include "ke/irql.hpp"
 
 using namespace mica;
 using namespace mica::ke;
@@ -70,17 +71,23 @@ namespace {
 
 NTSTATUS NTAPI KeQueryDpcWatchdogInformation(PKDPC_WATCHDOG_INFORMATION WatchdogInformation) {
   bool const raised = Machine::irql() >= DISPATCH_LEVEL;
-  // Below DISPATCH_LEVEL the caller may have left it already; a threaded DPC never does.
-  Processor const& processor = current();
-  if (!raised && !runs_threaded_dpc(processor)) return STATUS_UNSUCCESSFUL;
-  DpcLimits const& limits = processor.ke->dpc_limits;
-  ULONG const together = raised ? processor.dpc_times.together.load(std::memory_order_relaxed) : 0;
-  *WatchdogInformation = {
-      .DpcTimeLimit = limits.single,
-      .DpcTimeCount = left_of(limits.single, used_of_single(processor)),
-      .DpcWatchdogLimit = limits.together,
-      .DpcWatchdogCount = left_of(limits.together, together),
-      .Reserved = 0,
-  };
+  KDPC_WATCHDOG_INFORMATION now;
+  {
+    // The caller stays on this processor, and no tick comes between the two counts.
+    RaiseToHigh const unticked;
+    Processor const& processor = current();
+    if (!raised && !runs_threaded_dpc(processor)) return STATUS_UNSUCCESSFUL;
+    DpcLimits const& limits = processor.ke->dpc_limits;
+    ULONG const together =
+        raised ? processor.dpc_times.together.load(std::memory_order_relaxed) : 0;
+    now = {
+        .DpcTimeLimit = limits.single,
+        .DpcTimeCount = left_of(limits.single, used_of_single(processor)),
+        .DpcWatchdogLimit = limits.together,
+        .DpcWatchdogCount = left_of(limits.together, together),
+        .Reserved = 0,
+    };
+  }
+  *WatchdogInformation = now;
   return STATUS_SUCCESS;
 }
