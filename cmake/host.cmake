@@ -5,6 +5,7 @@ set(THREADS_PREFER_PTHREAD_FLAG ON)
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS context)
 find_package(fmt REQUIRED)
+find_package(zydis REQUIRED)
 
 add_library(mica_executive OBJECT)
 mica_compile(mica_executive executive)

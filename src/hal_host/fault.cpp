@@ -3,6 +3,7 @@
 #include <nt/rtl/exception.h>
 #include <mica/fault.hpp>
 
+#include "hal_host/emulation.hpp"
 #include "hal_host/fault_signals.hpp"
 #include "hal_host/simulation.hpp"
 
@@ -126,6 +127,7 @@ bool take_fault(siginfo_t const& information, void* context) noexcept {
   auto const instruction = static_cast<std::uint64_t>(machine.gregs[REG_RIP]);
   auto const stack = static_cast<std::uint64_t>(machine.gregs[REG_RSP]);
   if (!is_the_kernels(information, instruction, stack)) return false;
+  if (information.si_signo == SIGSEGV && emulate(machine)) return true;
   Site* site = room_on_stack(stack);
   bool const full = site == nullptr;
   if (full) site = room_elsewhere();

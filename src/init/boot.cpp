@@ -1,8 +1,10 @@
 // The boot phases: from a machine with one processor to a System whose first thread runs.
 #include <nt/ex.h>
 #include <nt/ke.h>
+#include <nt/rtl/version.h>
 #include <nt/zw.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "drivers/null.hpp"
@@ -123,6 +125,22 @@ void NTAPI look_at_freed(mm::FreedBlock const& block) noexcept {
   ke::lock_memory_freed(block.memory, block.bytes);
 }
 
+// What stays in the page that drivers read at a fixed address.          [ntddk.h KUSER_SHARED_DATA]
+void fill_shared_page(KUSER_SHARED_DATA& page) noexcept {
+  constexpr std::u16string_view root = u"C:\\Windows";
+  constexpr USHORT amd64 = 9;  // PROCESSOR_ARCHITECTURE_AMD64
+  RTL_OSVERSIONINFOEXW version;
+  version.dwOSVersionInfoSize = sizeof version;
+  static_cast<void>(RtlGetVersion(reinterpret_cast<PRTL_OSVERSIONINFOW>(&version)));
+  std::copy(root.begin(), root.end(), page.NtSystemRoot);
+  page.NtMajorVersion = version.dwMajorVersion;
+  page.NtMinorVersion = version.dwMinorVersion;
+  page.NtBuildNumber = version.dwBuildNumber;
+  page.NtProductType = static_cast<NT_PRODUCT_TYPE>(version.wProductType);
+  page.ProductTypeIsValid = TRUE;
+  page.NativeProcessorArchitecture = amd64;
+}
+
 void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 
 }  // namespace
@@ -163,6 +181,7 @@ Machine::Processor& NTAPI processor_block(State& state, unsigned number) noexcep
 void NTAPI start() noexcept {
   State& state = *ke::current().init;
   limit_dpcs(state.ke);
+  fill_shared_page(*Machine::shared_user_data());
   if (!mm::initialize(state.mm)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED);
   choose_special_pool(state.mm);
   state.ke.verified = has_option(Machine::command_line(), "verifier");

@@ -60,6 +60,10 @@ class EventHandle {
 
 }  // namespace
 
+MICA_CASE("Ke: what drivers have inline of the processor and of shared data is there") {
+  Loaded const driver{u"processor"};  // which says what is not
+}
+
 MICA_CASE("Rtl: the C runtime that ntoskrnl exports is as documented") {
   Loaded const driver{u"runtime"};  // which says what is not
 }

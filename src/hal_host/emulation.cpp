@@ -1,0 +1,313 @@
+#include "hal_host/emulation.hpp"
+
+#if defined(__x86_64__)
+
+#include <Zydis/Zydis.h>
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+
+#include "hal/extended_state.hpp"
+#include "hal_host/simulation.hpp"
+
+// level_change.S
+extern "C" void mica_change_level();
+extern "C" void mica_set_level(KIRQL level);
+
+namespace mica::hal_host {
+namespace {
+
+constexpr std::uint64_t shared_data_address = 0xFFFFF78000000000;
+constexpr std::uint64_t all_bits = ~std::uint64_t{0};
+
+// [SDM 1, "EFLAGS Register"]
+constexpr std::uint64_t carry = 0x1, parity = 0x4, adjust = 0x10, zero = 0x40, sign = 0x80,
+                        direction = 0x400, overflow = 0x800;
+constexpr std::uint64_t arithmetic = carry | parity | adjust | zero | sign | overflow;
+
+[[nodiscard]] constexpr std::uint64_t low_bits(std::uint64_t value, unsigned bits) noexcept {
+  return bits >= 64 ? value : value & ((std::uint64_t{1} << bits) - 1);
+}
+
+[[nodiscard]] constexpr std::uint64_t sign_extended(std::uint64_t value, unsigned bits) noexcept {
+  unsigned const above = 64 - bits;
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(value << above) >> above);
+}
+
+// What a comparison leaves of operands of one size.
+template <class T>
+[[nodiscard]] std::uint64_t flags_of_comparison(T left, T right) noexcept {
+  std::uint64_t low = 0;
+  unsigned char overflowed = 0;
+  asm("cmp %3, %2\n\tseto %1\n\tlahf\n\tmovzbl %%ah, %%eax"
+      : "=&a"(low), "=&r"(overflowed)
+      : "r"(left), "r"(right)
+      : "cc");
+  return (low & arithmetic) | (overflowed != 0 ? overflow : 0);
+}
+
+[[nodiscard]] std::uint64_t flags_of_comparison(std::uint64_t left, std::uint64_t right,
+                                                unsigned bits) noexcept {
+  switch (bits) {
+    case 8:
+      return flags_of_comparison(static_cast<std::uint8_t>(left), static_cast<std::uint8_t>(right));
+    case 16:
+      return flags_of_comparison(static_cast<std::uint16_t>(left),
+                                 static_cast<std::uint16_t>(right));
+    case 32:
+      return flags_of_comparison(static_cast<std::uint32_t>(left),
+                                 static_cast<std::uint32_t>(right));
+    default:
+      return flags_of_comparison(left, right);
+  }
+}
+
+// One instruction, and the registers that it finds.
+class Emulation {
+ public:
+  explicit Emulation(mcontext_t& machine) noexcept : machine_{machine} {
+    std::copy(std::begin(machine.gregs), std::end(machine.gregs), registers_);
+  }
+
+  [[nodiscard]] bool run() noexcept {
+    if (!decode() || !execute()) return false;
+    if (!elsewhere_) at(REG_RIP) += instruction_.length;
+    std::copy(std::begin(registers_), std::end(registers_), machine_.gregs);
+    return true;
+  }
+
+ private:
+  [[nodiscard]] bool decode() noexcept {
+    // As far as there is code: it may be the last of its page.
+    std::byte code[ZYDIS_MAX_INSTRUCTION_LENGTH];
+    iovec const local{code, sizeof code};
+    constexpr std::uint64_t page = 4096;
+    std::uint64_t const begin = at(REG_RIP),
+                        here = std::min<std::uint64_t>(sizeof code, page - begin % page);
+    iovec const remote[2] = {{reinterpret_cast<void*>(begin), here},
+                             {reinterpret_cast<void*>(begin + here), sizeof code - here}};
+    ssize_t const read = ::process_vm_readv(::getpid(), &local, 1, remote, 2, 0);
+    ZydisDecoder decoder;
+    return read > 0 &&
+           ZYAN_SUCCESS(
+               ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) &&
+           ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, static_cast<ZyanUSize>(read),
+                                               &instruction_, operands_));
+  }
+
+  [[nodiscard]] bool execute() noexcept {
+    switch (instruction_.mnemonic) {
+      case ZYDIS_MNEMONIC_CLI:
+      case ZYDIS_MNEMONIC_STI:
+      case ZYDIS_MNEMONIC_INVD:
+      case ZYDIS_MNEMONIC_INVLPG:
+      case ZYDIS_MNEMONIC_WBINVD:
+      case ZYDIS_MNEMONIC_OUT:
+        return true;
+      case ZYDIS_MNEMONIC_IN:
+        return write(operands_[0], all_bits);
+      case ZYDIS_MNEMONIC_INSB:
+        return pass_string(REG_RDI, 1);
+      case ZYDIS_MNEMONIC_INSW:
+        return pass_string(REG_RDI, 2);
+      case ZYDIS_MNEMONIC_INSD:
+        return pass_string(REG_RDI, 4);
+      case ZYDIS_MNEMONIC_OUTSB:
+        return pass_string(REG_RSI, 1);
+      case ZYDIS_MNEMONIC_OUTSW:
+        return pass_string(REG_RSI, 2);
+      case ZYDIS_MNEMONIC_OUTSD:
+        return pass_string(REG_RSI, 4);
+      case ZYDIS_MNEMONIC_MOV:
+        return move();
+      case ZYDIS_MNEMONIC_MOVZX:
+        return load(operands_[1].size, false);
+      case ZYDIS_MNEMONIC_MOVSX:
+      case ZYDIS_MNEMONIC_MOVSXD:
+        return load(operands_[1].size, true);
+      case ZYDIS_MNEMONIC_CMP:
+        return compare();
+      default:
+        return false;
+    }
+  }
+
+  [[nodiscard]] bool move() noexcept {
+    if (is_level(operands_[1])) return write(operands_[0], Machine::irql());
+    if (is_level(operands_[0])) return change_level();
+    return load(operands_[1].size, false);
+  }
+
+  [[nodiscard]] bool load(unsigned bits, bool is_signed) noexcept {
+    std::uint64_t value = 0;
+    if (operands_[1].type != ZYDIS_OPERAND_TYPE_MEMORY || !read_memory(operands_[1], value))
+      return false;
+    return write(operands_[0], is_signed ? sign_extended(value, bits) : value);
+  }
+
+  [[nodiscard]] bool compare() noexcept {
+    std::uint64_t left = 0, right = 0;
+    if (!read(operands_[0], left) || !read(operands_[1], right)) return false;
+    at(REG_EFL) = (at(REG_EFL) & ~arithmetic) | flags_of_comparison(left, right, operands_[0].size);
+    return true;
+  }
+
+  // Goes on in mica_change_level, with what that wants on the stack: nothing of the code's is below
+  // its stack pointer. [MSDN "x64 stack usage"]
+  [[nodiscard]] bool change_level() noexcept {
+    std::uint64_t level = 0;
+    if (!read(operands_[1], level) || level > HIGH_LEVEL) return false;
+    auto* const stack = reinterpret_cast<std::uint64_t*>(at(REG_RSP));
+    stack[-1] = at(REG_RIP) + instruction_.length;
+    stack[-2] = level;
+    at(REG_RSP) -= 2 * sizeof *stack;
+    at(REG_RIP) = reinterpret_cast<std::uint64_t>(&mica_change_level);
+    elsewhere_ = true;
+    return true;
+  }
+
+  // What a port's string instruction leaves: no device takes or gives anything, so what is read has
+  // all bits set.
+  [[nodiscard]] bool pass_string(int pointer, std::uint64_t bytes) noexcept {
+    bool const repeats = (instruction_.attributes & ZYDIS_ATTRIB_HAS_REP) != 0;
+    std::uint64_t const count = repeats ? at(REG_RCX) : 1, step = count * bytes;
+    bool const down = (at(REG_EFL) & direction) != 0;
+    std::uint64_t const begin = down ? at(pointer) + bytes - step : at(pointer);
+    if (pointer == REG_RDI && !fill(begin, step)) return false;
+    at(pointer) += down ? ~step + 1 : step;
+    if (repeats) at(REG_RCX) = 0;
+    return true;
+  }
+
+  // False: it is not there to be written.
+  [[nodiscard]] static bool fill(std::uint64_t begin, std::uint64_t bytes) noexcept {
+    unsigned char ones[256];
+    std::memset(ones, 0xFF, sizeof ones);
+    while (bytes != 0) {
+      std::size_t const part = std::min<std::uint64_t>(bytes, sizeof ones);
+      iovec const local{ones, part}, remote{reinterpret_cast<void*>(begin), part};
+      if (::process_vm_writev(::getpid(), &local, 1, &remote, 1, 0) != static_cast<ssize_t>(part))
+        return false;
+      begin += part;
+      bytes -= part;
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool read(ZydisDecodedOperand const& operand, std::uint64_t& value) const noexcept {
+    switch (operand.type) {
+      case ZYDIS_OPERAND_TYPE_IMMEDIATE:
+        value = low_bits(operand.imm.value.u, operand.size);
+        return true;
+      case ZYDIS_OPERAND_TYPE_MEMORY:
+        return read_memory(operand, value);
+      case ZYDIS_OPERAND_TYPE_REGISTER:
+        return read_register(operand.reg.value, value);
+      default:
+        return false;
+    }
+  }
+
+  // What a kernel has there; false: nothing.
+  [[nodiscard]] bool read_memory(ZydisDecodedOperand const& operand,
+                                 std::uint64_t& value) const noexcept {
+    std::uint64_t base = 0, index = 0;
+    if (!read_address_part(operand.mem.base, base) || !read_address_part(operand.mem.index, index))
+      return false;
+    std::uint64_t const address =
+        base + index * operand.mem.scale + static_cast<std::uint64_t>(operand.mem.disp.value);
+    if (operand.mem.segment == ZYDIS_REGISTER_GS)
+      return copy(&Machine::current().pcr, sizeof(KPCR), address, operand.size, value);
+    KUSER_SHARED_DATA const* const shared = Machine::current().core.simulation->shared_data();
+    return copy(shared, 4096, address - shared_data_address, operand.size, value);
+  }
+  [[nodiscard]] static bool copy(void const* memory, std::uint64_t bytes, std::uint64_t offset,
+                                 unsigned bits, std::uint64_t& value) noexcept {
+    std::uint64_t const size = bits / 8;
+    if (size > sizeof value || offset >= bytes || bytes - offset < size) return false;
+    std::memcpy(&value, static_cast<std::byte const*>(memory) + offset, size);
+    return true;
+  }
+  [[nodiscard]] bool read_address_part(ZydisRegister number, std::uint64_t& value) const noexcept {
+    if (number == ZYDIS_REGISTER_RIP) value = at(REG_RIP) + instruction_.length;
+    return number == ZYDIS_REGISTER_NONE || number == ZYDIS_REGISTER_RIP ||
+           read_register(number, value);
+  }
+
+  [[nodiscard]] static bool is_level(ZydisDecodedOperand const& operand) noexcept {
+    return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value == ZYDIS_REGISTER_CR8;
+  }
+
+  // Where a general register is in the context, and which bits of it: ah and its kind begin at 8.
+  struct Place {
+    int index;
+    unsigned first, bits;
+  };
+  [[nodiscard]] static bool find(ZydisRegister number, Place& place) noexcept {
+    constexpr int general[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                               REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                               REG_R12, REG_R13, REG_R14, REG_R15};
+    ZydisRegister const whole =
+        ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, number);
+    if (whole < ZYDIS_REGISTER_RAX || whole > ZYDIS_REGISTER_R15) return false;
+    bool const high = number >= ZYDIS_REGISTER_AH && number <= ZYDIS_REGISTER_BH;
+    place = {general[whole - ZYDIS_REGISTER_RAX], high ? 8u : 0u,
+             ZydisRegisterGetWidth(ZYDIS_MACHINE_MODE_LONG_64, number)};
+    return true;
+  }
+  [[nodiscard]] bool read_register(ZydisRegister number, std::uint64_t& value) const noexcept {
+    Place place;
+    if (!find(number, place)) return false;
+    value = low_bits(at(place.index) >> place.first, place.bits);
+    return true;
+  }
+  // Half a register clears the other half, less leaves the rest.
+  [[nodiscard]] bool write(ZydisDecodedOperand const& operand, std::uint64_t value) noexcept {
+    Place place;
+    if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || !find(operand.reg.value, place))
+      return false;
+    std::uint64_t const kept =
+        place.bits >= 32 ? 0 : at(place.index) & ~(low_bits(all_bits, place.bits) << place.first);
+    at(place.index) = kept | low_bits(value, place.bits) << place.first;
+    return true;
+  }
+
+  [[nodiscard]] std::uint64_t& at(int index) noexcept { return registers_[index]; }
+  [[nodiscard]] std::uint64_t at(int index) const noexcept { return registers_[index]; }
+
+  mcontext_t& machine_;
+  std::uint64_t registers_[std::size(gregset_t{})];
+  ZydisDecodedInstruction instruction_;
+  ZydisDecodedOperand operands_[ZYDIS_MAX_OPERAND_COUNT];
+  bool elsewhere_ = false;
+};
+
+}  // namespace
+
+bool emulate(mcontext_t& machine) noexcept {
+  return Emulation{machine}.run();
+}
+
+}  // namespace mica::hal_host
+
+using namespace mica;
+
+// Lowering runs what waited for that, on this thread and others.
+MICA_KEEPS_REGISTERS void mica_set_level(KIRQL level) {
+  alignas(hal::extended_alignment) std::byte area[hal::largest_extended_area];
+  for (std::size_t i = 0; i < hal::extended_header_bytes; i += sizeof(std::uint64_t))
+    *reinterpret_cast<std::uint64_t volatile*>(area + hal::legacy_area_bytes + i) = 0;
+  std::uint64_t const features = Machine::extended_features();
+  Machine::save_extended(area, features);
+  if (level > Machine::irql())
+    static_cast<void>(Machine::raise(level));
+  else
+    Machine::lower(level);
+  Machine::restore_extended(area, features);
+}
+
+#endif
