@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint64_t inherit = 1, protect = 2;
 constexpr std::uint64_t flags_mask = 0xF;
 constexpr std::uint64_t address_mask = 0x0000'FFFF'FFFF'FFF0;
+static_assert(alignof(Header) > flags_mask);
 constexpr unsigned held_shift = 48, held_bits = 11, generation_shift = 59, generation_bits = 5;
 constexpr std::uint64_t one_held = std::uint64_t{1} << held_shift;
 constexpr LONG64 refill_count = (1 << held_bits) - 1;

@@ -27,7 +27,7 @@ struct Name {
   UNICODE_STRING component;  // its last part, once inserted
 };
 
-struct Header {
+struct alignas(16) Header {
   std::atomic<LONG64> references;
   std::atomic<ULONG> handles;
   std::atomic<ULONG>

@@ -1,6 +1,6 @@
-/* Does what drivers have inline where Windows has no routine, or none that is called: CR8, interrupts,
-   ports, the processor's block and the data that all share. Fails if something of it is not as on a
-   processor in a kernel, and says what. */
+/* Does what drivers have inline where Windows has no routine, or none that is called: CR8,
+   interrupts, ports, the processor's block and the data that all share. Fails if something of it is
+   not as on a processor in a kernel, and says what. */
 #include <ntddk.h>
 
 static ULONG Wrong;
@@ -76,7 +76,7 @@ static void Interrupts(void) {
 }
 
 /* Nothing is at this port. */
-#define PORT 0x2E1
+#define PORT 0x2E0
 
 static void Ports(void) {
   static const UCHAR Text[] = "nobody hears this";
