@@ -22,7 +22,7 @@ struct PageBounds {
 class PageSearch {
  public:
   PageSearch(std::size_t pages, PageBounds const& bounds) noexcept
-      : pages_{pages}, bounds_{bounds} {}
+      : pages_{pages}, taken_{bounds.boundary == 0 ? pages : 2 * pages - 1}, bounds_{bounds} {}
   PageSearch(PageSearch const&) = delete;
   PageSearch& operator=(PageSearch const&) = delete;
   NTAPI ~PageSearch();
@@ -32,9 +32,12 @@ class PageSearch {
   [[nodiscard]] PageNumber NTAPI next() noexcept;
 
  private:
+  [[nodiscard]] std::uint64_t before_boundary(PageNumber first) const noexcept;
   [[nodiscard]] bool fits(PageNumber first) const noexcept;
+  void give(PageNumber first, std::size_t pages) const noexcept;
 
   std::size_t const pages_;
+  std::size_t const taken_;  // at once: as many neighbours have a run between two multiples
   PageBounds const bounds_;
   PageNumber rejected_ = no_page;
 };
