@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "hal/extended_state.hpp"
+#include "hal_host/sanitizers.hpp"
 #include "hal_host/simulation.hpp"
 
 // level_change.S
@@ -288,7 +289,9 @@ class Emulation {
 
 }  // namespace
 
+// The signal's stack is the OS thread's, whichever simulated one was interrupted.
 bool emulate(mcontext_t& machine) noexcept {
+  LookAway const away;
   return Emulation{machine}.run();
 }
 
