@@ -11,8 +11,11 @@ constexpr std::size_t round_up(std::size_t bytes) noexcept {
 }
 
 constexpr std::size_t guard_pages = round_up(Machine::stack_guard);
-constexpr unsigned colours = 16;
-constexpr std::size_t colour_bytes = page_size / colours;
+constexpr std::size_t colour_bytes = page_size / 16;
+// Left above every top: a stub of an import reads as many arguments as there may be
+// (ldr/import_stub.S), also where a thread begins.
+constexpr std::size_t headroom = 3 * colour_bytes;
+constexpr unsigned colours = (page_size - headroom) / colour_bytes;
 
 }  // namespace
 
@@ -88,7 +91,8 @@ hal::Stack Stacks::create() noexcept {
     return {nullptr, 0};
   }
   ke::SpinGuard<ke::Rank::stacks> guard{lock_};
-  return {base, (body_pages_ << page_shift) - created_++ % colours * colour_bytes};
+  std::size_t const below = headroom + created_++ % colours * colour_bytes;
+  return {base, (body_pages_ << page_shift) - below};
 }
 
 void Stacks::destroy(std::byte* base) noexcept {
