@@ -46,7 +46,8 @@ def sources(root):
         for path in pathlib.Path(root, folder).rglob('*'):
             if path.is_file():
                 found[str(path.relative_to(root))] = path.read_bytes()
-    found['CMakeLists.txt'] = pathlib.Path(root, 'CMakeLists.txt').read_bytes()
+    for name in ('CMakeLists.txt', 'script/ram-disk'):
+        found[name] = pathlib.Path(root, name).read_bytes()
     found['src/base/mutant.hpp'] = found['tests/mutants/mutated.hpp.in']
     return found
 
