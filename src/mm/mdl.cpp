@@ -44,7 +44,7 @@ void NTAPI require_lockable(MDL const& mdl) noexcept {
 
 bool NTAPI is_paged_pool(void const* address) noexcept {
   PageEntry const* const entry = state().pages.entry_at(address);
-  if (entry == nullptr) return false;
+  if (entry == nullptr) return state().special.is_paged(address);
   bool const pool = entry->use == PageUse::pool_blocks || entry->use == PageUse::pool_large ||
                     entry->use == PageUse::pool_large_rest;
   return pool && entry->pool == static_cast<std::uint8_t>(PoolKind::paged);

@@ -131,6 +131,13 @@ void* SpecialPool::allocate(Request const& request) noexcept {
   return base + page.offset;
 }
 
+bool SpecialPool::is_paged(void const* address) const noexcept {
+  if (!contains(address)) return false;
+  std::size_t first = page_of(reinterpret_cast<std::uintptr_t>(address));
+  while (state_of(first) == State::rest) --first;
+  return state_of(first) == State::first && pages_[first].kind == PoolKind::paged;
+}
+
 SpecialPool::Block SpecialPool::judge(void* memory, ULONG tag, KIRQL irql) const noexcept {
   constexpr ULONG code = SPECIAL_POOL_DETECTED_MEMORY_CORRUPTION;
   ULONG_PTR const address = ke::as_parameter(memory);

@@ -68,6 +68,8 @@ class SpecialPool {
     return reinterpret_cast<std::uintptr_t>(address) - reinterpret_cast<std::uintptr_t>(base_) <
            count_ << page_shift;
   }
+  // Whether a live block of paged memory is on the page of that address. Its owner asks.
+  [[nodiscard]] bool NTAPI is_paged(void const* address) const noexcept;
   // What stands at `memory`, in the arena, which may be freed with `tag`: else a bugcheck.
   [[nodiscard]] Block NTAPI judge(void* memory, ULONG tag, KIRQL irql) const noexcept;
   // A block that was judged: from now on its addresses fault.

@@ -16,8 +16,8 @@ void NTAPI note(PDEVICE_OBJECT device, PVOID context) {
   auto& ticks = *static_cast<Ticks*>(context);
   ticks.level = KeGetCurrentIrql();
   ticks.device = device;
-  ++ticks.count;
   if (ticks.stops != nullptr) IoStopTimer(ticks.stops);
+  ++ticks.count;  // at the end: who waits for it finds the timer stopped
 }
 
 constexpr LONGLONG half_second_100ns = 5'000'000;

@@ -1,6 +1,7 @@
 // Special pool: what it gives, and what it notices.
 //                       [MSDN "Special Pool"; MSDN Bug Check 0xC1; MSDN Bug Check 0xCC, 0xCD]
 #include <nt/ex.h>
+#include <nt/io.h>
 #include <nt/mm.h>
 #include <mica/test.hpp>
 
@@ -246,6 +247,28 @@ MICA_CASE("Ex: special pool at too high a level is bad") {
     MICA_CHECK(is(at_level([=] { free(block); }), number(block), 0x31));
     free(block);
   }
+}
+
+MICA_CASE("Mm: paged memory of special pool has no list of nonpaged pool") {
+  SpecialPool const special{tag};
+  UCHAR volatile* const nonpaged = allocate(2 * page);
+  UCHAR volatile* const paged = allocate(2 * page, PagedPool);
+  auto list_of = [](UCHAR volatile* memory) {
+    return IoAllocateMdl(const_cast<UCHAR*>(memory), 100, FALSE, FALSE, nullptr);
+  };
+  for (UCHAR volatile* const at : {paged, paged + page}) {
+    PMDL const mdl = list_of(at);
+    Bugcheck const end = bugcheck_of([=] { MmBuildMdlForNonPagedPool(mdl); });
+    MICA_CHECK(end.happened && end.code == DRIVER_VERIFIER_DETECTED_VIOLATION);
+    MICA_CHECK(end.parameters[0] == 0x7F && end.parameters[2] == number(mdl));
+    IoFreeMdl(mdl);
+  }
+  PMDL const mdl = list_of(nonpaged + page);
+  MmBuildMdlForNonPagedPool(mdl);
+  MICA_CHECK((mdl->MdlFlags & MDL_SOURCE_IS_NONPAGED_POOL) != 0);
+  IoFreeMdl(mdl);
+  free(paged);
+  free(nonpaged);
 }
 
 MICA_CASE("Ex: special pool without room leaves the block to the other pool") {
