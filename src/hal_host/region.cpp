@@ -165,8 +165,9 @@ void Region::release(Region* region) noexcept {
 
 void Region::reset() noexcept {
 #if defined(MICA_ASAN)
-  // Flows that were abandoned on stacks in here left their poison.
+  // Flows that were abandoned on stacks in here left poison, and so did the pool in its pages.
   __asan_unpoison_memory_region(base_ + storage_offset, storage_used_);
+  __asan_unpoison_memory_region(direct_ + first_page * page_size, pages_.count * page_size);
 #endif
   std::memset(base_ + storage_offset, 0, storage_used_);
   storage_used_ = 0;

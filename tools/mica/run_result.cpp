@@ -69,7 +69,7 @@ RunResult run_driver(System& system, std::span<std::byte const> image, std::stri
       system.run([&] { player->perform(script); });
       result.unloading = unload(system, driver, player->unloaded(), name);
     }
-  } catch (Failure const& failure) {
+  } catch (mica::Failure const& failure) {
     result.ended = failure.outcome();
   }
   if (player) {
