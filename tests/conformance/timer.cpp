@@ -114,10 +114,10 @@ MICA_CASE("Ke: a cancelled timer does not fire") {
   std::atomic<int> runs = 0;
   KeInitializeTimer(&timer);
   KeInitializeDpc(&dpc, count, &runs);
-  static_cast<void>(KeSetTimer(&timer, after(10), &dpc));
+  static_cast<void>(KeSetTimer(&timer, after(100), &dpc));
   MICA_CHECK(KeCancelTimer(&timer) == TRUE);
   MICA_CHECK(KeCancelTimer(&timer) == FALSE);
-  sleep(20 * millisecond_100ns);
+  sleep(120 * millisecond_100ns);
   MICA_CHECK(runs == 0);
   MICA_CHECK(KeReadStateTimer(&timer) == FALSE);
 }
@@ -129,9 +129,9 @@ MICA_CASE("Ke: setting a timer again replaces its time and its DPC, and clears i
   KeInitializeTimer(&timer);
   KeInitializeDpc(&first, count, &first_runs);
   KeInitializeDpc(&second, count, &second_runs);
-  MICA_CHECK(KeSetTimer(&timer, after(5), &first) == FALSE);
+  MICA_CHECK(KeSetTimer(&timer, after(500), &first) == FALSE);
   MICA_CHECK(KeSetTimer(&timer, after(10), &second) == TRUE);
-  sleep(20 * millisecond_100ns);
+  for (int tries = 0; tries < 200 && second_runs == 0; ++tries) sleep(millisecond_100ns);
   MICA_CHECK(first_runs == 0);
   MICA_CHECK(second_runs == 1);
   MICA_CHECK(KeReadStateTimer(&timer) == TRUE);
