@@ -295,7 +295,8 @@ MICA_CASE(
   MICA_REQUIRE(irp != nullptr);
   complete(irp, STATUS_SUCCESS, 0);
   MICA_CHECK(read.result.Status == STATUS_SUCCESS);
-  // The reaper closes it, because this was APC_LEVEL, and then lets the device go.
-  while (server.device->ReferenceCount != 0) sleep(millisecond_100ns);
+  // The reaper closes it, because this was APC_LEVEL; what it does to the device after that is seen
+  // by who deletes it.
+  until([&] { return server->closed != 0; });
   MICA_CHECK(server->closed == 1);
 }
