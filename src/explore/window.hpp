@@ -103,7 +103,7 @@ class Window final : public Policy {
   bool shortage_;
   Points asked_at_;
   bool at_call_ = false;
-  Plain plain_;
+  PlainAnswers plain_;
   bool open_ = false;
   bool paused_ = false;  // once, where it opened first
   std::uint64_t first_point_ = 0;
