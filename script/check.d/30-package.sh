@@ -8,6 +8,7 @@ package_works() {
     cmake --build "$work/outside" && "$work/outside/first-test" &&
     cmake -S "$work/driver" -B "$work/drives" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" &&
     cmake --build "$work/drives" && "$work/drives/driver" &&
+    "$work/prefix/bin/mica" explore "$work/drives/greeter.sys" --script tests/drivers/cancel.script --list &&
     cmake -S "$work/explored" -B "$work/explores" -G Ninja -DCMAKE_PREFIX_PATH="$work/prefix" &&
     cmake --build "$work/explores" && tests/explore/example.sh "$work/explores/explored"
 }

@@ -153,7 +153,7 @@ class Bounded final : public Strategy {
   std::vector<Node> path_;
   std::uint32_t asked_ = 0;
   unsigned spent_ = 0;
-  Plain plain_;
+  PlainAnswers plain_;
 };
 
 }  // namespace

@@ -132,7 +132,7 @@ class Dpor final : public Strategy, private Listener {
   Hint hints_[hal_host::max_processors];
   std::vector<Deviation> deviations_;
   std::uint32_t asked_ = 0;
-  Plain plain_;
+  PlainAnswers plain_;
 };
 
 std::uint32_t Dpor::answer(Choice kind, Candidates const& candidates,

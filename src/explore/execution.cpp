@@ -16,8 +16,8 @@ std::string_view name_of(Verdict verdict) noexcept {
 }
 
 std::string Execution::text() const {
-  return fmt::format("{}verdict: {}\n{}\n{}{}{}", log, name_of(verdict), outcome.report(),
-                     race ? race->text() : "", waits, leaks);
+  return fmt::format("{}verdict: {}\n{}\n{}{}{}{}", log, name_of(verdict), outcome.report(),
+                     race ? race->text() : "", told, waits, leaks);
 }
 
 Execution execute(Scenario const& scenario, Schedule const& schedule) {

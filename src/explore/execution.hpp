@@ -23,6 +23,12 @@ struct Scenario {
   bool shortage = false;                   // whether allocations may find no memory
   std::function<void(Window& window)> body{};  // in a system thread; opens and closes the window
   bool resumes = true;  // from where the window opened: only if the body is instrumented
+  Points points = Points::all;
+  bool images = false;    // whether the body loads drivers' images, whose faults are the kernel's
+  std::string options{};  // the kernel's command line
+  // Of an execution that failed, once it is over: what a person should know beyond how it ended, in
+  // whole lines.
+  std::function<std::string()> tells{};
   MemoryModel memory = MemoryModel::sequential;
   MemoryFlaw memory_flaw = MemoryFlaw::none;
 };
@@ -54,6 +60,7 @@ struct Execution {
   std::optional<Race> race;
   std::string waits;  // of a deadlock: who waits for what
   std::string leaks;  // which blocks are left
+  std::string told;   // what the scenario says of its end (Scenario::tells)
 
   // Whether nothing tells the two apart.
   [[nodiscard]] bool same_as(Execution const& other) const noexcept {

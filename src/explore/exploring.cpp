@@ -57,9 +57,10 @@ std::unique_ptr<Strategy> strategy_of(Subject const& subject, Plan const& plan,
 std::string identity_of(Subject const& subject, Plan const& plan, Settings const& settings) {
   Scenario const& scenario = subject.scenario;
   return fmt::format(
-      "{} {} preemptions {} processors {} memory {} races {} time-jumps {} seed {} shard {}/{}",
+      "{} {} preemptions {} processors {} memory {} races {} time-jumps {} seed {} shard {}/{}{}{}",
       subject.id, name_of(plan.method), plan.bound, scenario.processors, name_of(scenario.memory),
-      scenario.races, scenario.time_jumps, plan.seed, settings.shard.number, settings.shard.count);
+      scenario.races, scenario.time_jumps, plan.seed, settings.shard.number, settings.shard.count,
+      subject.input.empty() ? "" : " ", subject.input);
 }
 
 // Tells of progress about twice a second, and keeps it.

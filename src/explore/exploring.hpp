@@ -14,6 +14,8 @@ struct Subject {
   Scenario scenario;
   bool loop_free = false;  // source-DPOR comes to its end
   unsigned bound = 2;      // when nobody says how many deviations there may be
+  // What the scenario reads from outside of the program, in one line: a checkpoint is of that.
+  std::string input{};
 
   // The memory model and whether races are looked for, as the environment wants them.
   void meet(Settings const& settings) noexcept;

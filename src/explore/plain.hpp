@@ -14,7 +14,7 @@ struct Question {
   unsigned cost;
 };
 
-class Plain {
+class PlainAnswers {
  public:
   void begin() noexcept { in_a_row_ = 0; }
 

@@ -174,8 +174,14 @@ void Recorder::changed(std::uint64_t to_id) {
   add(Step::Kind::change).target = to_id;
 }
 
-void Recorder::deviated(char const* note) {
+void Recorder::deviated(std::string_view note) {
   add(Step::Kind::deviation).note = note;
+}
+
+void Recorder::passed(Step::Kind kind, std::string_view note, std::uint64_t place) {
+  Step& step = add(kind);
+  step.note = note;
+  step.target = place;
 }
 
 Recording record(Scenario const& scenario, Schedule const& schedule) {

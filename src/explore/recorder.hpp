@@ -27,6 +27,10 @@ struct Step {
     begin,      // of an interrupt at `level`
     end,        //
     change,     // of context, to the thread with context `target`
+    call,       // a driver calls what it imports: `note` says what, `target` from where
+    result,     // of that call, or none: it was left by an exception
+    enter,      // a driver's routine at `target` is called: `note` says what for
+    leave,      // it returned
     deviation,  // from the plain execution: `note` says which
   };
 
@@ -44,7 +48,7 @@ struct Step {
   std::uint64_t after = 0;   // ...and holds now
   std::uint64_t target = 0;
   KIRQL target_level = 0;
-  char const* note = "";
+  std::string_view note;  // outlives the recording
   Backtrace stack;
 };
 
@@ -78,7 +82,8 @@ class Recorder {
   void level(Step::Kind kind);
   void requested(unsigned processor, KIRQL level);
   void changed(std::uint64_t to_id);
-  void deviated(char const* note);
+  void deviated(std::string_view note);
+  void passed(Step::Kind kind, std::string_view note, std::uint64_t place);
 
   [[nodiscard]] std::deque<Step>& steps() noexcept { return steps_; }
   [[nodiscard]] std::vector<Thing>& things() noexcept { return things_; }

@@ -45,11 +45,14 @@ class Stage::Scene {
   explicit Scene(Scenario const& scenario)
       : scenario_{scenario},
         detector_{Detector::here()},
-        window_{scenario.races ? &detector_ : nullptr, scenario.shortage},
+        window_{scenario.races ? &detector_ : nullptr, scenario.shortage, scenario.points},
         kernel_{{.processors = scenario.processors,
                  .policy = &window_,
                  .memory_bytes = memory_bytes,
-                 .step_limit = step_limit}} {}
+                 .step_limit = step_limit,
+                 .options = scenario.options}} {
+    if (scenario.images) kernel_.fault_signals.emplace();
+  }
 
   // Whether another execution can be made here.
   [[nodiscard]] bool again() const noexcept { return snapshot_.taken() && snapshot_.whole(); }
@@ -76,7 +79,7 @@ class Stage::Scene {
         },
         this);
     if (ending.end != End::paused) return ending;
-    snapshot_.take(*kernel_.simulation);
+    if (scenario_.resumes) snapshot_.take(*kernel_.simulation);
     flows_ = detector_.flows();
     return kernel_.simulation->run();
   }
@@ -102,6 +105,7 @@ class Stage::Scene {
       execution.log = kernel_.simulation ? kernel_.simulation->log() : std::string{};
       execution.race = detector_.race();
       if (execution.verdict == Verdict::deadlock) execution.waits = who_waits(window_);
+      if (scenario_.tells) execution.told = scenario_.tells();
     }
     if (execution.verdict == Verdict::passed && scenario_.leaks) {
       execution.leaks = books_.left(kernel_.state->mm);

@@ -31,7 +31,7 @@ class Steps final : public Strategy {
   bool begun_ = false;
   std::uint32_t asked_ = 0;
   std::size_t next_ = 0;
-  Plain plain_;
+  PlainAnswers plain_;
 };
 
 }  // namespace

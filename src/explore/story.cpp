@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "explore/links.hpp"
@@ -52,10 +53,17 @@ std::string what(Recording const& recording, Step const& step) {
     case Step::Kind::change:
       return fmt::format("goes on with {}", step.target == 0 ? Agent::idle(step.processor).name()
                                                              : Agent::thread(step.target).name());
+    case Step::Kind::call:
+      return fmt::format("calls {}", step.note);
+    case Step::Kind::enter:
+      return fmt::format("{} is called", step.note);
+    case Step::Kind::result:
+    case Step::Kind::leave:
+      return fmt::format("{} returns", step.note);
     case Step::Kind::deviation:
       break;
   }
-  return step.note;
+  return std::string{step.note};
 }
 
 // Who, with the name of the thread's object, in few words.
@@ -90,6 +98,17 @@ std::vector<std::string> lines(Symbols const& symbols, Backtrace const& stack) {
       if (kept.size() == deepest) return kept;
     }
   return kept;
+}
+
+// Of what passes between a driver and the kernel the driver's side, if a scenario named its image;
+// else empty.
+std::string place_in_driver(Recording const& recording, Step const& step) {
+  bool const passes = step.kind == Step::Kind::call || step.kind == Step::Kind::result ||
+                      step.kind == Step::Kind::enter || step.kind == Step::Kind::leave;
+  bool const named = std::ranges::any_of(recording.things, [&](Thing const& thing) {
+    return step.target - thing.address < thing.bytes;
+  });
+  return passes && named ? name_of(recording, step.target) : std::string{};
 }
 
 }  // namespace
@@ -134,6 +153,8 @@ Story tell(Recording const& recording, std::string const& id) {
     moment.who = who(recording, step.agent);
     moment.what = what(recording, step);
     moment.stack = lines(symbols, step.stack);
+    if (std::string place = place_in_driver(recording, step); !place.empty())
+      moment.stack.insert(moment.stack.begin(), std::move(place));
     if (!moment.stack.empty()) moment.place = moment.stack.front();
   }
   link(recording, story);

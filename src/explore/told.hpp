@@ -29,7 +29,7 @@ class Told final : public Strategy {
 
   Strategy& inside_;
   bool time_jumps_;
-  Plain plain_;
+  PlainAnswers plain_;
   std::vector<Deviation> deviations_;
   std::uint32_t asked_ = 0;
   std::uint32_t gap_ = 0;

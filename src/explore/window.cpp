@@ -35,6 +35,7 @@ void Window::begin(Strategy& inside) noexcept {
   decisions_ = switches_ = 0;
   points_ = 0;
   state_.reset();
+  plain_.begin();
   if (paused_) names_.resize(names_before_);
 }
 
@@ -69,6 +70,14 @@ void Window::close() noexcept {
   inside_->closed();
 }
 
+void Window::call() noexcept {
+  if (!open_) return;
+  at_call_ = true;
+  Machine::current().core.simulation->decide_next();
+  Machine::point();
+  at_call_ = false;
+}
+
 std::uint64_t Window::points() const noexcept {
   return open_ ? points_ + mica::explore::points() - first_point_ : points_;
 }
@@ -99,6 +108,32 @@ std::uint32_t Window::random(std::uint32_t bound) noexcept {
   return chosen;
 }
 
+bool Window::asks(Choice kind, Candidates const& candidates) const noexcept {
+  if (asked_at_ == Points::all) return true;
+  switch (kind) {
+    case Choice::processor:
+      return at_call_ || !goes_on(candidates);
+    case Choice::time:
+      return at_call_;
+    case Choice::value:
+    case Choice::shortage:
+      return true;
+    case Choice::gap:
+    case Choice::interrupt:
+    case Choice::load:
+      break;
+  }
+  return false;
+}
+
+std::uint32_t Window::go_on(Choice kind, Candidates const& candidates) noexcept {
+  at_call_ = false;
+  if (kind == Choice::gap) return candidates.count - 1;
+  std::uint32_t const chosen = plain_.judge(kind, candidates).plain;
+  plain_.answered(kind, candidates, chosen);
+  return chosen;
+}
+
 std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept {
   if (!open_) {
     switch (kind) {
@@ -115,12 +150,14 @@ std::uint32_t Window::choose(Choice kind, Candidates const& candidates) noexcept
         return 0;
     }
   }
+  if (!asks(kind, candidates)) return go_on(kind, candidates);
   std::uint32_t const chosen = inside_->choose(kind, candidates);
   switch (kind) {
     case Choice::gap:
     case Choice::value:
       break;
     case Choice::processor:
+      at_call_ = false;
       ++decisions_;
       if (bool const deviates = chosen != undisturbed(candidates);
           deviates || !goes_on(candidates)) {

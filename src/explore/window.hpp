@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "explore/plain.hpp"
 #include "explore/strategy.hpp"
 
 namespace mica::ke {
@@ -21,12 +22,19 @@ namespace mica::explore {
 
 class Detector;
 
+// Where the strategy is asked who steps.
+enum class Points : std::uint8_t {
+  all,    // wherever the machine asks
+  calls,  // where control passes between a driver and the kernel (call()), and who steps when a
+          // processor cannot go on; between these points an execution is the plain one (plain.hpp)
+};
+
 class Window final : public Policy {
  public:
   // `detector`: told when the window opens; null: races are not looked for. `shortage`: whether
   // allocations may find no memory while it is open.
-  explicit Window(Detector* detector, bool shortage = false) noexcept
-      : detector_{detector}, shortage_{shortage} {}
+  explicit Window(Detector* detector, bool shortage = false, Points points = Points::all) noexcept
+      : detector_{detector}, shortage_{shortage}, asked_at_{points} {}
   Window(Window const&) = delete;
   Window& operator=(Window const&) = delete;
 
@@ -38,6 +46,9 @@ class Window final : public Policy {
   // here instead of beginning anew (stage.hpp).
   void open() noexcept;
   void close() noexcept;
+  // Control passes between a driver and the kernel: a scheduling point, whatever they do next. Any
+  // IRQL.
+  void call() noexcept;
   // A number below `bound`, of the strategy's choice; 0 while closed.
   [[nodiscard]] std::uint32_t random(std::uint32_t bound) noexcept;
   // What a scenario came to, as far as it tells: same values, same final state.
@@ -81,12 +92,18 @@ class Window final : public Policy {
 
  private:
   void mix(std::uint64_t value) noexcept;
+  [[nodiscard]] bool asks(Choice kind, Candidates const& candidates) const noexcept;
+  // Between two points where the strategy is asked.
+  [[nodiscard]] std::uint32_t go_on(Choice kind, Candidates const& candidates) noexcept;
 
   Strategy* inside_ = nullptr;
   static constinit thread_local Window* asking_;  // the open one, if it wants shortage
 
   Detector* detector_;
   bool shortage_;
+  Points asked_at_;
+  bool at_call_ = false;
+  PlainAnswers plain_;
   bool open_ = false;
   bool paused_ = false;  // once, where it opened first
   std::uint64_t first_point_ = 0;

@@ -167,6 +167,12 @@ void Simulation::pause() noexcept {
   seat.granted = seat.block->core.countdown = 1;
 }
 
+void Simulation::decide_next() noexcept {
+  Seat& seat = me();
+  account(seat);
+  seat.granted = seat.block->core.countdown = 1;
+}
+
 void Simulation::save(Image& image) const {
   std::memcpy(image.seats, static_cast<void const*>(seats_), setup_.processors * sizeof(Seat));
   image.paused = paused_;

@@ -140,6 +140,8 @@ bool take_fault(siginfo_t const& information, void* context) noexcept {
   constexpr greg_t return_address = 8, flags_of_direction_and_step = 0x500;
   machine.gregs[REG_RDI] = reinterpret_cast<greg_t>(site);
   machine.gregs[REG_RSP] = reinterpret_cast<greg_t>(site) - return_address;
+  // Nobody called enter_fault: who walks the stack ends there.
+  *reinterpret_cast<std::uint64_t*>(machine.gregs[REG_RSP]) = 0;
   machine.gregs[REG_RIP] = reinterpret_cast<greg_t>(&enter_fault);
   machine.gregs[REG_EFL] &= ~flags_of_direction_and_step;
   return true;

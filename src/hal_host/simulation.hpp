@@ -108,6 +108,8 @@ class Simulation {
   // Inside, deterministic mode: run() returns `paused`, and called again it goes on from here. The
   // next scheduling point is a decision then.
   void pause() noexcept;
+  // Inside, deterministic mode: the next scheduling point of this processor is a decision.
+  void decide_next() noexcept;
   // Between runs: all that the simulation holds of its own, and back.
   struct Image;
   void save(Image& image) const;

@@ -3,7 +3,8 @@
 // Rules
 //   Whoever calls a driver's routine calls it by call(). A System without a listener pays for a
 //   load and a branch. A listener calls no NT routine and no member of the machine that is a
-//   scheduling point: what is listened to runs as it does when nobody listens. Any IRQL.
+//   scheduling point: what is listened to runs as it does when nobody listens, but to the explorer,
+//   which is there for that (explore/calls.hpp). Any IRQL.
 #pragma once
 
 #include <nt/ntdef.h>

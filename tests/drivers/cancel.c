@@ -1,4 +1,5 @@
-/* A queue of reads that are cancelled by hand: a read waits until a write brings it its data. */
+/* A queue of reads that are cancelled by hand: a read waits until a write brings it its data.
+ * RESULT_IGNORED plants the usual mistake of such queues, for the explorer to find. */
 #include <ntddk.h>
 
 typedef struct _DEVICE_EXTENSION {
@@ -38,8 +39,12 @@ _Requires_lock_held_(Extension->QueueLock) _Must_inspect_result_ static PIRP
     PIRP Irp = CONTAINING_RECORD(Entry, IRP, Tail.Overlay.ListEntry);
 
     if (FileObject != NULL && IoGetCurrentIrpStackLocation(Irp)->FileObject != FileObject) continue;
+#ifdef RESULT_IGNORED
+    (void)IoSetCancelRoutine(Irp, NULL);
+#else
     /* Without a routine IoCancelIrp has called it: it waits for our lock, to remove the entry. */
     if (IoSetCancelRoutine(Irp, NULL) == NULL) continue;
+#endif
     RemoveEntryList(Entry);
     return Irp;
   }

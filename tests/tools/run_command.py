@@ -47,7 +47,7 @@ class Run(unittest.TestCase):
     # ---- What holds
 
     def test_scripts_of_the_drivers_hold_on_any_number_of_processors_and_schedule(self):
-        for name in ("beat", "echo"):
+        for name in ("beat", "cancel", "echo"):
             for options in ((), ("--processors", 4, "--seed", 7), ("--verifier", "standard"), ("--trace", "--output",
                             self.folder / "trace")):
                 done = run(driver(name), "--script", SCRIPTS / f"{name}.script", *options)
@@ -90,6 +90,14 @@ class Run(unittest.TestCase):
                 ('expect log "nothing"', 'expected "nothing" in the log, found none'),
                 (f'ioctl echo {echo}\nexpect no log "control"', 'expected no "control" in the log, found it'),
                 ("close echo\nclose echo", "expected 'echo', open by now, found that it is closed"),
+                ("read echo 1 as r\ncancel r expect STATUS_NOT_FOUND",
+                 "expected STATUS_NOT_FOUND, found STATUS_SUCCESS"),
+                ("cancel echo expect STATUS_SUCCESS or STATUS_PENDING",
+                 "expected STATUS_SUCCESS or STATUS_PENDING, found STATUS_NOT_FOUND"),
+                ("read echo 1 as r\ncancel r\nwait r expect STATUS_CANCELLED count 1",
+                 "expected a count of 1, found 0"),
+                ("thread t {\nadvance 1s\nread echo 1 as r\n}\ncancel r",
+                 "expected 'r', begun by now, found that it is"),
                 ("thread t {\nadvance 2s\n}\nwait t within 1s", "expected an end within 1s, found that it runs"),
                 ("thread t {\nadvance 1s\nread echo 1 as r\n}\nwait r", "expected 'r', begun by now, found that it is"),
                 ("thread t {\nadvance 1s\n" r"open \Device\Echo as f" "\n}\nclose f",
@@ -98,6 +106,12 @@ class Run(unittest.TestCase):
             done = self.run_lines("echo", r"open \Device\Echo as echo", *statement.split("\n"))
             self.assertEqual(done.returncode, 1, statement + done.stdout + done.stderr)
             self.assertIn(told, done.stdout, statement)
+
+    def test_one_of_several_statuses_and_what_belongs_to_the_first(self):
+        for wanted in ("STATUS_SUCCESS or STATUS_CANCELLED u32:9", "STATUS_CANCELLED or STATUS_SUCCESS count 0"):
+            done = self.run_lines("cancel", r"open \Device\Cancel as queue", "read queue 4 as r", "cancel queue",
+                                  f"wait r expect {wanted}")
+            self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_a_mistake_is_told_with_its_place_and_nothing_runs(self):
         done = self.run_lines("beat", r"open \Device\Beat", "read Beat four")
@@ -145,6 +159,10 @@ class Run(unittest.TestCase):
         done = self.run_lines("echo", r"open \Device\Echo as echo", "ioctl echo ctl(0x22, 0x806, buffered, any)")
         self.assertEqual(done.returncode, 4)
         self.assertIn("test.script:2:1: deadlock", done.stdout)
+        done = self.run_lines("echo", r"open \Device\Echo as echo", "read echo 1 as waits",
+                              "ioctl echo ctl(0x22, 0x805, buffered, any)")
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("test.script:3:1: bugcheck 0x000000E2", done.stdout)
 
     # ---- Documents and traces
 

@@ -35,6 +35,8 @@ std::string mistake_of(std::string const& statement) {
   return mistake_in("open \\D\\X as x\nread x 1 as r\nthread t { }\n" + statement);
 }
 
+using Statuses = std::vector<std::int32_t>;
+
 Bytes bytes_of(std::initializer_list<int> values) {
   Bytes bytes;
   for (int const each : values) bytes.push_back(static_cast<std::byte>(each));
@@ -54,10 +56,11 @@ TEST_CASE("script: a file is opened by its path, under its last name or another"
       "STATUS_ACCESS_DENIED\r\nclose Beat");
   REQUIRE(script.statements.size() == 3);
   Open const first = std::get<Open>(script.statements[0].what);
-  CHECK((first.path == u"\\Device\\Beat" && first.file == "Beat" && !first.expected.status));
+  CHECK(
+      (first.path == u"\\Device\\Beat" && first.file == "Beat" && first.expected.statuses.empty()));
   Open const second = std::get<Open>(script.statements[1].what);
   CHECK((second.path == u"\\Device\\A B" && second.file == "two"));
-  CHECK(second.expected.status == STATUS_ACCESS_DENIED);
+  CHECK(second.expected.statuses == Statuses{STATUS_ACCESS_DENIED});
   CHECK(second.expected.where == Place{2, 27});
   CHECK(std::get<Close>(script.statements[2].what).file == "Beat");
   CHECK(script.statements[2].where == Place{3, 1});
@@ -77,15 +80,19 @@ TEST_CASE("script: requests say what goes in and what may come out", "[script]")
       "ioctl x ctl(0x22, 0x801, out_direct, read_write) u64:1*2 "
       "out 8 expect STATUS_BUFFER_OVERFLOW count 4 01 ??*2 ...");
   CHECK((control.code == 0x22E006u && control.output == 8 && control.input.size() == 16));
-  CHECK((control.patience == usual_patience && control.expected.status == STATUS_BUFFER_OVERFLOW));
+  CHECK((control.patience == usual_patience &&
+         control.expected.statuses == Statuses{STATUS_BUFFER_OVERFLOW}));
   REQUIRE((control.expected.count == 4u && control.expected.bytes));
   CHECK((control.expected.bytes->bytes.size() == 3 && control.expected.bytes->more));
   CHECK((control.expected.bytes->bytes[0] == std::byte{1} && !control.expected.bytes->bytes[2]));
 
   Request const bare = last<Request>("ioctl x 0x222000");
   CHECK((bare.code == 0x222000 && bare.input.empty() && bare.output == 0));
-  CHECK(last<Request>("ioctl x 4 expect 0xC0000010").expected.status ==
-        STATUS_INVALID_DEVICE_REQUEST);
+  CHECK(last<Request>("ioctl x 4 expect 0xC0000010").expected.statuses ==
+        Statuses{STATUS_INVALID_DEVICE_REQUEST});
+  Request const either = last<Request>("read x 1 expect STATUS_SUCCESS or STATUS_CANCELLED 07");
+  CHECK(either.expected.statuses == Statuses{STATUS_SUCCESS, STATUS_CANCELLED});
+  CHECK(either.expected.bytes->bytes.size() == 1);
 }
 
 TEST_CASE("script: waits, times, logs, threads", "[script]") {
@@ -97,16 +104,20 @@ TEST_CASE("script: waits, times, logs, threads", "[script]") {
   CHECK((last<ExpectLog>("expect log \"a b\"").text == "a b" &&
          !last<ExpectLog>("expect log \"a b\"").absent));
   CHECK(last<ExpectLog>("expect no log \"x\"").absent);
-  CHECK(last<Unload>("unload expect STATUS_INVALID_DEVICE_REQUEST").expected.status ==
-        STATUS_INVALID_DEVICE_REQUEST);
+  CHECK(last<Unload>("unload expect STATUS_INVALID_DEVICE_REQUEST").expected.statuses ==
+        Statuses{STATUS_INVALID_DEVICE_REQUEST});
+  Cancel const request = last<Cancel>("cancel r expect STATUS_SUCCESS or STATUS_NOT_FOUND");
+  CHECK((request.name == "r" && !request.of_file));
+  CHECK(request.expected.statuses == Statuses{STATUS_SUCCESS, STATUS_NOT_FOUND});
+  CHECK((last<Cancel>("cancel x").name == "x" && last<Cancel>("cancel x").of_file));
   Thread const thread = last<Thread>("thread u {\n  read x 4\n\n  # more\n  close x }");
   CHECK((thread.name == "u" && thread.body.size() == 2));
 }
 
 TEST_CASE("script: what is no statement is said so", "[script]") {
   CHECK(mistake_in("\n  opne \\Device\\X") ==
-        "2:3: found 'opne', expected a statement: open, read, write, ioctl, wait, expect, "
-        "advance, close, thread or unload");
+        "2:3: found 'opne', expected a statement: open, read, write, ioctl, wait, cancel, "
+        "expect, advance, close, thread or unload");
   CHECK(mistake_in("}").starts_with("1:1: found '}', expected a statement"));
   CHECK(mistake_in("\"text\"").starts_with("1:1: found the text \"text\", expected a statement"));
   CHECK(mistake_in("unload now") == "1:8: found 'now', expected the end of the line");
@@ -210,6 +221,10 @@ TEST_CASE("script: mistakes of what is expected", "[script]") {
   CHECK(mistake_of("read x 1 expect STATUS_SUCESS") ==
         "4:17: found 'STATUS_SUCESS', expected a status of <nt/ntstatus.h>, such as "
         "STATUS_SUCCESS");
+  CHECK(mistake_of("read x 1 expect STATUS_SUCCESS or 01") ==
+        "4:35: found '01', expected a status as 0x and eight hexadecimal digits");
+  CHECK(mistake_of("cancel t") ==
+        "4:8: found 't', expected the name of a request or an open file; there are 'r', 'x'");
   CHECK(mistake_of("read x 1 expect 0xC000") ==
         "4:17: found '0xC000', expected a status as 0x and eight hexadecimal digits");
   CHECK(mistake_of("read x 1 expect 0xC00000zz").ends_with("0x and eight hexadecimal digits"));

@@ -15,30 +15,34 @@ namespace {
 constexpr char const* footer = R"(Exit status:
   0  no exploration found anything
   1  one found a failure: its verdict, replay line and report are printed
-  2  wrong use: one line says why
-  3  BINARY broke: it crashed, hung, or has no such exploration; one line says why
+  2  wrong use, or a mistake in the script: one line says why
+  3  BINARY broke: it crashed, hung, or has no such exploration; one line says why.
+     Or the driver could not be loaded and unloaded
 What stands after -- are arguments of BINARY. SIGINT stops the processes,
 keeps their checkpoints, and prints what was reached.)";
 
 std::vector<std::string> chosen(Wish const& wish) {
   std::vector<std::string> names = names_in(wish.listing());
-  if (wish.pattern.empty()) return names;
+  std::string const replayed = wish.replay.substr(0, wish.replay.find(':'));
   std::erase_if(names, [&](std::string const& name) {
-    return fnmatch(wish.pattern.c_str(), name.c_str(), 0) != 0;
+    return (!wish.pattern.empty() && fnmatch(wish.pattern.c_str(), name.c_str(), 0) != 0) ||
+           (!wish.replay.empty() && name != replayed);
   });
   if (names.empty())
-    throw Broken{fmt::format("'{}' has no exploration '{}'", wish.program.string(), wish.pattern)};
+    throw Broken{fmt::format("'{}' has no exploration '{}'", wish.program.string(),
+                             wish.replay.empty() ? wish.pattern : replayed)};
   return names;
 }
 
 // Where there are fewer names than workers each is split, so that all of them work.
 std::deque<Job> jobs_of(Wish const& wish, std::vector<std::string> const& names) {
-  std::uint64_t const parts = std::max<std::uint64_t>(1, wish.workers / names.size());
+  std::uint64_t const parts =
+      wish.replay.empty() ? std::max<std::uint64_t>(1, wish.workers / names.size()) : 1;
   std::deque<Job> jobs;
   for (std::string const& name : names)
     for (std::uint64_t part = 0; part < parts; ++part)
-      jobs.push_back({name,
-                      {wish.shard.number + part * wish.shard.count, wish.shard.count * parts}});
+      jobs.push_back(
+          {name, {wish.shard.number + part * wish.shard.count, wish.shard.count * parts}});
   return jobs;
 }
 
@@ -58,7 +62,7 @@ void write_json(Wish const& wish, Results const& results, bool whole) {
 }
 
 // Returns how many failures there are.
-std::size_t tell(std::FILE* where, Results const& results, bool whole) {
+std::size_t tell(std::FILE* where, Wish const& wish, Results const& results, bool whole) {
   std::uint64_t executions = 0;
   double seconds = 0;
   std::size_t failures = 0, explorations = 0;
@@ -70,13 +74,16 @@ std::size_t tell(std::FILE* where, Results const& results, bool whole) {
     if (!each->failure) continue;
     ++failures;
     fmt::print(where, "\n{}: {}\n{}\n", each->name, each->failure->verdict, each->failure->text);
+    if (wish.of_driver() && !each->failure->replay.empty())
+      fmt::print(where, "again: {}\n", wish.again(each->failure->replay));
   }
   fmt::print(where, "{}{} explorations, {} executions, {:.1f} s of processes, {} failed\n",
              whole ? "" : "stopped: ", explorations, executions, seconds, failures);
   return failures;
 }
 
-int explore(Wish const& wish) {
+int explore(Wish& wish) {
+  if (wish.of_driver() && !take_driver(wish)) return driver_refused;
   std::vector<std::string> const names = chosen(wish);
   if (wish.list) {
     for (std::string const& name : names) fmt::print("{}\n", name);
@@ -88,16 +95,16 @@ int explore(Wish const& wish) {
   Results results{names};
   Progress progress{lines, names.size()};
   Budget const budget{wish};
-  Orders const orders{.workers = wish.workers,
-                      .patience = std::chrono::seconds{wish.patience},
-                      .command = [&](Job const& job, std::size_t left) {
-                        return wish.command(job, budget.share(left));
-                      },
-                      .watch = [&](Results const& now) { progress.show(now); }};
+  Orders const orders{
+      .workers = wish.workers,
+      .patience = std::chrono::seconds{wish.patience},
+      .command = [&](Job const& job,
+                     std::size_t left) { return wish.command(job, budget.share(left)); },
+      .watch = [&](Results const& now) { progress.show(now); }};
   bool const whole = Crew{orders, results}.run(jobs);
   progress.finish(results);
   if (!wish.json.empty()) write_json(wish, results, whole);
-  return tell(lines, results, whole) == 0 ? nothing_found : failure_found;
+  return tell(lines, wish, results, whole) == 0 ? nothing_found : failure_found;
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <memory>
 
-#include "command.hpp"
+#include "wrong.hpp"
 
 namespace mica::tool {
 

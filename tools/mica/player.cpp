@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "hal_host/simulation.hpp"
 #include "harness/status_names.hpp"
 #include "io/driver.hpp"
 
@@ -38,6 +39,13 @@ std::string text_of(script::Pattern const& pattern) {
   return pattern.more ? text + (text.empty() ? "..." : " ...") : text;
 }
 
+std::string text_of(std::vector<std::int32_t> const& statuses) {
+  std::string text = statuses.empty() ? "success" : "";
+  for (std::int32_t const each : statuses)
+    text += (text.empty() ? "" : " or ") + harness::name_of_status(each);
+  return text;
+}
+
 bool fits(script::Pattern const& pattern, std::span<std::byte const> bytes) noexcept {
   std::size_t const length = pattern.bytes.size();
   if (pattern.more ? bytes.size() < length : bytes.size() != length) return false;
@@ -49,23 +57,27 @@ bool fits(script::Pattern const& pattern, std::span<std::byte const> bytes) noex
 }  // namespace
 
 void Player::perform(script::Script const& script) {
-  play(script.statements);
+  play({}, script.statements);
   for (auto const& [name, thread] : threads_)
     static_cast<void>(ZwWaitForSingleObject(thread->handle, FALSE, nullptr));
   close_all();
 }
 
-void Player::play(std::vector<script::Statement> const& statements) {
+void Player::play(std::string const& thread, std::vector<script::Statement> const& statements) {
+  if (audience_ != nullptr) audience_->thread_begins(thread);
   for (script::Statement const& each : statements) {
-    if (!failures_.empty()) return;
+    if (!failures_.empty()) break;
+    current_[thread] = each.where;
+    if (audience_ != nullptr) audience_->begins(each);
     last_ = each.where;
     std::visit([&](auto const& what) { act(each.where, what); }, each.what);
   }
+  current_.erase(thread);
 }
 
 void NTAPI Player::play_thread(void* argument) {
   auto const& thread = *static_cast<ScriptThread*>(argument);
-  thread.player->play(thread.script->body);
+  thread.player->play(thread.script->name, thread.script->body);
 }
 
 // Closed first: what still pends is cancelled by that, and may go then.
@@ -73,6 +85,7 @@ void Player::close_all() {
   for (auto const& [name, file] : files_)
     if (file != nullptr) static_cast<void>(ZwClose(file));
   files_.clear();
+  for (auto const& [name, request] : requests_) request->let_go();
   requests_.clear();
   for (auto const& [name, thread] : threads_) static_cast<void>(ZwClose(thread->handle));
   threads_.clear();
@@ -106,10 +119,17 @@ void Player::act(script::Place where, script::Request const& asked) {
 void Player::act(script::Place where, script::Wait const& wait) {
   if (auto const thread = threads_.find(wait.name); thread != threads_.end())
     return end_thread(where, thread->second->handle, wait.patience);
-  auto const request = requests_.find(wait.name);
-  if (request == requests_.end())
-    return expect(false, where, fmt::format("'{}', begun by now", wait.name), "that it is not");
-  end(where, *request->second, wait.patience, wait.expected);
+  if (ScriptRequest const* const made = request(where, wait.name))
+    end(where, *made, wait.patience, wait.expected);
+}
+
+void Player::act(script::Place where, script::Cancel const& cancel) {
+  if (!cancel.of_file) {
+    if (ScriptRequest* const made = request(where, cancel.name))
+      judge(where, cancel.expected, {made->cancel()});
+  } else if (HANDLE const handle = file(where, cancel.name); handle != nullptr) {
+    judge(where, cancel.expected, {tool::cancel(handle)});
+  }
 }
 
 void Player::act(script::Place where, script::ExpectPending const& expected) {
@@ -123,7 +143,8 @@ void Player::act(script::Place where, script::ExpectPending const& expected) {
 }
 
 void Player::act(script::Place where, script::ExpectLog const& expected) {
-  bool const there = system_.log().find(expected.text) != std::string_view::npos;
+  bool const there =
+      Machine::current().core.simulation->log().find(expected.text) != std::string::npos;
   expect(there != expected.absent, where,
          fmt::format("{}\"{}\" in the log", expected.absent ? "no " : "", expected.text),
          expected.absent ? "it" : "none");
@@ -169,6 +190,13 @@ HANDLE Player::file(script::Place where, std::string const& name) {
   return nullptr;
 }
 
+ScriptRequest* Player::request(script::Place where, std::string const& name) {
+  auto const at = requests_.find(name);
+  if (at != requests_.end()) return at->second.get();
+  expect(false, where, fmt::format("'{}', begun by now", name), "that it is not");
+  return nullptr;
+}
+
 void Player::end(script::Place where, ScriptRequest const& request, script::Time patience,
                  script::Expectation const& expected) {
   if (request.wait(patience)) return judge(where, expected, request.came());
@@ -183,10 +211,13 @@ void Player::end_thread(script::Place where, HANDLE thread, script::Time patienc
 
 // All that is expected of a request is one expectation: what is told is the first that is not so.
 void Player::judge(script::Place where, script::Expectation const& expected, Came const& came) {
-  std::string const status = harness::name_of_status(came.status);
-  if (expected.status && *expected.status != came.status)
-    return expect(false, where, harness::name_of_status(*expected.status), status);
-  if (!expected.status && !NT_SUCCESS(came.status)) return expect(false, where, "success", status);
+  auto const& statuses = expected.statuses;
+  bool const fits_status = statuses.empty()
+                               ? NT_SUCCESS(came.status)
+                               : std::ranges::find(statuses, came.status) != statuses.end();
+  if (!fits_status)
+    return expect(false, where, text_of(statuses), harness::name_of_status(came.status));
+  if (!statuses.empty() && came.status != statuses.front()) return expect(true, where, {}, {});
   if (expected.count && *expected.count != came.count)
     return expect(false, where, fmt::format("a count of {}", *expected.count),
                   fmt::format("{}", came.count));
@@ -196,10 +227,12 @@ void Player::judge(script::Place where, script::Expectation const& expected, Cam
 }
 
 void Player::expect(bool holds, script::Place where, std::string expected, std::string found) {
-  if (holds)
+  if (holds) {
     ++held_;
-  else
-    failures_.push_back({where, std::move(expected), std::move(found)});
+    return;
+  }
+  failures_.push_back({where, std::move(expected), std::move(found)});
+  if (audience_ != nullptr) audience_->failed(failures_.back());
 }
 
 }  // namespace mica::tool

@@ -3,9 +3,8 @@
 // Rules
 //   perform() is called in a system thread at PASSIVE_LEVEL; its own memory is the host's.
 //   Deterministic mode: no scheduling point is within what two threads of a script change.
+//   A System that ended its run in the midst of it leaves a Player that may only be asked.
 #pragma once
-
-#include <mica/system.hpp>
 
 #include <map>
 #include <memory>
@@ -23,10 +22,23 @@ struct FailedExpectation {
   std::string found;
 };
 
+// Who hears how a script goes, in the thread that performs it: its own, whose name is empty, or one
+// of the script's.
+class Audience {
+ public:
+  virtual void thread_begins(std::string const& name) = 0;
+  virtual void begins(script::Statement const& statement) = 0;
+  virtual void failed(FailedExpectation const& expectation) = 0;
+
+ protected:
+  ~Audience() = default;
+};
+
 class Player {
  public:
   // `driver` is the DRIVER_OBJECT that `unload` unloads.
-  Player(System& system, void* driver) noexcept : system_{system}, driver_{driver} {}
+  explicit Player(void* driver, Audience* audience = nullptr) noexcept
+      : driver_{driver}, audience_{audience} {}
   Player(Player const&) = delete;
   Player& operator=(Player const&) = delete;
 
@@ -42,6 +54,10 @@ class Player {
   [[nodiscard]] bool unloaded() const noexcept { return unloaded_; }
   // The statement that was begun last.
   [[nodiscard]] std::optional<script::Place> last() const noexcept { return last_; }
+  // Which one each thread, by its name, has begun and not ended.
+  [[nodiscard]] std::map<std::string, script::Place> const& current() const noexcept {
+    return current_;
+  }
 
  private:
   struct ScriptThread {
@@ -50,13 +66,14 @@ class Player {
     HANDLE handle;
   };
 
-  void play(std::vector<script::Statement> const& statements);
+  void play(std::string const& thread, std::vector<script::Statement> const& statements);
   static void NTAPI play_thread(void* thread);
   void close_all();
 
   void act(script::Place where, script::Open const& open);
   void act(script::Place where, script::Request const& asked);
   void act(script::Place where, script::Wait const& wait);
+  void act(script::Place where, script::Cancel const& cancel);
   void act(script::Place where, script::ExpectPending const& expect);
   void act(script::Place where, script::ExpectLog const& expect);
   void act(script::Place where, script::Advance const& advance);
@@ -66,19 +83,22 @@ class Player {
 
   // Null, and that is a failure: it was not opened, or is closed.
   [[nodiscard]] HANDLE file(script::Place where, std::string const& name);
+  // Null, and that is a failure: it has not begun.
+  [[nodiscard]] ScriptRequest* request(script::Place where, std::string const& name);
   void end(script::Place where, ScriptRequest const& request, script::Time patience,
            script::Expectation const& expected);
   void end_thread(script::Place where, HANDLE thread, script::Time patience);
   void judge(script::Place where, script::Expectation const& expected, Came const& came);
   void expect(bool holds, script::Place where, std::string expected, std::string found);
 
-  System& system_;
   void* const driver_;
+  Audience* const audience_;
   std::map<std::string, HANDLE> files_;
   std::map<std::string, std::unique_ptr<ScriptRequest>> requests_;
   std::map<std::string, std::unique_ptr<ScriptThread>> threads_;
   std::vector<FailedExpectation> failures_;
   std::optional<script::Place> last_;
+  std::map<std::string, script::Place> current_;
   unsigned held_ = 0;
   bool unloaded_ = false;
 };

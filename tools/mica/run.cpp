@@ -10,6 +10,7 @@
 #include "command.hpp"
 #include "files.hpp"
 #include "run_result.hpp"
+#include "script_file.hpp"
 #include "trace_formats.hpp"
 
 namespace mica::tool {
@@ -34,16 +35,6 @@ struct Asked {
   bool traps = false;
   bool json = false;
 };
-
-script::Script script_in(std::string const& path) {
-  if (path.empty()) return {};
-  std::vector<std::byte> const bytes = contents(path);
-  try {
-    return script::parse({reinterpret_cast<char const*>(bytes.data()), bytes.size()});
-  } catch (script::Mistake const& mistake) {
-    throw Wrong{fmt::format("{}: {}", place_text(path, mistake.where), mistake.what())};
-  }
-}
 
 Config config_of(Asked const& asked, Trace* trace) {
   Config config;

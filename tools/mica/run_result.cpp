@@ -4,9 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "command.hpp"
 #include "harness/status_names.hpp"
 #include "io/driver.hpp"
+#include "script_file.hpp"
+#include "wrong.hpp"
 
 namespace mica::tool {
 namespace {
@@ -65,7 +66,7 @@ RunResult run_driver(System& system, std::span<std::byte const> image, std::stri
     result.entry_status = driver.entry_status();
     result.refusal = driver.refusal();
     if (NT_SUCCESS(driver.entry_status())) {
-      player.emplace(system, driver.object());
+      player.emplace(driver.object());
       system.run([&] { player->perform(script); });
       result.unloading = unload(system, driver, player->unloaded(), name);
     }
@@ -78,10 +79,6 @@ RunResult run_driver(System& system, std::span<std::byte const> image, std::stri
     result.last = player->last();
   }
   return result;
-}
-
-std::string place_text(std::string const& file, script::Place place) {
-  return fmt::format("{}:{}:{}", file, place.line, place.column);
 }
 
 void print_text(RunResult const& result, std::string const& driver, std::string const& script) {

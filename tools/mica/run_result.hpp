@@ -34,9 +34,6 @@ struct RunResult {
 [[nodiscard]] RunResult run_driver(System& system, std::span<std::byte const> image,
                                    std::string const& name, script::Script const& script);
 
-// FILE:LINE:COLUMN
-[[nodiscard]] std::string place_text(std::string const& file, script::Place place);
-
 void print_text(RunResult const& result, std::string const& driver, std::string const& script);
 void print_json(RunResult const& result, System const& system, std::string const& driver,
                 std::string const& script);

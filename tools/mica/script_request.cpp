@@ -34,8 +34,13 @@ LARGE_INTEGER from_now(script::Time time) noexcept {
   return due;
 }
 
+NTSTATUS cancel(HANDLE file, IO_STATUS_BLOCK* result) noexcept {
+  IO_STATUS_BLOCK done{};
+  return ZwCancelIoFileEx(file, result, &done);
+}
+
 ScriptRequest::ScriptRequest(HANDLE file, script::Request const& asked) noexcept
-    : output_bytes_{asked.output} {
+    : file_{file}, output_bytes_{asked.output} {
   OBJECT_ATTRIBUTES attributes = kernel_handle();
   if (!NT_SUCCESS(ZwCreateEvent(&event_, EVENT_ALL_ACCESS, &attributes, NotificationEvent, FALSE)))
     return;
@@ -44,10 +49,10 @@ ScriptRequest::ScriptRequest(HANDLE file, script::Request const& asked) noexcept
   output_ = take<std::byte>(output_bytes_);
   if (result_ != nullptr && (input_ != nullptr || asked.input.empty()) &&
       (output_ != nullptr || output_bytes_ == 0))
-    make(file, asked);
+    make(asked);
 }
 
-ScriptRequest::~ScriptRequest() {
+void ScriptRequest::let_go() noexcept {
   if (status_ == STATUS_PENDING && !has_ended()) return;
   give(output_);
   give(input_);
@@ -55,25 +60,30 @@ ScriptRequest::~ScriptRequest() {
   if (event_ != nullptr) static_cast<void>(ZwClose(event_));
 }
 
-void ScriptRequest::make(HANDLE file, script::Request const& asked) noexcept {
+void ScriptRequest::make(script::Request const& asked) noexcept {
   std::ranges::copy(asked.input, input_);
   auto const input_bytes = static_cast<ULONG>(asked.input.size());
   LARGE_INTEGER offset;
   offset.QuadPart = static_cast<LONGLONG>(asked.offset.value_or(0));
   switch (asked.kind) {
     case script::Transfer::read:
-      status_ = ZwReadFile(file, event_, nullptr, nullptr, result_, output_, output_bytes_, &offset,
-                           nullptr);
+      status_ = ZwReadFile(file_, event_, nullptr, nullptr, result_, output_, output_bytes_,
+                           &offset, nullptr);
       return;
     case script::Transfer::write:
-      status_ = ZwWriteFile(file, event_, nullptr, nullptr, result_, input_, input_bytes, &offset,
+      status_ = ZwWriteFile(file_, event_, nullptr, nullptr, result_, input_, input_bytes, &offset,
                             nullptr);
       return;
     case script::Transfer::control:
-      status_ = ZwDeviceIoControlFile(file, event_, nullptr, nullptr, result_, asked.code, input_,
+      status_ = ZwDeviceIoControlFile(file_, event_, nullptr, nullptr, result_, asked.code, input_,
                                       input_bytes, output_, output_bytes_);
       return;
   }
+}
+
+NTSTATUS ScriptRequest::cancel() noexcept {
+  if (status_ != STATUS_PENDING) return STATUS_NOT_FOUND;
+  return tool::cancel(file_, result_);
 }
 
 bool ScriptRequest::wait(script::Time patience) const noexcept {

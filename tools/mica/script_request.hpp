@@ -26,7 +26,11 @@ class ScriptRequest {
   ScriptRequest(HANDLE file, script::Request const& asked) noexcept;
   ScriptRequest(ScriptRequest const&) = delete;
   ScriptRequest& operator=(ScriptRequest const&) = delete;
-  ~ScriptRequest();
+
+  // Gives back what it holds, unless it pends. Whoever drops it without leaves that to its System.
+  void let_go() noexcept;
+  // Asks for its end. STATUS_NOT_FOUND: it has ended.
+  [[nodiscard]] NTSTATUS cancel() noexcept;
 
   // False: it has not ended within that time.
   [[nodiscard]] bool wait(script::Time patience) const noexcept;
@@ -35,8 +39,9 @@ class ScriptRequest {
 
  private:
   [[nodiscard]] bool has_ended() const noexcept { return wait(0); }
-  void make(HANDLE file, script::Request const& asked) noexcept;
+  void make(script::Request const& asked) noexcept;
 
+  HANDLE file_;
   NTSTATUS status_ = STATUS_INSUFFICIENT_RESOURCES;  // what making it returned
   HANDLE event_ = nullptr;
   IO_STATUS_BLOCK* result_ = nullptr;
@@ -44,6 +49,10 @@ class ScriptRequest {
   std::byte* output_ = nullptr;
   std::uint32_t output_bytes_;
 };
+
+// Cancels what pends of a file, asked for by whomever; or with `result` the request of that block.
+// STATUS_NOT_FOUND: nothing does. Does not wait for it.
+[[nodiscard]] NTSTATUS cancel(HANDLE file, IO_STATUS_BLOCK* result = nullptr) noexcept;
 
 // A kernel handle's attributes.
 [[nodiscard]] OBJECT_ATTRIBUTES kernel_handle(PUNICODE_STRING name = nullptr) noexcept;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fstream>
 #include <thread>
 
 #include "command.hpp"
@@ -25,6 +26,36 @@ void no_blanks(std::string const& what) {
     throw Wrong{fmt::format("'{}': no blanks are possible in a name or folder", what)};
 }
 
+// Whether it begins as Windows' images do.
+bool is_image(std::filesystem::path const& program) {
+  std::ifstream file{program, std::ios::binary};
+  return file.get() == 'M' && file.get() == 'Z';
+}
+
+void add_driver_options(CLI::App& command, DriverWish& driver) {
+  static std::map<std::string, bool> const verifiers = {{"off", false}, {"standard", true}};
+  static std::map<std::string, bool> const missing = {{"refuse", false}, {"trap", true}};
+  command.add_option("--script", driver.script, "BINARY is a driver: what its threads ask of it")
+      ->check(CLI::ExistingFile)
+      ->group("Of a driver");
+  command.add_option("--name", driver.name, "Its service's name; else its file's, without .sys")
+      ->group("Of a driver");
+  command.add_option("--processors", driver.processors, "Else one for each thread of the script")
+      ->check(CLI::Range(1, 16))
+      ->group("Of a driver");
+  command.add_option("--points", driver.points, "Where threads may be preempted: calls or all")
+      ->check(CLI::IsMember({"calls", "all"}))
+      ->group("Of a driver");
+  command.add_option("--verifier", driver.verifier, "Rules that are judged: off or standard")
+      ->transform(CLI::CheckedTransformer(verifiers).description(""))
+      ->type_name("SET")
+      ->group("Of a driver");
+  command.add_option("--missing", driver.traps, "Of imports that are not there: refuse or trap")
+      ->transform(CLI::CheckedTransformer(missing).description(""))
+      ->type_name("WHAT")
+      ->group("Of a driver");
+}
+
 std::string file_name(std::string name) {
   std::ranges::replace(name, '/', '_');
   return name;
@@ -33,7 +64,7 @@ std::string file_name(std::string name) {
 }  // namespace
 
 void Wish::add_options(CLI::App& command) {
-  command.add_option("BINARY", program, "A program with explorations")
+  command.add_option("BINARY", program, "A program with explorations, or a driver and --script")
       ->required()
       ->check(CLI::ExistingFile);
   command.add_option("NAME", pattern, "Only those of this name; * and ? stand for others");
@@ -63,6 +94,8 @@ void Wish::add_options(CLI::App& command) {
       ->check(CLI::Range(1, 1'000'000));
   command.add_flag("--no-races", no_races, "Look for no races");
   command.add_flag("--list", list, "Print the names and explore nothing");
+  command.add_option("--replay", replay, "NAME:SCHEDULE of a failure: that execution and no other");
+  add_driver_options(command, driver);
 }
 
 void Wish::check() {
@@ -70,7 +103,19 @@ void Wish::check() {
   if (resume && checkpoints.empty()) throw Wrong{"--resume needs --checkpoint FOLDER"};
   if (preemptions && !strategy.empty() && strategy != "bounded" && strategy != "portfolio")
     throw Wrong{fmt::format("--preemptions means nothing to --strategy {}", strategy)};
+  bool const driver_options = !driver.name.empty() || driver.processors || driver.verifier ||
+                              driver.traps || driver.points != "calls";
+  if (!of_driver() && driver_options)
+    throw Wrong{
+        "--name, --processors, --points, --verifier and --missing are of a driver: --script "
+        "FILE says what to ask of it"};
+  if (!of_driver() && is_image(program))
+    throw Wrong{
+        fmt::format("'{}' is a driver: --script FILE says what to ask of it", program.string())};
+  if (!replay.empty() && replay.find(':') == replay.npos)
+    throw Wrong{fmt::format("--replay {}: NAME:SCHEDULE is wanted", replay)};
   if (seconds && strategy.empty() && !preemptions) strategy = "portfolio";
+  driver.image = program.string();
   program = std::filesystem::absolute(program);
   if (!checkpoints.empty()) checkpoints = std::filesystem::absolute(checkpoints);
   if (!reports.empty()) reports = std::filesystem::absolute(reports);
@@ -97,7 +142,8 @@ Command Wish::command(Job const& job, std::optional<double> most_seconds) const 
   if (job.shard.count > 1) add("shard", job.shard.text());
   if (!checkpoints.empty()) add("checkpoint", checkpoint(job).string());
   if (no_races) add("races", 0);
-  std::map<std::string, std::string> environment = {{"MICA_EXPLORE", keys}, {"MICA_REPLAY", ""}};
+  std::map<std::string, std::string> environment = {{"MICA_EXPLORE", keys},
+                                                    {"MICA_REPLAY", replay}};
   if (!reports.empty()) environment["MICA_REPORT"] = reports.string();
   return {program, arguments, environment};
 }
@@ -120,7 +166,12 @@ nlohmann::ordered_json Wish::asked() const {
   add("distinct", distinct);
   add("seed", seed);
   result["shard"] = shard.text();
-  result["races"] = !no_races;
+  result["races"] = !no_races && !of_driver();
+  if (of_driver()) {
+    result["script"] = driver.script;
+    result["points"] = driver.points;
+    result["verifier"] = driver.verifier;
+  }
   return result;
 }
 

@@ -12,11 +12,22 @@
 
 namespace mica::tool {
 
+// What is explored of a driver: `mica explore DRIVER --script FILE`.
+struct DriverWish {
+  std::string image;  // as it was typed
+  std::string script, name;
+  std::optional<unsigned> processors;
+  std::string points = "calls";
+  bool verifier = false;
+  bool traps = false;
+};
+
 struct Wish {
   std::filesystem::path program;
   std::string pattern;
   std::vector<std::string> arguments;  // of the program
-  std::string strategy, memory, shard_text, json;
+  std::string strategy, memory, shard_text, json, replay;
+  DriverWish driver;
   std::optional<unsigned> preemptions;
   std::optional<double> seconds;
   std::optional<std::uint64_t> executions, distinct, seed;
@@ -31,6 +42,9 @@ struct Wish {
   void add_options(CLI::App& command);
   // What no option's own check sees. Throws Wrong.
   void check();
+  [[nodiscard]] bool of_driver() const noexcept { return !driver.script.empty(); }
+  // The command that makes this execution of a driver's again.
+  [[nodiscard]] std::string again(std::string const& replay) const;
 
   // The program asked for its names.
   [[nodiscard]] Command listing() const;
@@ -40,6 +54,11 @@ struct Wish {
   // What bears on the results, for whoever reads them.
   [[nodiscard]] nlohmann::ordered_json asked() const;
 };
+
+// `program` was a driver: now it is the program that explores drivers, with that one as argument.
+// Throws Wrong; what came of it, if the driver cannot be loaded and unloaded, is printed, and
+// nothing is explored.
+[[nodiscard]] bool take_driver(Wish& wish);
 
 // Divides --seconds among the jobs: what one leaves of its share, the next ones have.
 class Budget {

@@ -11,7 +11,7 @@ namespace mica::script {
 namespace {
 
 constexpr std::string_view statement_words =
-    "a statement: open, read, write, ioctl, wait, expect, advance, close, thread or unload";
+    "a statement: open, read, write, ioctl, wait, cancel, expect, advance, close, thread or unload";
 
 enum class Named : std::uint8_t { file, request, thread };
 
@@ -77,6 +77,8 @@ class Parser {
       made.what = control();
     else if (reader_.skip("wait"))
       made.what = wait();
+    else if (reader_.skip("cancel"))
+      made.what = cancel();
     else if (reader_.skip("expect"))
       expect(made);
     else if (reader_.skip("advance"))
@@ -137,10 +139,13 @@ class Parser {
   void fill(Expectation& made) {
     constexpr std::string_view expected =
         "what is expected: a status, 'count' and a size, or bytes";
-    if (begins_status(reader_.next())) made.status = take_status(reader_);
+    if (begins_status(reader_.next())) {
+      do made.statuses.push_back(take_status(reader_));
+      while (reader_.skip("or"));
+    }
     if (reader_.skip("count")) made.count = take_size(reader_);
     if (begins_pattern(reader_.next())) made.bytes = take_pattern(reader_);
-    if (!made.status && !made.count && !made.bytes) reader_.fail(expected);
+    if (made.statuses.empty() && !made.count && !made.bytes) reader_.fail(expected);
   }
 
   Time patience() { return reader_.skip("within") ? take_time(reader_) : usual_patience; }
@@ -204,6 +209,14 @@ class Parser {
       made.expected = expectation();
     else
       end_statement("the end of the line: a thread comes to nothing that could be expected");
+    return made;
+  }
+
+  Cancel cancel() {
+    Cancel made{
+        known_name({Named::request, Named::file}, "the name of a request or an open file"), {}, {}};
+    made.of_file = names_.at(made.name).named == Named::file;
+    made.expected = expectation();
     return made;
   }
 

@@ -23,10 +23,11 @@ struct Pattern {
   bool more = false;  // whatever follows
 };
 
-// What a request came to. Without a status it must have succeeded.
+// What a request came to: one of the statuses; without any it must have succeeded. Count and bytes
+// are those of a success, or of the first status.
 struct Expectation {
   Place where;
-  std::optional<std::int32_t> status;
+  std::vector<std::int32_t> statuses;
   std::optional<std::uint64_t> count;
   std::optional<Pattern> bytes;
 };
@@ -54,6 +55,12 @@ struct Request {
 struct Wait {
   std::string name;  // of a request or a thread
   Time patience = usual_patience;
+  Expectation expected;
+};
+
+struct Cancel {
+  std::string name;
+  bool of_file;  // all that pend of a file; else a request
   Expectation expected;
 };
 
@@ -88,7 +95,9 @@ struct Thread {
 
 struct Statement {
   Place where;
-  std::variant<Open, Request, Wait, ExpectPending, ExpectLog, Advance, Close, Unload, Thread> what;
+  std::variant<Open, Request, Wait, Cancel, ExpectPending, ExpectLog, Advance, Close, Unload,
+               Thread>
+      what;
 };
 
 struct Script {
