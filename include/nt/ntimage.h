@@ -198,3 +198,66 @@ typedef struct _IMAGE_BASE_RELOCATION {
   ULONG VirtualAddress;
   ULONG SizeOfBlock;  // with its USHORTs: four bits of kind, twelve of offset
 } IMAGE_BASE_RELOCATION, *PIMAGE_BASE_RELOCATION;
+
+// What the GuardCF* pointers lead to are routines of the image itself, which check nothing.
+#define IMAGE_GUARD_CF_INSTRUMENTED 0x00000100
+
+typedef struct _IMAGE_LOAD_CONFIG_CODE_INTEGRITY {
+  USHORT Flags;
+  USHORT Catalog;
+  ULONG CatalogOffset;
+  ULONG Reserved;
+} IMAGE_LOAD_CONFIG_CODE_INTEGRITY, *PIMAGE_LOAD_CONFIG_CODE_INTEGRITY;
+
+// Pointers are addresses as the image's code has them, relocated with it.
+typedef struct _IMAGE_LOAD_CONFIG_DIRECTORY64 {
+  ULONG Size;  // of what the linker knew of it
+  ULONG TimeDateStamp;
+  USHORT MajorVersion;
+  USHORT MinorVersion;
+  ULONG GlobalFlagsClear;
+  ULONG GlobalFlagsSet;
+  ULONG CriticalSectionDefaultTimeout;
+  ULONGLONG DeCommitFreeBlockThreshold;
+  ULONGLONG DeCommitTotalFreeThreshold;
+  ULONGLONG LockPrefixTable;
+  ULONGLONG MaximumAllocationSize;
+  ULONGLONG VirtualMemoryThreshold;
+  ULONGLONG ProcessAffinityMask;
+  ULONG ProcessHeapFlags;
+  USHORT CSDVersion;
+  USHORT DependentLoadFlags;
+  ULONGLONG EditList;
+  ULONGLONG SecurityCookie;
+  ULONGLONG SEHandlerTable;
+  ULONGLONG SEHandlerCount;
+  ULONGLONG GuardCFCheckFunctionPointer;
+  ULONGLONG GuardCFDispatchFunctionPointer;
+  ULONGLONG GuardCFFunctionTable;
+  ULONGLONG GuardCFFunctionCount;
+  ULONG GuardFlags;
+  IMAGE_LOAD_CONFIG_CODE_INTEGRITY CodeIntegrity;
+  ULONGLONG GuardAddressTakenIatEntryTable;
+  ULONGLONG GuardAddressTakenIatEntryCount;
+  ULONGLONG GuardLongJumpTargetTable;
+  ULONGLONG GuardLongJumpTargetCount;
+  ULONGLONG DynamicValueRelocTable;
+  ULONGLONG CHPEMetadataPointer;
+  ULONGLONG GuardRFFailureRoutine;
+  ULONGLONG GuardRFFailureRoutineFunctionPointer;
+  ULONG DynamicValueRelocTableOffset;
+  USHORT DynamicValueRelocTableSection;
+  USHORT Reserved2;
+  ULONGLONG GuardRFVerifyStackPointerFunctionPointer;
+  ULONG HotPatchTableOffset;
+  ULONG Reserved3;
+  ULONGLONG EnclaveConfigurationPointer;
+  ULONGLONG VolatileMetadataPointer;
+  ULONGLONG GuardEHContinuationTable;
+  ULONGLONG GuardEHContinuationCount;
+  ULONGLONG GuardXFGCheckFunctionPointer;
+  ULONGLONG GuardXFGDispatchFunctionPointer;
+  ULONGLONG GuardXFGTableDispatchFunctionPointer;
+  ULONGLONG CastGuardOsDeterminedFailureMode;
+  ULONGLONG GuardMemcpyFunctionPointer;
+} IMAGE_LOAD_CONFIG_DIRECTORY64, *PIMAGE_LOAD_CONFIG_DIRECTORY64;

@@ -2,7 +2,9 @@
 
 #include <cstring>
 
+#include "base/mix.hpp"
 #include "ldr/file.hpp"
+#include "ldr/load_configuration.hpp"
 #include "ldr/loaded_image.hpp"
 #include "ldr/missing_import.hpp"
 #include "ldr/relocations.hpp"
@@ -49,6 +51,21 @@ constexpr Refusal no_memory{STATUS_INSUFFICIENT_RESOURCES, "there is no memory f
     return {STATUS_CONFLICTING_ADDRESSES, "it cannot stand elsewhere than where it was linked for",
             Place::file, 0};
   return relocate(image, distance);
+}
+
+// Differs from start to start of a System, and from image to image.
+[[nodiscard]] std::uint64_t secret_of(LoadedImage const& loaded) noexcept {
+  return mix(Machine::boot_system_time_100ns() ^ mix(Machine::performance_counter())) ^
+         loaded.start();
+}
+
+// Of an image that was moved.
+[[nodiscard]] Refusal configure(File const& file, Image& image,
+                                LoadedImage const& loaded) noexcept {
+  LoadConfiguration configuration;
+  Refusal const refusal = read_load_configuration(file, image, loaded.start(), configuration);
+  if (!refusal) seed_cookie(image, configuration, secret_of(loaded));
+  return refusal;
 }
 
 void tell_missing(std::string_view name, Import const& import) noexcept {
@@ -147,6 +164,7 @@ void protect(File const& file, std::byte* base) noexcept {
                      image.directory(IMAGE_DIRECTORY_ENTRY_TLS).VirtualAddress);
   if (Refusal const refusal = find_functions(image, loaded)) return refusal;
   if (Refusal const refusal = move_to(image, loaded.base, file)) return refusal;
+  if (Refusal const refusal = configure(file, image, loaded)) return refusal;
   if (Refusal const refusal = make_room_for_stubs(image, loaded)) return refusal;
   if (Refusal const refusal = bind(image, find, loaded)) return refusal;
   protect(file, loaded.base);

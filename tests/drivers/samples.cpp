@@ -72,6 +72,10 @@ MICA_CASE("Io: what the headers do inline is as documented, in a driver") {
   Loaded const driver{u"inline"};
 }
 
+MICA_CASE("Ldr: a driver's cookie is seeded before its entry routine") {
+  Loaded const driver{u"guarded"};  // which looks at it
+}
+
 MICA_CASE("Io: a driver's reads wait for writes, in their order") {
   Loaded const driver{u"cancel"};
   OpenedDevice device{u"\\Device\\Cancel"};

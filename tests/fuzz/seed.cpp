@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "ldr/load_configuration.hpp"
 #include "ldr/made_image.hpp"
 
 using namespace mica;
@@ -12,7 +13,8 @@ using test::MadeImage;
 namespace {
 
 constexpr std::uint32_t exports = MadeImage::data, imports = MadeImage::data + 0x200,
-                        delayed = MadeImage::data + 0x300, relocations = MadeImage::data + 0x400;
+                        delayed = MadeImage::data + 0x300, relocations = MadeImage::data + 0x400,
+                        configuration = MadeImage::data + 0x500, cookie = MadeImage::data + 0x700;
 
 // "Other" by ordinal 1, "Routine" by 2; the last is forwarded.
 void put_exports(MadeImage& made) {
@@ -69,6 +71,21 @@ void put_relocations(MadeImage& made) {
   made.directory(IMAGE_DIRECTORY_ENTRY_BASERELOC, relocations, block.SizeOfBlock);
 }
 
+void put_load_configuration(MadeImage& made) {
+  made.section(0).Characteristics = IMAGE_SCN_MEM_READ | IMAGE_SCN_MEM_EXECUTE;
+  made.section(1).Characteristics = IMAGE_SCN_MEM_READ | IMAGE_SCN_MEM_WRITE;
+  IMAGE_LOAD_CONFIG_DIRECTORY64 said{};
+  said.Size = sizeof said;
+  said.SecurityCookie = MadeImage::base + cookie;
+  said.GuardCFCheckFunctionPointer = MadeImage::base + cookie + 8;
+  said.GuardCFDispatchFunctionPointer = MadeImage::base + cookie + 16;
+  said.GuardFlags = IMAGE_GUARD_CF_INSTRUMENTED;
+  made.put(configuration, said).put(cookie, ldr::unseeded_cookie);
+  made.put(cookie + 8, MadeImage::base + MadeImage::code);
+  made.put(cookie + 16, MadeImage::base + MadeImage::code);
+  made.directory(IMAGE_DIRECTORY_ENTRY_LOAD_CONFIG, configuration, sizeof said);
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -80,6 +97,7 @@ int main(int count, char** arguments) {
   put_exports(made);
   put_imports(made);
   put_relocations(made);
+  put_load_configuration(made);
   std::ofstream file{arguments[1], std::ios::binary};
   file.write(reinterpret_cast<char const*>(made.bytes().data()),
              static_cast<std::streamsize>(made.bytes().size()));
