@@ -83,7 +83,8 @@ function(mica_add_driver name)
   get_target_property(library mica_import_library MICA_LIBRARY)
   add_custom_command(OUTPUT ${driver} DEPENDS ${objects} mica_import_library ${library} VERBATIM
     COMMAND ${MICA_DRIVER_LINKER} -m i386pep --subsystem native -e DriverEntry --image-base 0x140000000 --dynamicbase
-      -shared --strip-all --exclude-all-symbols --no-insert-timestamp ${objects} ${library} -o ${driver})
+      -Xlink=/section:INIT,erd -shared --strip-all --exclude-all-symbols --no-insert-timestamp ${objects} ${library}
+      -o ${driver})
   set(all ALL)
   if(driver_EXCLUDE_FROM_ALL)
     set(all)

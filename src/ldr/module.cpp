@@ -174,9 +174,41 @@ void protect(File const& file, std::byte* base) noexcept {
   return {};
 }
 
+// Sections that follow each other are one part.
+void find_discardable(File const& file, LoadedImage& loaded) noexcept {
+  unsigned& count = loaded.discardable_count;
+  for (unsigned i = 0; i < file.section_count(); ++i) {
+    IMAGE_SECTION_HEADER const section = file.section(i);
+    if (!has(section, IMAGE_SCN_MEM_DISCARDABLE)) continue;
+    std::uint32_t const begin = section.VirtualAddress;
+    auto const end =
+        begin + static_cast<std::uint32_t>(pages_for(size_in_image(section)) << page_shift);
+    if (count != 0 && loaded.discardable[count - 1].end == begin)
+      loaded.discardable[count - 1].end = end;
+    else if (count != LoadedImage::most_discardable)
+      loaded.discardable[count++] = {begin, end};
+  }
+}
+
+// Between and behind what was discarded.
+void give_what_is_left(LoadedImage const& loaded) noexcept {
+  mm::SystemSpace& space = mm::state().space;
+  std::uint32_t begin = 0;
+  for (unsigned i = 0; i < loaded.discardable_count; ++i) {
+    ImagePart const& gone = loaded.discardable[i];
+    space.depopulate(loaded.base + begin, pages_for(gone.begin - begin));
+    begin = gone.end;
+  }
+  space.depopulate(loaded.base + begin, pages_for(loaded.bytes - begin));
+  space.release(loaded.base, pages_for(loaded.bytes));
+}
+
 void give_back(LoadedImage const& loaded) noexcept {
   give_pages(loaded.stubs, loaded.stub_bytes);
-  give_pages(loaded.base, loaded.bytes);
+  if (loaded.is_discarded())
+    give_what_is_left(loaded);
+  else
+    give_pages(loaded.base, loaded.bytes);
 }
 
 }  // namespace
@@ -191,6 +223,7 @@ Refusal NTAPI load(std::string_view name, std::span<std::byte const> bytes, Find
   loaded.bytes = pages_for(file.image_bytes()) << page_shift;
   loaded.base = take_pages(loaded.bytes);
   if (loaded.base == nullptr) return no_memory;
+  find_discardable(file, loaded);
   Refusal refusal = fill(file, find, loaded);
   if (!refusal && !add_image(loaded))
     refusal = {STATUS_INSUFFICIENT_RESOURCES, "too many images are loaded"};
@@ -199,6 +232,13 @@ Refusal NTAPI load(std::string_view name, std::span<std::byte const> bytes, Find
   else
     module = {loaded.base, loaded.bytes, file.headers().OptionalHeader.AddressOfEntryPoint};
   return refusal;
+}
+
+void NTAPI discard(void const* base) noexcept {
+  LoadedImage const image = discard_parts(base);
+  for (unsigned i = 0; i < image.discardable_count; ++i)
+    mm::state().space.depopulate(image.base + image.discardable[i].begin,
+                                 pages_for(image.discardable[i].bytes()));
 }
 
 void NTAPI unload(void const* base) noexcept {

@@ -31,6 +31,9 @@ using Find = ImportTarget(NTAPI*)(Import const& import);
 //   STATUS_INVALID_IMAGE_FORMAT, and what File::open says.
 [[nodiscard]] Refusal NTAPI load(std::string_view name, std::span<std::byte const> file, Find find,
                                  Module& module) noexcept;
+// Its DriverEntry succeeded: gives back the pages of its discardable sections, which from then on
+// nobody touches. Once. Of more than LoadedImage::most_discardable runs of them the last stay.
+void NTAPI discard(void const* base) noexcept;
 // The module that begins there. Nothing of it runs any more.
 void NTAPI unload(void const* base) noexcept;
 
