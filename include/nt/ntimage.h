@@ -261,3 +261,46 @@ typedef struct _IMAGE_LOAD_CONFIG_DIRECTORY64 {
   ULONGLONG CastGuardOsDeterminedFailureMode;
   ULONGLONG GuardMemcpyFunctionPointer;
 } IMAGE_LOAD_CONFIG_DIRECTORY64, *PIMAGE_LOAD_CONFIG_DIRECTORY64;
+
+// Directories of three levels, types, names and languages; offsets are those in the resources.
+typedef struct _IMAGE_RESOURCE_DIRECTORY {
+  ULONG Characteristics;
+  ULONG TimeDateStamp;
+  USHORT MajorVersion;
+  USHORT MinorVersion;
+  USHORT NumberOfNamedEntries;
+  USHORT NumberOfIdEntries;  // both kinds follow, those with names first
+} IMAGE_RESOURCE_DIRECTORY, *PIMAGE_RESOURCE_DIRECTORY;
+
+#define IMAGE_RESOURCE_DATA_IS_DIRECTORY 0x80000000
+
+typedef struct _IMAGE_RESOURCE_DIRECTORY_ENTRY {
+  ULONG Name;          // a number, or the offset of a name
+  ULONG OffsetToData;  // of a directory or of an IMAGE_RESOURCE_DATA_ENTRY
+} IMAGE_RESOURCE_DIRECTORY_ENTRY, *PIMAGE_RESOURCE_DIRECTORY_ENTRY;
+
+typedef struct _IMAGE_RESOURCE_DATA_ENTRY {
+  ULONG OffsetToData;  // in the image
+  ULONG Size;
+  ULONG CodePage;
+  ULONG Reserved;
+} IMAGE_RESOURCE_DATA_ENTRY, *PIMAGE_RESOURCE_DATA_ENTRY;
+
+#define VS_FFI_SIGNATURE 0xFEEF04BD
+
+// What a version has before its strings.                                  [MSDN VS_FIXEDFILEINFO]
+typedef struct tagVS_FIXEDFILEINFO {
+  ULONG dwSignature;
+  ULONG dwStrucVersion;
+  ULONG dwFileVersionMS;
+  ULONG dwFileVersionLS;
+  ULONG dwProductVersionMS;
+  ULONG dwProductVersionLS;
+  ULONG dwFileFlagsMask;
+  ULONG dwFileFlags;
+  ULONG dwFileOS;
+  ULONG dwFileType;
+  ULONG dwFileSubtype;
+  ULONG dwFileDateMS;
+  ULONG dwFileDateLS;
+} VS_FIXEDFILEINFO;

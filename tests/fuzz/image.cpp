@@ -5,6 +5,7 @@
 
 #include "ldr/file.hpp"
 #include "ldr/load_configuration.hpp"
+#include "ldr/version.hpp"
 #include "ldr/walk.hpp"
 
 using namespace mica;
@@ -32,6 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   std::vector<std::byte> memory(file.image_bytes());
   file.lay_out(memory);
   ldr::Image image{memory, file.headers()};
+  ldr::Version version;
+  static_cast<void>(ldr::read_version(image, version));
   if (!configuration_is_within(file, image) || !test::walk(image)) std::abort();
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "ldr/load_configuration.hpp"
 #include "ldr/made_image.hpp"
+#include "ldr/made_version.hpp"
 
 using namespace mica;
 using test::MadeImage;
@@ -14,7 +15,8 @@ namespace {
 
 constexpr std::uint32_t exports = MadeImage::data, imports = MadeImage::data + 0x200,
                         delayed = MadeImage::data + 0x300, relocations = MadeImage::data + 0x400,
-                        configuration = MadeImage::data + 0x500, cookie = MadeImage::data + 0x700;
+                        configuration = MadeImage::data + 0x500, cookie = MadeImage::data + 0x700,
+                        resources = MadeImage::data + 0x900;
 
 // "Other" by ordinal 1, "Routine" by 2; the last is forwarded.
 void put_exports(MadeImage& made) {
@@ -98,6 +100,7 @@ int main(int count, char** arguments) {
   put_imports(made);
   put_relocations(made);
   put_load_configuration(made);
+  test::put_version(made, resources);
   std::ofstream file{arguments[1], std::ios::binary};
   file.write(reinterpret_cast<char const*>(made.bytes().data()),
              static_cast<std::streamsize>(made.bytes().size()));
