@@ -9,18 +9,6 @@ constexpr std::uint64_t cookie_mask = 0xFFFF'FFFF'FFFF;
 
 #define MICA_AT(field) offsetof(IMAGE_LOAD_CONFIG_DIRECTORY64, field)
 
-// Whether those bytes of the image are of one section, which has that right.
-[[nodiscard]] bool is_in_section(File const& file, std::uint64_t at, std::size_t bytes,
-                                 ULONG right) noexcept {
-  for (unsigned i = 0; i < file.section_count(); ++i) {
-    IMAGE_SECTION_HEADER const section = file.section(i);
-    std::uint64_t const within = at - section.VirtualAddress;
-    if (within < size_in_image(section))
-      return size_in_image(section) - within >= bytes && (section.Characteristics & right) != 0;
-  }
-  return false;
-}
-
 class Reader {
  public:
   Reader(File const& file, Image const& image, std::uint64_t base) noexcept
@@ -52,7 +40,7 @@ class Reader {
   [[nodiscard]] Refusal read_cookie(LoadConfiguration& configuration) const noexcept {
     auto const pointer = field<ULONGLONG>(MICA_AT(SecurityCookie));
     if (pointer == 0) return {};
-    if (!is_in_section(file_, pointer - base_, sizeof(ULONGLONG), IMAGE_SCN_MEM_WRITE))
+    if (!file_.has(pointer - base_, sizeof(ULONGLONG), IMAGE_SCN_MEM_WRITE))
       return bad_image("the security cookie is in no section that is written",
                        at_ + MICA_AT(SecurityCookie));
     configuration.cookie = static_cast<std::uint32_t>(pointer - base_);
@@ -66,7 +54,7 @@ class Reader {
     if (!image_.read(pointer - base_, routine))
       return bad_image("a pointer that calls are checked through is outside of the image",
                        at_ + offset);
-    if (!is_in_section(file_, routine - base_, 1, IMAGE_SCN_MEM_EXECUTE))
+    if (!file_.has(routine - base_, 1, IMAGE_SCN_MEM_EXECUTE))
       return bad_image("a pointer that calls are checked through leads to no code of the image",
                        pointer - base_);
     return {};

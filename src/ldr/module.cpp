@@ -75,7 +75,8 @@ void tell_missing(std::string_view name, Import const& import) noexcept {
     line << "ordinal " << std::uint64_t{import.ordinal};
   else
     line << import.name;
-  line << " of " << import.module << ", which is not there";
+  line << " of " << import.module << (import.delayed ? " when it calls it" : "")
+       << ", which is not there";
 }
 
 // Not executable yet; null: no memory.
@@ -98,7 +99,18 @@ void give_pages(std::byte* base, std::size_t bytes) noexcept {
   return loaded.stubs != nullptr ? Refusal{} : no_memory;
 }
 
-[[nodiscard]] Refusal bind(Image& image, Find find, LoadedImage const& loaded) noexcept {
+// NT's loader knows nothing of delayed imports: a slot leads to code of the image that calls a
+// helper, the image's own. One that is not there is left to that.
+[[nodiscard]] Refusal check_delayed(File const& file, Image const& image, LoadedImage const& loaded,
+                                    Import const& import) noexcept {
+  std::uint64_t code = 0;
+  if (image.read(import.slot, code) && file.has(code - loaded.start(), 1, IMAGE_SCN_MEM_EXECUTE))
+    return {};
+  return bad_image("a delayed import leads to no code of the image", import.slot);
+}
+
+[[nodiscard]] Refusal bind(File const& file, Image& image, Find find,
+                           LoadedImage const& loaded) noexcept {
   Refusal missing;
   Imports imports{image};
   auto* stub = reinterpret_cast<ImportStub*>(loaded.stubs);
@@ -114,6 +126,10 @@ void give_pages(std::byte* base, std::size_t bytes) noexcept {
       continue;
     }
     tell_missing(loaded.name(), import);
+    if (import.delayed) {
+      if (Refusal const refusal = check_delayed(file, image, loaded, import)) return refusal;
+      continue;
+    }
     if (state().traps) {
       make_import_stub(*stub, {nullptr, import.name, ImportKind::routine}, &missing_import);
       static_cast<void>(image.write(import.slot, stub++));
@@ -166,7 +182,7 @@ void protect(File const& file, std::byte* base) noexcept {
   if (Refusal const refusal = move_to(image, loaded.base, file)) return refusal;
   if (Refusal const refusal = configure(file, image, loaded)) return refusal;
   if (Refusal const refusal = make_room_for_stubs(image, loaded)) return refusal;
-  if (Refusal const refusal = bind(image, find, loaded)) return refusal;
+  if (Refusal const refusal = bind(file, image, find, loaded)) return refusal;
   protect(file, loaded.base);
   if (loaded.stubs != nullptr)
     protect_pages(loaded.stubs, loaded.stub_bytes, hal::Protection::execute);

@@ -23,7 +23,8 @@ using Find = ImportTarget(NTAPI*)(Import const& import);
 
 // Loads a native image, which find_image finds from then on. Imports that are not there are all
 // named to the debugger, with `name`, before the image is refused for them, or, if State::traps
-// says so, made to stop the System when it calls them. What is refused is gone.
+// says so, made to stop the System when it calls them. Delayed imports are bound like others; those
+// that are not there are left to the image, which has a helper for them. What is refused is gone.
 //   STATUS_INSUFFICIENT_RESOURCES: no memory, or too many images.
 //   STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, STATUS_DRIVER_ORDINAL_NOT_FOUND: the first import that is
 //   not there has a name, or has none.

@@ -76,6 +76,10 @@ MICA_CASE("Ldr: a driver's cookie is seeded before its entry routine") {
   Loaded const driver{u"guarded"};  // which looks at it
 }
 
+MICA_CASE("Ldr: what a driver imports when it calls it is there without its help") {
+  Loaded const driver{u"later"};  // which has a helper that does nothing
+}
+
 MICA_CASE("Ldr: what only a driver's entry routine needs is gone behind it") {
   Loaded const driver{u"init"};
   OpenedDevice device{u"\\Device\\Init"};
