@@ -37,10 +37,10 @@ namespace {
   for (char const letter : pattern) {
     std::vector<bool> next(text.size() + 1);
     for (std::size_t i = 0; i <= text.size(); ++i) {
-      bool const before = i > 0 && (letter == '*' ? next[i - 1] : matched[i - 1]);
-      next[i] = letter == '*'                                       ? matched[i] || before
-                : i > 0 && (letter == '?' || letter == text[i - 1]) ? before
-                                                                    : false;
+      if (letter == '*')
+        next[i] = matched[i] || (i > 0 && next[i - 1]);
+      else
+        next[i] = i > 0 && matched[i - 1] && (letter == '?' || letter == text[i - 1]);
     }
     matched = next;
   }

@@ -119,7 +119,9 @@ void chain(EditedImage& image, Choice& choice, Function& function) {
   std::size_t other_at = 0;
   function.info[0] = static_cast<std::uint8_t>(1 | UNW_FLAG_CHAININFO << 3);
   image.write(function.info_at, function.info);
-  image.write(function.end_at(), *some_entry(image, choice, other_at));
+  // What was written may have been what led to the entries.
+  if (auto const other = some_entry(image, choice, other_at))
+    image.write(function.end_at(), *other);
 }
 
 // A handler with a table of scopes such as that of C.
