@@ -1,7 +1,8 @@
-# mica_add_driver(NAME SOURCE... [EXCLUDE_FROM_ALL] [OPTIONS FLAG...]): NAME.sys, a Windows driver of C and C++ sources,
-# as drivers are built: by a compiler for Windows, with the headers and the import library of Mica. A target NAME makes
-# it; its property MICA_DRIVER says where. Who links the library NAME_image has the driver as data: NAME_image() of
-# "NAME_image.hpp". OPTIONS are the compiler's. MICA_CAN_BUILD_DRIVERS says whether there is what that takes.
+# mica_add_driver(NAME SOURCE... [EXCLUDE_FROM_ALL] [OPTIONS FLAG...] [LINK_OPTIONS FLAG...]): NAME.sys, a Windows
+# driver of C and C++ sources, as drivers are built: by a compiler for Windows, with the headers and the import library
+# of Mica. A target NAME makes it; its property MICA_DRIVER says where. Who links the library NAME_image has the driver
+# as data: NAME_image() of "NAME_image.hpp". OPTIONS are the compiler's, LINK_OPTIONS the linker's.
+# MICA_CAN_BUILD_DRIVERS says whether there is what that takes.
 
 # Earlier ones keep only calls in a __try, and no fault of the code itself: tests/drivers/scopes.cpp proves that this
 # one does.
@@ -58,7 +59,7 @@ function(mica_add_driver_image name driver)
 endfunction()
 
 function(mica_add_driver name)
-  cmake_parse_arguments(PARSE_ARGV 1 driver EXCLUDE_FROM_ALL "" OPTIONS)
+  cmake_parse_arguments(PARSE_ARGV 1 driver EXCLUDE_FROM_ALL "" "OPTIONS;LINK_OPTIONS")
   if(NOT MICA_CAN_BUILD_DRIVERS)
     message(FATAL_ERROR "Drivers are built by clang-19, ld.lld and llvm-dlltool: not all of them are there")
   endif()
@@ -83,7 +84,8 @@ function(mica_add_driver name)
   get_target_property(library mica_import_library MICA_LIBRARY)
   add_custom_command(OUTPUT ${driver} DEPENDS ${objects} mica_import_library ${library} VERBATIM
     COMMAND ${MICA_DRIVER_LINKER} -m i386pep --subsystem native -e DriverEntry --image-base 0x140000000 --dynamicbase
-      -shared --strip-all --exclude-all-symbols --no-insert-timestamp ${objects} ${library} -o ${driver})
+      -Xlink=/section:INIT,erd -shared --strip-all --exclude-all-symbols --no-insert-timestamp
+      ${driver_LINK_OPTIONS} ${objects} ${library} -o ${driver})
   set(all ALL)
   if(driver_EXCLUDE_FROM_ALL)
     set(all)

@@ -198,3 +198,109 @@ typedef struct _IMAGE_BASE_RELOCATION {
   ULONG VirtualAddress;
   ULONG SizeOfBlock;  // with its USHORTs: four bits of kind, twelve of offset
 } IMAGE_BASE_RELOCATION, *PIMAGE_BASE_RELOCATION;
+
+// What the GuardCF* pointers lead to are routines of the image itself, which check nothing.
+#define IMAGE_GUARD_CF_INSTRUMENTED 0x00000100
+
+typedef struct _IMAGE_LOAD_CONFIG_CODE_INTEGRITY {
+  USHORT Flags;
+  USHORT Catalog;
+  ULONG CatalogOffset;
+  ULONG Reserved;
+} IMAGE_LOAD_CONFIG_CODE_INTEGRITY, *PIMAGE_LOAD_CONFIG_CODE_INTEGRITY;
+
+// Pointers are addresses as the image's code has them, relocated with it.
+typedef struct _IMAGE_LOAD_CONFIG_DIRECTORY64 {
+  ULONG Size;  // of what the linker knew of it
+  ULONG TimeDateStamp;
+  USHORT MajorVersion;
+  USHORT MinorVersion;
+  ULONG GlobalFlagsClear;
+  ULONG GlobalFlagsSet;
+  ULONG CriticalSectionDefaultTimeout;
+  ULONGLONG DeCommitFreeBlockThreshold;
+  ULONGLONG DeCommitTotalFreeThreshold;
+  ULONGLONG LockPrefixTable;
+  ULONGLONG MaximumAllocationSize;
+  ULONGLONG VirtualMemoryThreshold;
+  ULONGLONG ProcessAffinityMask;
+  ULONG ProcessHeapFlags;
+  USHORT CSDVersion;
+  USHORT DependentLoadFlags;
+  ULONGLONG EditList;
+  ULONGLONG SecurityCookie;
+  ULONGLONG SEHandlerTable;
+  ULONGLONG SEHandlerCount;
+  ULONGLONG GuardCFCheckFunctionPointer;
+  ULONGLONG GuardCFDispatchFunctionPointer;
+  ULONGLONG GuardCFFunctionTable;
+  ULONGLONG GuardCFFunctionCount;
+  ULONG GuardFlags;
+  IMAGE_LOAD_CONFIG_CODE_INTEGRITY CodeIntegrity;
+  ULONGLONG GuardAddressTakenIatEntryTable;
+  ULONGLONG GuardAddressTakenIatEntryCount;
+  ULONGLONG GuardLongJumpTargetTable;
+  ULONGLONG GuardLongJumpTargetCount;
+  ULONGLONG DynamicValueRelocTable;
+  ULONGLONG CHPEMetadataPointer;
+  ULONGLONG GuardRFFailureRoutine;
+  ULONGLONG GuardRFFailureRoutineFunctionPointer;
+  ULONG DynamicValueRelocTableOffset;
+  USHORT DynamicValueRelocTableSection;
+  USHORT Reserved2;
+  ULONGLONG GuardRFVerifyStackPointerFunctionPointer;
+  ULONG HotPatchTableOffset;
+  ULONG Reserved3;
+  ULONGLONG EnclaveConfigurationPointer;
+  ULONGLONG VolatileMetadataPointer;
+  ULONGLONG GuardEHContinuationTable;
+  ULONGLONG GuardEHContinuationCount;
+  ULONGLONG GuardXFGCheckFunctionPointer;
+  ULONGLONG GuardXFGDispatchFunctionPointer;
+  ULONGLONG GuardXFGTableDispatchFunctionPointer;
+  ULONGLONG CastGuardOsDeterminedFailureMode;
+  ULONGLONG GuardMemcpyFunctionPointer;
+} IMAGE_LOAD_CONFIG_DIRECTORY64, *PIMAGE_LOAD_CONFIG_DIRECTORY64;
+
+// Directories of three levels, types, names and languages; offsets are those in the resources.
+typedef struct _IMAGE_RESOURCE_DIRECTORY {
+  ULONG Characteristics;
+  ULONG TimeDateStamp;
+  USHORT MajorVersion;
+  USHORT MinorVersion;
+  USHORT NumberOfNamedEntries;
+  USHORT NumberOfIdEntries;  // both kinds follow, those with names first
+} IMAGE_RESOURCE_DIRECTORY, *PIMAGE_RESOURCE_DIRECTORY;
+
+#define IMAGE_RESOURCE_DATA_IS_DIRECTORY 0x80000000
+
+typedef struct _IMAGE_RESOURCE_DIRECTORY_ENTRY {
+  ULONG Name;          // a number, or the offset of a name
+  ULONG OffsetToData;  // of a directory or of an IMAGE_RESOURCE_DATA_ENTRY
+} IMAGE_RESOURCE_DIRECTORY_ENTRY, *PIMAGE_RESOURCE_DIRECTORY_ENTRY;
+
+typedef struct _IMAGE_RESOURCE_DATA_ENTRY {
+  ULONG OffsetToData;  // in the image
+  ULONG Size;
+  ULONG CodePage;
+  ULONG Reserved;
+} IMAGE_RESOURCE_DATA_ENTRY, *PIMAGE_RESOURCE_DATA_ENTRY;
+
+#define VS_FFI_SIGNATURE 0xFEEF04BD
+
+// What a version has before its strings.                                  [MSDN VS_FIXEDFILEINFO]
+typedef struct tagVS_FIXEDFILEINFO {
+  ULONG dwSignature;
+  ULONG dwStrucVersion;
+  ULONG dwFileVersionMS;
+  ULONG dwFileVersionLS;
+  ULONG dwProductVersionMS;
+  ULONG dwProductVersionLS;
+  ULONG dwFileFlagsMask;
+  ULONG dwFileFlags;
+  ULONG dwFileOS;
+  ULONG dwFileType;
+  ULONG dwFileSubtype;
+  ULONG dwFileDateMS;
+  ULONG dwFileDateLS;
+} VS_FIXEDFILEINFO;

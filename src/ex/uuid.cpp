@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/mix.hpp"
 #include "ex/state.hpp"
 #include "ke/verifier.hpp"
 
@@ -14,14 +15,6 @@ namespace {
 
 // From the beginning of the Gregorian calendar, 15 October 1582, to 1601.
 constexpr std::uint64_t calendar_offset_100ns = 6653ull * 24 * 3600 * 10'000'000;
-
-// Spreads what differs between two starts over all bits. [Steele et al., "Fast Splittable
-// Pseudorandom Number Generators"]
-[[nodiscard]] std::uint64_t mix(std::uint64_t bits) noexcept {
-  bits = (bits ^ bits >> 30) * 0xBF58'476D'1CE4'E5B9;
-  bits = (bits ^ bits >> 27) * 0x94D0'49BB'1331'11EB;
-  return bits ^ bits >> 31;
-}
 
 // The time, but later than any that was given before: a clock that is set back changes nothing.
 [[nodiscard]] std::uint64_t later_time(std::atomic<std::uint64_t>& last) noexcept {

@@ -157,6 +157,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.lock_checks.watch = mm::watch;
   state.ke.watch_timer = mm::watch_timer;
   state.io.find_image = find_image;
+  state.io.image_entered = discard_image;
   state.io.image_gone = unload_image;
   state.io.make_service_key = cm::make_service_key;
   state.ke.exceptions = {ldr::raise, ldr::take_fault, ldr::image_of};

@@ -126,6 +126,10 @@ ldr::Refusal NTAPI load_image(std::string_view name, std::span<std::byte const> 
   return refusal;
 }
 
+void NTAPI discard_image(io::DriverImage const& image) noexcept {
+  ldr::discard(image.start);
+}
+
 void NTAPI unload_image(io::DriverImage const& image) noexcept {
   ldr::unload(image.start);
 }

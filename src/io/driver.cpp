@@ -90,6 +90,7 @@ NTSTATUS enter(Driver& driver, UNICODE_STRING* key) noexcept {
   NTSTATUS const status = trace::call(ke::listener(), trace::Callback::entry,
                                       driver.object.DriverInit, &driver.object, key);
   if (NT_SUCCESS(status)) {
+    if (driver.image.start != nullptr) state().image_entered(driver.image);
     open_devices(driver.object);
     reinitialize(driver);
   } else {

@@ -189,6 +189,16 @@ Refusal File::check_directories() const noexcept {
   return {};
 }
 
+bool File::has(std::uint64_t address, std::size_t bytes, ULONG right) const noexcept {
+  for (unsigned i = 0; i < section_count(); ++i) {
+    IMAGE_SECTION_HEADER const section = this->section(i);
+    std::uint64_t const within = address - section.VirtualAddress;
+    if (within < size_in_image(section))
+      return size_in_image(section) - within >= bytes && (section.Characteristics & right) != 0;
+  }
+  return false;
+}
+
 std::uint32_t File::checksum() const noexcept {
   return ldr::checksum(bytes_, headers_at_ + MICA_AT(CheckSum));
 }

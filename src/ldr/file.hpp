@@ -26,6 +26,8 @@ class File {
     return headers_.FileHeader.NumberOfSections;
   }
   [[nodiscard]] IMAGE_SECTION_HEADER section(unsigned index) const noexcept;
+  // Whether those bytes of the image are of one section, which has that right (IMAGE_SCN_MEM_*).
+  [[nodiscard]] bool has(std::uint64_t address, std::size_t bytes, ULONG right) const noexcept;
   // The checksum that the headers should have.
   [[nodiscard]] std::uint32_t checksum() const noexcept;
 

@@ -14,6 +14,11 @@ template <class T>
 
 }  // namespace
 
+StackBounds current_stack() noexcept {
+  hal::Stack const stack = ke::current_thread().stack_in_use;
+  return {ke::as_parameter(stack.base), ke::as_parameter(stack.base) + stack.bytes};
+}
+
 void context_of(ImportCall const& call, CONTEXT& context) noexcept {
   context = {};
   context.ContextFlags = CONTEXT_FULL;

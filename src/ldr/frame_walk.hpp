@@ -11,6 +11,9 @@
 
 namespace mica::ldr {
 
+// Of the stack that the calling thread stands on.
+[[nodiscard]] StackBounds current_stack() noexcept;
+
 // An exception whose handlers are being asked: who goes past this goes on where it happened.
 struct ExceptionBoundary {
   ke::Boundary boundary;

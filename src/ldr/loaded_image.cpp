@@ -20,6 +20,17 @@ bool NTAPI add_image(LoadedImage const& image) noexcept {
   return false;
 }
 
+LoadedImage NTAPI discard_parts(void const* base) noexcept {
+  ke::SpinGuard guard{state().lock};
+  for (State::Slot& slot : state().slots) {
+    if (slot.start.load(std::memory_order_relaxed) != ke::as_parameter(base)) continue;
+    slot.image.mark_discarded();
+    return slot.image;
+  }
+  MICA_ASSERT(false);
+  return {};
+}
+
 LoadedImage NTAPI remove_image(void const* base) noexcept {
   ke::SpinGuard guard{state().lock};
   for (State::Slot& slot : state().slots) {

@@ -8,6 +8,7 @@
 
 #include <nt/rtl/exception.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <string_view>
@@ -18,14 +19,25 @@ namespace mica::ldr {
 
 struct ImportWatch;
 
+// Whole pages of an image.
+struct ImagePart {
+  std::uint32_t begin, end;
+
+  [[nodiscard]] std::size_t bytes() const noexcept { return end - begin; }
+};
+
 class LoadedImage {
  public:
+  static constexpr unsigned most_discardable = 4;
+
   std::byte* base;
   std::size_t bytes;        // whole pages
   std::uint32_t functions;  // where its RUNTIME_FUNCTIONs are, and how many; all within
   std::uint32_t function_count;
   std::byte* stubs;  // null: it imports nothing
   std::size_t stub_bytes;
+  ImagePart discardable[most_discardable];  // what its DriverEntry alone needs, in its order
+  unsigned discardable_count;
 
   [[nodiscard]] char const* name() const noexcept { return name_; }
   void name_it(std::string_view name) noexcept;
@@ -38,16 +50,32 @@ class LoadedImage {
   [[nodiscard]] std::uint32_t offset_of(std::uint64_t address) const noexcept {
     return static_cast<std::uint32_t>(address - start());
   }
-  // False: some of it is outside of the image.
+  // Whether what is discardable is gone, or about to go: it is read no more.
+  [[nodiscard]] bool is_discarded() const noexcept {
+    return std::atomic_ref{const_cast<bool&>(discarded_)}.load(std::memory_order_acquire);
+  }
+  void mark_discarded() noexcept {
+    std::atomic_ref{discarded_}.store(true, std::memory_order_release);
+  }
+  // False: some of it is outside of the image, or is gone.
   template <class T>
   [[nodiscard]] bool read(std::uint64_t offset, T& value) const noexcept {
     if (offset > bytes || bytes - offset < sizeof value) return false;
+    if (is_discarded() && is_discardable(offset, sizeof value)) return false;
     std::memcpy(&value, base + offset, sizeof value);
     return true;
   }
 
  private:
+  // Whether some of those bytes are.
+  [[nodiscard]] bool is_discardable(std::uint64_t offset, std::size_t length) const noexcept {
+    for (unsigned i = 0; i < discardable_count; ++i)
+      if (offset < discardable[i].end && discardable[i].begin < offset + length) return true;
+    return false;
+  }
+
   char name_[40];  // what there is room for, and a zero
+  bool discarded_;
 };
 
 inline constexpr unsigned most_images = 256;
@@ -73,6 +101,9 @@ struct State {
 
 // False: there are too many.
 [[nodiscard]] bool NTAPI add_image(LoadedImage const& image) noexcept;
+// Has nobody read any more what is discardable of the image that begins there, which is one; the
+// image.
+[[nodiscard]] LoadedImage NTAPI discard_parts(void const* base) noexcept;
 // The image that begins there, which is one.
 [[nodiscard]] LoadedImage NTAPI remove_image(void const* base) noexcept;
 

@@ -2,7 +2,9 @@
 
 #include <cstring>
 
+#include "base/mix.hpp"
 #include "ldr/file.hpp"
+#include "ldr/load_configuration.hpp"
 #include "ldr/loaded_image.hpp"
 #include "ldr/missing_import.hpp"
 #include "ldr/relocations.hpp"
@@ -51,6 +53,21 @@ constexpr Refusal no_memory{STATUS_INSUFFICIENT_RESOURCES, "there is no memory f
   return relocate(image, distance);
 }
 
+// Differs from start to start of a System, and from image to image.
+[[nodiscard]] std::uint64_t secret_of(LoadedImage const& loaded) noexcept {
+  return mix(Machine::boot_system_time_100ns() ^ mix(Machine::performance_counter())) ^
+         loaded.start();
+}
+
+// Of an image that was moved.
+[[nodiscard]] Refusal configure(File const& file, Image& image,
+                                LoadedImage const& loaded) noexcept {
+  LoadConfiguration configuration;
+  Refusal const refusal = read_load_configuration(file, image, loaded.start(), configuration);
+  if (!refusal) seed_cookie(image, configuration, secret_of(loaded));
+  return refusal;
+}
+
 void tell_missing(std::string_view name, Import const& import) noexcept {
   Line line;
   line << "mica: " << name << " imports ";
@@ -58,7 +75,8 @@ void tell_missing(std::string_view name, Import const& import) noexcept {
     line << "ordinal " << std::uint64_t{import.ordinal};
   else
     line << import.name;
-  line << " of " << import.module << ", which is not there";
+  line << " of " << import.module << (import.delayed ? " when it calls it" : "")
+       << ", which is not there";
 }
 
 // Not executable yet; null: no memory.
@@ -81,7 +99,18 @@ void give_pages(std::byte* base, std::size_t bytes) noexcept {
   return loaded.stubs != nullptr ? Refusal{} : no_memory;
 }
 
-[[nodiscard]] Refusal bind(Image& image, Find find, LoadedImage const& loaded) noexcept {
+// NT's loader knows nothing of delayed imports: a slot leads to code of the image that calls a
+// helper, the image's own. One that is not there is left to that.
+[[nodiscard]] Refusal check_delayed(File const& file, Image const& image, LoadedImage const& loaded,
+                                    Import const& import) noexcept {
+  std::uint64_t code = 0;
+  if (image.read(import.slot, code) && file.has(code - loaded.start(), 1, IMAGE_SCN_MEM_EXECUTE))
+    return {};
+  return bad_image("a delayed import leads to no code of the image", import.slot);
+}
+
+[[nodiscard]] Refusal bind(File const& file, Image& image, Find find,
+                           LoadedImage const& loaded) noexcept {
   Refusal missing;
   Imports imports{image};
   auto* stub = reinterpret_cast<ImportStub*>(loaded.stubs);
@@ -97,6 +126,10 @@ void give_pages(std::byte* base, std::size_t bytes) noexcept {
       continue;
     }
     tell_missing(loaded.name(), import);
+    if (import.delayed) {
+      if (Refusal const refusal = check_delayed(file, image, loaded, import)) return refusal;
+      continue;
+    }
     if (state().traps) {
       make_import_stub(*stub, {nullptr, import.name, ImportKind::routine}, &missing_import);
       static_cast<void>(image.write(import.slot, stub++));
@@ -147,8 +180,9 @@ void protect(File const& file, std::byte* base) noexcept {
                      image.directory(IMAGE_DIRECTORY_ENTRY_TLS).VirtualAddress);
   if (Refusal const refusal = find_functions(image, loaded)) return refusal;
   if (Refusal const refusal = move_to(image, loaded.base, file)) return refusal;
+  if (Refusal const refusal = configure(file, image, loaded)) return refusal;
   if (Refusal const refusal = make_room_for_stubs(image, loaded)) return refusal;
-  if (Refusal const refusal = bind(image, find, loaded)) return refusal;
+  if (Refusal const refusal = bind(file, image, find, loaded)) return refusal;
   protect(file, loaded.base);
   if (loaded.stubs != nullptr)
     protect_pages(loaded.stubs, loaded.stub_bytes, hal::Protection::execute);
@@ -156,9 +190,41 @@ void protect(File const& file, std::byte* base) noexcept {
   return {};
 }
 
+// Sections that follow each other are one part.
+void find_discardable(File const& file, LoadedImage& loaded) noexcept {
+  unsigned& count = loaded.discardable_count;
+  for (unsigned i = 0; i < file.section_count(); ++i) {
+    IMAGE_SECTION_HEADER const section = file.section(i);
+    if (!has(section, IMAGE_SCN_MEM_DISCARDABLE)) continue;
+    std::uint32_t const begin = section.VirtualAddress;
+    auto const end =
+        begin + static_cast<std::uint32_t>(pages_for(size_in_image(section)) << page_shift);
+    if (count != 0 && loaded.discardable[count - 1].end == begin)
+      loaded.discardable[count - 1].end = end;
+    else if (count != LoadedImage::most_discardable)
+      loaded.discardable[count++] = {begin, end};
+  }
+}
+
+// Between and behind what was discarded.
+void give_what_is_left(LoadedImage const& loaded) noexcept {
+  mm::SystemSpace& space = mm::state().space;
+  std::uint32_t begin = 0;
+  for (unsigned i = 0; i < loaded.discardable_count; ++i) {
+    ImagePart const& gone = loaded.discardable[i];
+    space.depopulate(loaded.base + begin, pages_for(gone.begin - begin));
+    begin = gone.end;
+  }
+  space.depopulate(loaded.base + begin, pages_for(loaded.bytes - begin));
+  space.release(loaded.base, pages_for(loaded.bytes));
+}
+
 void give_back(LoadedImage const& loaded) noexcept {
   give_pages(loaded.stubs, loaded.stub_bytes);
-  give_pages(loaded.base, loaded.bytes);
+  if (loaded.is_discarded())
+    give_what_is_left(loaded);
+  else
+    give_pages(loaded.base, loaded.bytes);
 }
 
 }  // namespace
@@ -173,6 +239,7 @@ Refusal NTAPI load(std::string_view name, std::span<std::byte const> bytes, Find
   loaded.bytes = pages_for(file.image_bytes()) << page_shift;
   loaded.base = take_pages(loaded.bytes);
   if (loaded.base == nullptr) return no_memory;
+  find_discardable(file, loaded);
   Refusal refusal = fill(file, find, loaded);
   if (!refusal && !add_image(loaded))
     refusal = {STATUS_INSUFFICIENT_RESOURCES, "too many images are loaded"};
@@ -181,6 +248,13 @@ Refusal NTAPI load(std::string_view name, std::span<std::byte const> bytes, Find
   else
     module = {loaded.base, loaded.bytes, file.headers().OptionalHeader.AddressOfEntryPoint};
   return refusal;
+}
+
+void NTAPI discard(void const* base) noexcept {
+  LoadedImage const image = discard_parts(base);
+  for (unsigned i = 0; i < image.discardable_count; ++i)
+    mm::state().space.depopulate(image.base + image.discardable[i].begin,
+                                 pages_for(image.discardable[i].bytes()));
 }
 
 void NTAPI unload(void const* base) noexcept {

@@ -23,7 +23,8 @@ using Find = ImportTarget(NTAPI*)(Import const& import);
 
 // Loads a native image, which find_image finds from then on. Imports that are not there are all
 // named to the debugger, with `name`, before the image is refused for them, or, if State::traps
-// says so, made to stop the System when it calls them. What is refused is gone.
+// says so, made to stop the System when it calls them. Delayed imports are bound like others; those
+// that are not there are left to the image, which has a helper for them. What is refused is gone.
 //   STATUS_INSUFFICIENT_RESOURCES: no memory, or too many images.
 //   STATUS_DRIVER_ENTRYPOINT_NOT_FOUND, STATUS_DRIVER_ORDINAL_NOT_FOUND: the first import that is
 //   not there has a name, or has none.
@@ -31,6 +32,9 @@ using Find = ImportTarget(NTAPI*)(Import const& import);
 //   STATUS_INVALID_IMAGE_FORMAT, and what File::open says.
 [[nodiscard]] Refusal NTAPI load(std::string_view name, std::span<std::byte const> file, Find find,
                                  Module& module) noexcept;
+// Its DriverEntry succeeded: gives back the pages of its discardable sections, which from then on
+// nobody touches. Once. Of more than LoadedImage::most_discardable runs of them the last stay.
+void NTAPI discard(void const* base) noexcept;
 // The module that begins there. Nothing of it runs any more.
 void NTAPI unload(void const* base) noexcept;
 

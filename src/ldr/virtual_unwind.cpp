@@ -248,11 +248,6 @@ class Unwinding {
 
 }  // namespace
 
-StackBounds current_stack() noexcept {
-  hal::Stack const stack = ke::current_thread().stack_in_use;
-  return {ke::as_parameter(stack.base), ke::as_parameter(stack.base) + stack.bytes};
-}
-
 std::uint32_t NTAPI find_function(LoadedImage const& image, std::uint32_t at) noexcept {
   std::uint32_t low = 0, high = image.function_count;
   while (low < high) {

@@ -20,9 +20,6 @@ struct StackBounds {
   }
 };
 
-// Of the stack that the calling thread stands on.
-[[nodiscard]] StackBounds current_stack() noexcept;
-
 // Why there is no caller.
 struct BadFrame {
   NTSTATUS status = STATUS_SUCCESS;  // STATUS_BAD_FUNCTION_TABLE or STATUS_BAD_STACK

@@ -72,6 +72,28 @@ MICA_CASE("Io: what the headers do inline is as documented, in a driver") {
   Loaded const driver{u"inline"};
 }
 
+MICA_CASE("Ldr: a driver's cookie is seeded before its entry routine") {
+  Loaded const driver{u"guarded"};  // which looks at it
+}
+
+MICA_CASE("Ldr: what a driver imports when it calls it is there without its help") {
+  Loaded const driver{u"later"};  // which has a helper that does nothing
+}
+
+MICA_CASE("Ldr: what only a driver's entry routine needs is gone behind it") {
+  Loaded const driver{u"init"};
+  OpenedDevice device{u"\\Device\\Init"};
+  PDRIVER_OBJECT const object = device.get()->DriverObject;
+  auto* const entry = reinterpret_cast<UCHAR volatile*>(object->DriverInit);
+  MICA_CHECK(MmIsAddressValid(const_cast<UCHAR*>(entry)) == FALSE);
+  MICA_CHECK(MmIsAddressValid(reinterpret_cast<PVOID>(object->MajorFunction[IRP_MJ_CREATE])));
+  Bugcheck const read = bugcheck_of([=] { static_cast<void>(*entry); });
+  MICA_CHECK(read.code == PAGE_FAULT_IN_NONPAGED_AREA);
+  MICA_CHECK(read.parameters[0] == reinterpret_cast<ULONG_PTR>(entry));
+  Bugcheck const called = bugcheck_of([=] { object->DriverInit(object, nullptr); });
+  MICA_CHECK(called.code == PAGE_FAULT_IN_NONPAGED_AREA);
+}
+
 MICA_CASE("Io: a driver's reads wait for writes, in their order") {
   Loaded const driver{u"cancel"};
   OpenedDevice device{u"\\Device\\Cancel"};

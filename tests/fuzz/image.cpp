@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "ldr/file.hpp"
+#include "ldr/load_configuration.hpp"
+#include "ldr/version.hpp"
 #include "ldr/walk.hpp"
 
 using namespace mica;
@@ -11,6 +13,15 @@ using namespace mica;
 namespace {
 
 constexpr std::size_t most_bytes = std::size_t{1} << 20;  // zeros that are of no interest
+
+// As the image stands in the file: not moved.
+[[nodiscard]] bool configuration_is_within(ldr::File const& file, ldr::Image& image) {
+  ldr::LoadConfiguration configuration;
+  std::uint64_t const base = file.headers().OptionalHeader.ImageBase;
+  if (ldr::read_load_configuration(file, image, base, configuration)) return true;
+  ldr::seed_cookie(image, configuration, 1);
+  return image.has(configuration.cookie, sizeof(ULONGLONG));
+}
 
 }  // namespace
 
@@ -22,6 +33,8 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   std::vector<std::byte> memory(file.image_bytes());
   file.lay_out(memory);
   ldr::Image image{memory, file.headers()};
-  if (!test::walk(image)) std::abort();
+  ldr::Version version;
+  static_cast<void>(ldr::read_version(image, version));
+  if (!configuration_is_within(file, image) || !test::walk(image)) std::abort();
   return 0;
 }

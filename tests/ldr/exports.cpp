@@ -4,6 +4,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "ldr/check_refusal.hpp"
 #include "ldr/made_image.hpp"
 
 using namespace mica;

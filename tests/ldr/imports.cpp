@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "ldr/check_refusal.hpp"
 #include "ldr/made_image.hpp"
 
 using namespace mica;

@@ -6,6 +6,7 @@
 #include <cstddef>
 
 #include "catch.hpp"
+#include "ldr/check_refusal.hpp"
 #include "ldr/walk.hpp"
 
 using namespace mica;

@@ -6,7 +6,6 @@
 #include <string_view>
 #include <vector>
 
-#include "catch.hpp"
 #include "ldr/file.hpp"
 #include "ldr/image.hpp"
 
@@ -84,15 +83,6 @@ class MadeImage {
 
   std::vector<std::byte> bytes_;
 };
-
-// What was refused, for which reason, and where.
-inline void check_refusal(ldr::Refusal const& refusal, char const* what, ldr::Place place,
-                          std::uint64_t where) {
-  INFO(what << " at " << where);
-  CHECK(std::string_view{refusal.what} == what);
-  CHECK(refusal.place == place);
-  CHECK(refusal.at == where);
-}
 
 // A file that is laid out; `refusal` says why it is not.
 struct LaidOut {

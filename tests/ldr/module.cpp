@@ -205,6 +205,49 @@ TEST_CASE("ldr: a slot has the routine, or the cell of the System that loads", "
   }
 }
 
+TEST_CASE("ldr: delayed imports are bound at once, or left to the image's own helper", "[ldr]") {
+  MadeImage made;
+  made.section(0).Characteristics = IMAGE_SCN_MEM_READ | IMAGE_SCN_MEM_EXECUTE;
+  made.directory(IMAGE_DIRECTORY_ENTRY_DELAY_IMPORT, imports,
+                 2 * sizeof(IMAGE_DELAYLOAD_DESCRIPTOR));
+  IMAGE_DELAYLOAD_DESCRIPTOR descriptor{};
+  descriptor.Attributes.RvaBased = 1;
+  descriptor.DllNameRVA = imports + 0xc0;
+  descriptor.ImportNameTableRVA = imports + 0x80;
+  descriptor.ImportAddressTableRVA = slot;
+  made.put(imports, descriptor).put_text(imports + 0xc0, "ntoskrnl.exe");
+  made.put(imports + 0x80, by_name).put(slot, MadeImage::base + MadeImage::code);
+  made.directory(IMAGE_DIRECTORY_ENTRY_BASERELOC, MadeImage::data, 12);
+  made.put(MadeImage::data, IMAGE_BASE_RELOCATION{MadeImage::data, 12});
+  made.put(MadeImage::data + 8,
+           static_cast<USHORT>(IMAGE_REL_BASED_DIR64 << 12 | (slot - MadeImage::data)));
+  System system;
+  SECTION("one that is there") {
+    made.put_text(imports + 0x42, "KeSetEvent");
+    system.run([&] {
+      CHECK(!load(made.bytes(), [](ldr::Module const& module) {
+        MICA_CHECK(at<ldr::ImportStub const*>(module, slot)->name == "KeSetEvent");
+      }));
+    });
+    CHECK(system.log().empty());
+  }
+  SECTION("one that is not there") {
+    made.put_text(imports + 0x42, "KeNobody");
+    system.run([&] {
+      CHECK(!load(made.bytes(), [](ldr::Module const& module) {
+        MICA_CHECK(at<std::byte*>(module, slot) == module.base + MadeImage::code);
+      }));
+    });
+    CHECK(system.log() ==
+          "mica: made.sys imports KeNobody of ntoskrnl.exe when it calls it, which is not there\n");
+  }
+  SECTION("one that is nowhere, and for which there is no helper") {
+    made.put_text(imports + 0x42, "KeNobody").put(slot, MadeImage::base + MadeImage::data);
+    check_refused(made.bytes(), "a delayed import leads to no code of the image",
+                  STATUS_INVALID_IMAGE_FORMAT);
+  }
+}
+
 TEST_CASE("ldr: what is no driver is refused before any of it runs", "[ldr]") {
   MadeImage made;
   SECTION("a program") {

@@ -43,6 +43,17 @@ class Imports(unittest.TestCase):
         self.assertTrue(all(line.startswith("there ") for line in lines), lines)
         self.assertEqual(last, f"{DRIVER}: {len(lines)} imports, 0 missing")
 
+    def test_a_version_has_a_line_and_one_that_lies_is_refused(self):
+        driver = DRIVER.parent / "told.sys"
+        done = imports(driver)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout.splitlines()[-2], f"{driver}: version 1.2.3.4, of product version 5.6.7.8")
+        self.assertEqual(json.loads(imports("--json", driver).stdout)["version"],
+                         {"file": "1.2.3.4", "product": "5.6.7.8"})
+        self.assertNotIn("version", json.loads(imports("--json", DRIVER).stdout))
+        image = driver.read_bytes().replace(b"V\0S\0_\0", b"W\0S\0_\0")
+        self.refused(self.changed(image), "a version has another name")
+
     def test_what_is_missing_is_named(self):
         driver = self.changed(self.image.replace(b"KeSetTimerEx\0", b"KeSetTimerXY\0"))
         count = len(imports(DRIVER).stdout.splitlines()) - 1

@@ -169,6 +169,7 @@ class Run(unittest.TestCase):
     def test_the_document(self):
         done = self.run_lines("beat", r"open \Device\Beat", "read Beat 4 expect 01", options=("--json", "--seed", 3))
         document = json.loads(done.stdout)
+        self.assertNotIn("version", document)
         self.assertEqual((done.returncode, document["status"], document["seed"]), (1, 1, 3))
         self.assertEqual((document["entry_status"], document["unloading"]), ("STATUS_SUCCESS", "unloaded"))
         self.assertEqual((document["held"], document["log"]), (1, "beat: started\n"))
@@ -201,6 +202,10 @@ class Run(unittest.TestCase):
         lines = self.traced("text", "IRP_MJ_READ,Ke*Timer*").splitlines()
         names = {re.search(r"(\w+)(\(| =)", line).group(1) for line in lines[1:]}
         self.assertEqual(names, {"IRP_MJ_READ", "KeInitializeTimer", "KeSetTimerEx", "KeCancelTimer"})
+
+    def test_the_document_has_the_drivers_version(self):
+        document = json.loads(self.run_lines("told", options=("--json",)).stdout)
+        self.assertEqual(document["version"], {"file": "1.2.3.4", "product": "5.6.7.8"})
 
     def test_a_trace_as_lines_of_json(self):
         events = [json.loads(line) for line in self.traced("json").splitlines()]

@@ -2,20 +2,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "abi/exports.hpp"
 #include "command.hpp"
 #include "files.hpp"
-#include "ldr/file.hpp"
+#include "image_file.hpp"
 #include "ldr/imports.hpp"
 
 namespace mica::tool {
 namespace {
 
 constexpr char const* footer = R"(Each import is a line: there or missing, module, name or #ordinal.
+The version is a line if the image says that it has one.
 Exit status:
   0  this executive has all that the image imports
   1  something is missing
@@ -32,42 +32,36 @@ struct Wanted {
   bool delayed, there;
 };
 
-[[noreturn]] void refuse(std::string const& path, ldr::Refusal const& refusal) {
-  char const* const place = refusal.place == ldr::Place::file ? "of the file" : "of the image";
-  throw Wrong{fmt::format("'{}' is no image that can be loaded: {}, at {:#x} {} (status 0x{:08X})",
-                          path, refusal.what, refusal.at, place,
-                          static_cast<std::uint32_t>(refusal.status))};
-}
-
-std::vector<Wanted> imports_of(std::string const& path) {
-  std::vector<std::byte> const bytes = contents(path);
-  ldr::File file;
-  if (ldr::Refusal const refusal = file.open(bytes)) refuse(path, refusal);
-  // What an image says of its size need not be true: zeros that nobody touches cost nothing.
-  std::unique_ptr<std::byte, decltype(&std::free)> const memory{
-      static_cast<std::byte*>(std::calloc(file.image_bytes(), 1)), &std::free};
-  if (!memory)
-    throw Wrong{fmt::format("no memory for the {} bytes of '{}'", file.image_bytes(), path)};
-  std::span const laid_out{memory.get(), file.image_bytes()};
-  file.lay_out(laid_out);
-  ldr::Image const image{laid_out, file.headers()};
-  ldr::Imports imports{image};
+struct Told {
+  std::optional<ldr::Version> version;
   std::vector<Wanted> wanted;
+};
+
+Told read(std::string const& path) {
+  std::vector<std::byte> const bytes = contents(path);
+  ImageFile const file{bytes, path};
+  ldr::Image const image = file.image();
+  ldr::Imports imports{image};
+  Told told{file.version(), {}};
   for (ldr::Import import; imports.next(import);) {
     bool const named = !import.name.empty();
     bool const there = named && abi::find_export(import.module, import.name) != nullptr;
-    wanted.push_back({std::string{import.module},
-                      named ? std::string{import.name} : fmt::format("#{}", import.ordinal),
-                      import.delayed, there});
+    told.wanted.push_back({std::string{import.module},
+                           named ? std::string{import.name} : fmt::format("#{}", import.ordinal),
+                           import.delayed, there});
   }
-  if (imports.refusal()) refuse(path, imports.refusal());
-  return wanted;
+  if (imports.refusal()) file.refuse(imports.refusal());
+  return told;
 }
 
-void print_json(Asked const& asked, std::vector<Wanted> const& wanted, std::ptrdiff_t missing) {
-  nlohmann::ordered_json document = {{"file", asked.file}, {"missing", missing}};
+void print_json(Asked const& asked, Told const& told, std::ptrdiff_t missing) {
+  nlohmann::ordered_json document = {{"file", asked.file}};
+  if (told.version)
+    document["version"] = {{"file", text_of(told.version->file)},
+                           {"product", text_of(told.version->product)}};
+  document["missing"] = missing;
   document["imports"] = nlohmann::ordered_json::array();
-  for (Wanted const& each : wanted)
+  for (Wanted const& each : told.wanted)
     if (!each.there || !asked.missing_only)
       document["imports"].push_back({{"module", each.module},
                                      {"name", each.name},
@@ -77,18 +71,21 @@ void print_json(Asked const& asked, std::vector<Wanted> const& wanted, std::ptrd
   fmt::print("{}\n", document.dump(2, ' ', false, replace));
 }
 
-void print_lines(Asked const& asked, std::vector<Wanted> const& wanted, std::ptrdiff_t missing) {
-  for (Wanted const& each : wanted)
+void print_lines(Asked const& asked, Told const& told, std::ptrdiff_t missing) {
+  for (Wanted const& each : told.wanted)
     if (!each.there || !asked.missing_only)
       fmt::print("{:<8} {} {}{}\n", each.there ? "there" : "missing", each.module, each.name,
                  each.delayed ? " (delayed)" : "");
-  fmt::print("{}: {} imports, {} missing\n", asked.file, wanted.size(), missing);
+  if (told.version)
+    fmt::print("{}: version {}, of product version {}\n", asked.file, text_of(told.version->file),
+               text_of(told.version->product));
+  fmt::print("{}: {} imports, {} missing\n", asked.file, told.wanted.size(), missing);
 }
 
 int imports(Asked const& asked) {
-  std::vector<Wanted> const wanted = imports_of(asked.file);
-  std::ptrdiff_t const missing = std::ranges::count(wanted, false, &Wanted::there);
-  (asked.json ? print_json : print_lines)(asked, wanted, missing);
+  Told const told = read(asked.file);
+  std::ptrdiff_t const missing = std::ranges::count(told.wanted, false, &Wanted::there);
+  (asked.json ? print_json : print_lines)(asked, told, missing);
   return missing == 0 ? nothing_found : failure_found;
 }
 

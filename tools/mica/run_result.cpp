@@ -5,12 +5,23 @@
 #include <nlohmann/json.hpp>
 
 #include "harness/status_names.hpp"
+#include "image_file.hpp"
 #include "io/driver.hpp"
 #include "script_file.hpp"
 #include "wrong.hpp"
 
 namespace mica::tool {
 namespace {
+
+// A file that is no image, or lies of its version, has none; what the loader wants of it is the
+// loader's to say.
+std::optional<ldr::Version> version_of(std::span<std::byte const> image) {
+  try {
+    return ImageFile{image, ""}.version();
+  } catch (Wrong const&) {
+    return std::nullopt;
+  }
+}
 
 // Whether something has that name still.
 bool is_there(std::string const& driver) {
@@ -60,6 +71,7 @@ int RunResult::status() const noexcept {
 RunResult run_driver(System& system, std::span<std::byte const> image, std::string const& name,
                      script::Script const& script) {
   RunResult result;
+  result.version = version_of(image);
   std::optional<Player> player;
   try {
     Driver driver = system.load(image, name);
@@ -108,6 +120,9 @@ void print_json(RunResult const& result, System const& system, std::string const
                        {"status", result.status()},
                        {"processors", system.config().processors},
                        {"seed", system.config().seed}};
+  if (result.version)
+    document["version"] = {{"file", text_of(result.version->file)},
+                           {"product", text_of(result.version->product)}};
   if (result.entry_status) document["entry_status"] = harness::name_of_status(*result.entry_status);
   if (!result.refusal.empty()) document["refusal"] = result.refusal;
   document["held"] = result.held;

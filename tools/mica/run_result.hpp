@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ldr/version.hpp"
 #include "player.hpp"
 
 namespace mica::tool {
@@ -19,6 +20,7 @@ enum class Unloading : std::uint8_t {
 };
 
 struct RunResult {
+  std::optional<ldr::Version> version;       // that the image says it has
   std::optional<std::int32_t> entry_status;  // none: DriverEntry did not come to its end
   std::string refusal;                       // in words: why it was not called
   std::optional<Outcome> ended;              // before its time
