@@ -10,6 +10,7 @@
 #include "init/archive.hpp"
 #include "io/driver_name.hpp"
 #include "ldr/module.hpp"
+#include "ldr/pool_owners.hpp"
 #include "rtl/line.hpp"
 
 namespace mica::init {
@@ -126,7 +127,12 @@ ldr::Refusal NTAPI load_image(std::string_view name, std::span<std::byte const> 
   return refusal;
 }
 
+void NTAPI judge_unloaded_image(io::DriverImage const& image, WCHAR const* driver) noexcept {
+  ldr::judge_unloaded(image.start, driver);
+}
+
 void NTAPI unload_image(io::DriverImage const& image) noexcept {
+  ldr::forget_owner(image.start);
   ldr::unload(image.start);
 }
 

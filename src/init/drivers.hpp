@@ -13,6 +13,8 @@ namespace mica::init {
 // ldr::load refuses; the debugger is told why `name` is refused.
 [[nodiscard]] ldr::Refusal NTAPI load_image(std::string_view name, std::span<std::byte const> file,
                                             io::DriverImage& image) noexcept;
+// io::State::unloaded.
+void NTAPI judge_unloaded_image(io::DriverImage const& image, WCHAR const* driver) noexcept;
 // io::State::image_gone.
 void NTAPI unload_image(io::DriverImage const& image) noexcept;
 

@@ -43,6 +43,9 @@ struct State {
   // Reads the image of a service's driver. IRQL PASSIVE_LEVEL.
   //   STATUS_OBJECT_NAME_NOT_FOUND: there is none; and why it cannot be loaded.
   NTSTATUS(NTAPI* find_image)(UNICODE_STRING const& service, DriverImage& image);
+  // DriverUnload of a loaded driver has returned, or its entry routine has failed. IRQL
+  // PASSIVE_LEVEL.
+  void(NTAPI* unloaded)(DriverImage const& image, WCHAR const* driver);
   // Nothing of a loaded driver runs any more, and nothing refers to it. IRQL PASSIVE_LEVEL.
   void(NTAPI* image_gone)(DriverImage const& image);
   // A driver is about to be loaded for that service, whose key it will be told of. An error keeps
