@@ -104,6 +104,26 @@ MICA_CASE("Ob: who asks for a security descriptor gets a copy of it") {
   ObReleaseObjectSecurity(descriptor, allocated);
 }
 
+MICA_CASE("Ob: a security descriptor goes when another one comes, or its device goes") {
+  SpecialPool const special{mica::ob::tag_security};  // of which nothing stays that was freed
+  Descriptor given{FILE_READ_DATA};
+  PSECURITY_DESCRIPTOR first = nullptr, last = nullptr;
+  {
+    Driver driver;
+    PDEVICE_OBJECT const device = driver.make();
+    DeviceHandle const handle{device};
+    MICA_REQUIRE(ZwSetSecurityObject(handle.get(), DACL_SECURITY_INFORMATION, given) ==
+                 STATUS_SUCCESS);
+    first = device->SecurityDescriptor;
+    MICA_CHECK(MmIsAddressValid(first));
+    MICA_REQUIRE(ZwSetSecurityObject(handle.get(), DACL_SECURITY_INFORMATION, given) ==
+                 STATUS_SUCCESS);
+    last = device->SecurityDescriptor;
+    MICA_CHECK((!MmIsAddressValid(first) && MmIsAddressValid(last)));
+  }
+  MICA_CHECK(!MmIsAddressValid(last));
+}
+
 MICA_CASE("Ob: a file that is an open device has the device's security descriptor") {
   Driver driver;
   driver->MajorFunction[IRP_MJ_CREATE] =

@@ -48,8 +48,10 @@ MICA_CASE("Rtl: what is no list or no SID gets no entry") {
   static_cast<ACE_HEADER*>(at)->AceSize = 0xFFFC;
   MICA_CHECK(RtlGetAce(acl, 0, &at) == STATUS_INVALID_PARAMETER);
   MICA_CHECK(RtlAddAccessAllowedAce(acl, ACL_REVISION, 1, system) == STATUS_INVALID_ACL);
-  static_cast<ACE_HEADER*>(at)->AceSize = 16;  // its SID would end outside
-  MICA_CHECK(RtlGetAce(acl, 0, &at) == STATUS_INVALID_PARAMETER);
+  for (USHORT const size : {16, 22}) {  // its SID would end outside; the next would begin askew
+    static_cast<ACE_HEADER*>(at)->AceSize = size;
+    MICA_CHECK(RtlGetAce(acl, 0, &at) == STATUS_INVALID_PARAMETER);
+  }
 }
 
 MICA_CASE("Rtl: an absolute security descriptor points to what it is given") {
@@ -154,4 +156,8 @@ MICA_CASE("Rtl: bytes are a security descriptor if nothing in them leads outside
   MICA_CHECK(!lie([](auto& header) { header.Dacl = header.Owner; }));
   MICA_CHECK(lie([](auto& header) { header.Sacl = 0xFFFF'FFFC; }));  // which is not present
   MICA_CHECK(valid(length));
+  // A SID is where its owner is said to be, but askew.
+  std::memmove(static_cast<char*>(room.get()) + truth.Owner + 2, system.get(), 12);
+  length += 2;
+  MICA_CHECK(!lie([](auto& header) { header.Owner += 2; }));
 }
