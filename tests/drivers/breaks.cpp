@@ -2,12 +2,15 @@
 // names the driver.                      [MSDN Bug Check 0xC4, and those of the codes below]
 #include "requests.hpp"
 
+#include "../conformance/io_support.hpp"
+
 #include <algorithm>
 #include <array>
 #include <iterator>
 #include <string_view>
 
 #include "breaks.h"
+#include "leaky.h"
 
 using namespace mica::test;
 
@@ -112,7 +115,8 @@ namespace {
 // leaky.sys, in a System that is verified.
 class Leaky {
  public:
-  Leaky() noexcept { MICA_REQUIRE(service_.load() == STATUS_SUCCESS); }
+  Leaky() noexcept { MICA_REQUIRE(load() == STATUS_SUCCESS); }
+  [[nodiscard]] NTSTATUS load() noexcept { return service_.load(); }
 
   // What the driver keeps of it.
   [[nodiscard]] void* leak() noexcept {
@@ -145,10 +149,33 @@ MICA_CASE(
   MICA_CHECK((end.code == 0xC4 && end.parameters[0] == 0x62));
   MICA_CHECK(std::u16string_view{reinterpret_cast<char16_t const*>(end.parameters[1])} == u"leaky");
   MICA_CHECK((end.parameters[2] == 0 && end.parameters[3] == 2));
-  // It is over with the driver all the same.
+  // It is over with the driver all the same, and the next one has left nothing.
+  IoDeleteDriver(leaky.driver());
+  MICA_REQUIRE(leaky.load() == STATUS_SUCCESS);
+  MICA_CHECK(leaky.unload() == STATUS_SUCCESS);
   ExFreePool(left[0]);
   ExFreePool(left[2]);
-  IoDeleteDriver(leaky.driver());
+}
+
+MICA_CASE("Ex: a driver that fails to start and leaves pool is violation 62 too") {
+  Verified const verified{true};
+  Service service{u"leaky"};
+  {
+    mica::test::Driver other;
+    Text device{u"\\Device\\Leaky"};
+    static_cast<void>(other.make(device));  // so it gets none
+    Bugcheck const end = bugcheck_of([&] { static_cast<void>(service.load()); });
+    MICA_REQUIRE(end.happened);
+    MICA_CHECK((end.code == 0xC4 && end.parameters[0] == 0x62 && end.parameters[3] == 1));
+  }
+  Text name{u"\\Driver\\leaky"};
+  void* object = nullptr;
+  MICA_REQUIRE(ObReferenceObjectByName(name, OBJ_CASE_INSENSITIVE, nullptr, 0, nullptr, KernelMode,
+                                       nullptr, &object) == STATUS_SUCCESS);
+  auto* const driver = static_cast<PDRIVER_OBJECT>(object);
+  ExFreePool(*static_cast<void**>(IoGetDriverObjectExtension(driver, LEAKY_SETTINGS)));
+  ObDereferenceObject(driver);
+  IoDeleteDriver(driver);
 }
 
 MICA_CASE("Ex: a driver that leaves pool is unloaded if the System is not verified") {

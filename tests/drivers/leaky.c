@@ -1,6 +1,9 @@
 /* A driver that forgets what it has allocated: each write is kept in pool, and never freed. A read
-   gives the last one's address. */
+   gives the last one's address. Nor is something freed if DriverEntry fails; the extension of the
+   driver object says where that is. */
 #include <ntddk.h>
+
+#include "leaky.h"
 
 #define LEAKY_TAG 'kaeL'
 
@@ -48,6 +51,9 @@ _Use_decl_annotations_ NTSTATUS LeakyWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp
 }
 
 _Use_decl_annotations_ VOID LeakyUnload(PDRIVER_OBJECT DriverObject) {
+  PVOID* Settings = IoGetDriverObjectExtension(DriverObject, LEAKY_SETTINGS);
+
+  ExFreePoolWithTag(*Settings, LEAKY_TAG);
   IoDeleteDevice(DriverObject->DeviceObject);
 }
 
@@ -55,9 +61,15 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject,
                                             PUNICODE_STRING RegistryPath) {
   UNICODE_STRING DeviceName = RTL_CONSTANT_STRING(L"\\Device\\Leaky");
   PDEVICE_OBJECT DeviceObject;
+  PVOID* Settings;
   NTSTATUS Status;
 
   UNREFERENCED_PARAMETER(RegistryPath);
+  Status = IoAllocateDriverObjectExtension(DriverObject, LEAKY_SETTINGS, sizeof(PVOID),
+                                           (PVOID*)&Settings);
+  if (!NT_SUCCESS(Status)) return Status;
+  *Settings = ExAllocatePoolZero(NonPagedPoolNx, 40, LEAKY_TAG);
+  if (*Settings == NULL) return STATUS_INSUFFICIENT_RESOURCES;
   Status = IoCreateDevice(DriverObject, 0, &DeviceName, FILE_DEVICE_UNKNOWN,
                           FILE_DEVICE_SECURE_OPEN, FALSE, &DeviceObject);
   if (!NT_SUCCESS(Status)) return Status;

@@ -249,6 +249,8 @@ MICA_CASE("Io: what the registry says of a device class comes before the driver'
   MICA_CHECK(MadeSecurity{}.rights().count() == 2);
   registry.set(u"Security", REG_BINARY, room.get(), length - 1);
   MICA_CHECK(secure.make(text, IOCTL_SECURE_MAKE_OF_CLASS) == STATUS_INVALID_SECURITY_DESCR);
+  registry.set(u"Security", REG_NONE, room.get(), length);
+  MICA_CHECK(secure.make(text, IOCTL_SECURE_MAKE_OF_CLASS) == STATUS_INVALID_SECURITY_DESCR);
   registry.set(u"Security", REG_BINARY, room.get(), length);
   registry.set(u"DeviceType", REG_SZ, const_cast<char16_t*>(u"1"), 4);
   MICA_CHECK(secure.make(text, IOCTL_SECURE_MAKE_OF_CLASS) == STATUS_OBJECT_TYPE_MISMATCH);
