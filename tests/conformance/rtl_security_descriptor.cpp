@@ -3,6 +3,7 @@
 #include "security_support.hpp"
 
 #include <cstring>
+#include <initializer_list>
 
 using namespace mica::test;
 
