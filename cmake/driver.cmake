@@ -9,9 +9,10 @@
 find_program(MICA_DRIVER_COMPILER clang-19)
 find_program(MICA_DRIVER_LINKER ld.lld)
 find_program(MICA_DLLTOOL llvm-dlltool)
+find_program(MICA_DRIVER_ARCHIVER llvm-ar)  # of the same package
 
 set(MICA_CAN_BUILD_DRIVERS OFF)
-if(MICA_DRIVER_COMPILER AND MICA_DRIVER_LINKER AND MICA_DLLTOOL)
+if(MICA_DRIVER_COMPILER AND MICA_DRIVER_LINKER AND MICA_DLLTOOL AND MICA_DRIVER_ARCHIVER)
   set(MICA_CAN_BUILD_DRIVERS ON)
   execute_process(COMMAND ${MICA_DRIVER_COMPILER} -print-resource-dir OUTPUT_VARIABLE freestanding
     OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
@@ -43,6 +44,43 @@ function(mica_import_library)
   endif()
 endfunction()
 
+# The objects of a driver or of a library for drivers: NAME.STEM.obj in the current build folder, into the variable.
+function(mica_compile_for_drivers name variable options)
+  set(objects)
+  foreach(source ${ARGN})
+    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
+    cmake_path(GET source STEM stem)
+    cmake_path(GET source EXTENSION LAST_ONLY extension)
+    set(flags ${MICA_DRIVER_FLAGS})
+    if(NOT extension STREQUAL ".c")
+      list(APPEND flags ${MICA_DRIVER_CXX_FLAGS})
+    endif()
+    set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.${stem}.obj)
+    add_custom_command(OUTPUT ${object} DEPENDS ${source} DEPFILE ${object}.d VERBATIM
+      COMMAND ${MICA_DRIVER_COMPILER} ${flags} ${options} -nostdinc -isystem ${MICA_DRIVER_FREESTANDING}
+        -isystem ${MICA_DRIVER_HEADERS}/nt -isystem ${MICA_DRIVER_HEADERS}/nt/crt -isystem ${MICA_DRIVER_HEADERS}
+        -MD -MF ${object}.d -c ${source} -o ${object})
+    list(APPEND objects ${object})
+  endforeach()
+  set(${variable} ${objects} PARENT_SCOPE)
+endfunction()
+
+# What drivers are linked with that is no part of the kernel: wdmsec.lib. One for all drivers of a build; a driver takes
+# of it what it uses.
+function(mica_wdmsec_library)
+  if(NOT TARGET mica_wdmsec_library)
+    set(folder ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver/wdmsec)
+    mica_compile_for_drivers(wdmsec objects "-Wextra;-Werror" ${folder}/class.c ${folder}/device.c ${folder}/sddl.c
+      ${folder}/texts.c)
+    set(library ${CMAKE_BINARY_DIR}/mica-drivers/libwdmsec.a)
+    add_custom_command(OUTPUT ${library} DEPENDS ${objects} mica_import_library VERBATIM
+      COMMAND ${CMAKE_COMMAND} -E rm -f ${library}
+      COMMAND ${MICA_DRIVER_ARCHIVER} rcsD ${library} ${objects})
+    add_custom_target(mica_wdmsec_library DEPENDS ${library})
+    set_target_properties(mica_wdmsec_library PROPERTIES MICA_LIBRARY ${library})
+  endif()
+endfunction()
+
 # The driver as data of a program. Its sources are C++, so that no other language need be enabled.
 function(mica_add_driver_image name driver)
   string(MAKE_C_IDENTIFIER ${name} identifier)
@@ -61,31 +99,19 @@ endfunction()
 function(mica_add_driver name)
   cmake_parse_arguments(PARSE_ARGV 1 driver EXCLUDE_FROM_ALL "" "OPTIONS;LINK_OPTIONS")
   if(NOT MICA_CAN_BUILD_DRIVERS)
-    message(FATAL_ERROR "Drivers are built by clang-19, ld.lld and llvm-dlltool: not all of them are there")
+    message(FATAL_ERROR "Drivers are built by clang-19, ld.lld, llvm-dlltool and llvm-ar: not all of them are there")
   endif()
   mica_import_library()
-  set(objects)
-  foreach(source ${driver_UNPARSED_ARGUMENTS})
-    cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
-    cmake_path(GET source STEM stem)
-    cmake_path(GET source EXTENSION LAST_ONLY extension)
-    set(flags ${MICA_DRIVER_FLAGS})
-    if(NOT extension STREQUAL ".c")
-      list(APPEND flags ${MICA_DRIVER_CXX_FLAGS})
-    endif()
-    set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.${stem}.obj)
-    add_custom_command(OUTPUT ${object} DEPENDS ${source} DEPFILE ${object}.d VERBATIM
-      COMMAND ${MICA_DRIVER_COMPILER} ${flags} ${driver_OPTIONS} -nostdinc -isystem ${MICA_DRIVER_FREESTANDING}
-        -isystem ${MICA_DRIVER_HEADERS}/nt -isystem ${MICA_DRIVER_HEADERS}/nt/crt -isystem ${MICA_DRIVER_HEADERS}
-        -MD -MF ${object}.d -c ${source} -o ${object})
-    list(APPEND objects ${object})
-  endforeach()
+  mica_wdmsec_library()
+  mica_compile_for_drivers(${name} objects "${driver_OPTIONS}" ${driver_UNPARSED_ARGUMENTS})
   set(driver ${CMAKE_CURRENT_BINARY_DIR}/${name}.sys)
   get_target_property(library mica_import_library MICA_LIBRARY)
-  add_custom_command(OUTPUT ${driver} DEPENDS ${objects} mica_import_library ${library} VERBATIM
+  get_target_property(wdmsec mica_wdmsec_library MICA_LIBRARY)
+  add_custom_command(OUTPUT ${driver} DEPENDS ${objects} mica_import_library ${library} mica_wdmsec_library ${wdmsec}
+    VERBATIM
     COMMAND ${MICA_DRIVER_LINKER} -m i386pep --subsystem native -e DriverEntry --image-base 0x140000000 --dynamicbase
       -Xlink=/section:INIT,erd -shared --strip-all --exclude-all-symbols --no-insert-timestamp
-      ${driver_LINK_OPTIONS} ${objects} ${library} -o ${driver})
+      ${driver_LINK_OPTIONS} ${objects} ${wdmsec} ${library} -o ${driver})
   set(all ALL)
   if(driver_EXCLUDE_FROM_ALL)
     set(all)

@@ -123,6 +123,14 @@ POBJECT_TYPE NTAPI ObGetObjectType(PVOID Object);
 NTSTATUS NTAPI ObQueryNameString(PVOID Object, POBJECT_NAME_INFORMATION ObjectNameInfo,
                                  ULONG Length, PULONG ReturnLength);
 
+// A copy of the object's security descriptor, self-relative, which ObReleaseObjectSecurity frees;
+// NULL, and nothing to free, for an object that has none. IRQL <= APC_LEVEL.
+//   STATUS_INSUFFICIENT_RESOURCES.              [MSDN ObGetObjectSecurity, ObReleaseObjectSecurity]
+NTSTATUS NTAPI ObGetObjectSecurity(PVOID Object, PSECURITY_DESCRIPTOR* SecurityDescriptor,
+                                   PBOOLEAN MemoryAllocated);
+VOID NTAPI ObReleaseObjectSecurity(PSECURITY_DESCRIPTOR SecurityDescriptor,
+                                   BOOLEAN MemoryAllocated);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,5 +1,6 @@
-// Security: identifiers, and tokens that say who somebody is and may do.
+// Security: identifiers, descriptors, and tokens that say who somebody is and may do.
 #pragma once
 
+#include <nt/se/descriptor.h>
 #include <nt/se/sid.h>
 #include <nt/se/token.h>

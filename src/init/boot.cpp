@@ -120,6 +120,7 @@ void NTAPI look_at_freed(mm::FreedBlock const& block) noexcept {
   if (block.timers)
     ke::reject_live_timers(block.memory, block.bytes, static_cast<ULONG_PTR>(block.kind));
   if (!block.objects) return;
+  ldr::note_freed(block.memory);
   ex::reject_live_lookasides(block.memory, block.bytes);
   ex::reject_live_resources(block.memory, block.bytes);
   ke::lock_memory_freed(block.memory, block.bytes);
@@ -154,10 +155,12 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.ke.bugcheck.divert = divert_bugcheck;
   state.ke.bugcheck.fault_code = mm::fault_code;
   state.mm.freeing = look_at_freed;
+  state.mm.allocated = ldr::note_allocated;
   state.ke.lock_checks.watch = mm::watch;
   state.ke.watch_timer = mm::watch_timer;
   state.io.find_image = find_image;
   state.io.image_entered = discard_image;
+  state.io.unloaded = judge_unloaded_image;
   state.io.image_gone = unload_image;
   state.io.make_service_key = cm::make_service_key;
   state.ke.exceptions = {ldr::raise, ldr::take_fault, ldr::image_of};

@@ -10,6 +10,7 @@
 #include "init/archive.hpp"
 #include "io/driver_name.hpp"
 #include "ldr/module.hpp"
+#include "ldr/pool_owners.hpp"
 #include "rtl/line.hpp"
 
 namespace mica::init {
@@ -130,7 +131,12 @@ void NTAPI discard_image(io::DriverImage const& image) noexcept {
   ldr::discard(image.start);
 }
 
+void NTAPI judge_unloaded_image(io::DriverImage const& image, WCHAR const* driver) noexcept {
+  ldr::judge_unloaded(image.start, driver);
+}
+
 void NTAPI unload_image(io::DriverImage const& image) noexcept {
+  ldr::forget_owner(image.start);
   ldr::unload(image.start);
 }
 

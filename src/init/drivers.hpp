@@ -15,6 +15,8 @@ namespace mica::init {
                                             io::DriverImage& image) noexcept;
 // io::State::image_entered: its discardable sections go.
 void NTAPI discard_image(io::DriverImage const& image) noexcept;
+// io::State::unloaded.
+void NTAPI judge_unloaded_image(io::DriverImage const& image, WCHAR const* driver) noexcept;
 // io::State::image_gone.
 void NTAPI unload_image(io::DriverImage const& image) noexcept;
 

@@ -77,6 +77,8 @@ void link(DEVICE_OBJECT& device) noexcept {
 void NTAPI remove_device(void* object) noexcept {
   auto* const device = static_cast<PDEVICE_OBJECT>(object);
   if (device->DriverObject != nullptr) ObfDereferenceObject(device->DriverObject);
+  if (device->SecurityDescriptor != nullptr)
+    ExFreePoolWithTag(device->SecurityDescriptor, ob::tag_security);
 }
 
 }  // namespace
@@ -86,6 +88,9 @@ ob::TypeOptions device_type_options() noexcept {
   options.name = u"Device";
   options.procedures.remove = [](void* object) NTAPI { remove_device(object); };
   options.procedures.parse = parse_device;
+  options.procedures.descriptor = [](void* object) NTAPI -> PSECURITY_DESCRIPTOR* {
+    return &static_cast<PDEVICE_OBJECT>(object)->SecurityDescriptor;
+  };
   options.mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS};
   options.valid_access = FILE_ALL_ACCESS;
   options.tag = ob::pool_tag("Devi");

@@ -32,8 +32,15 @@ struct GeneratedName {
   }
 };
 
+// The driver has done what it does before it goes.
+void judge_unloaded(Driver const& driver) noexcept {
+  if (driver.image.start != nullptr)
+    state().unloaded(driver.image, driver.extension.ServiceKeyName.Buffer);
+}
+
 void end_unload(DRIVER_OBJECT& object) noexcept {
   trace::call(ke::listener(), trace::Callback::unload, object.DriverUnload, &object);
+  judge_unloaded(whole(object));
   ObMakeTemporaryObject(&object);
   ObfDereferenceObject(&object);
 }
@@ -94,6 +101,7 @@ NTSTATUS enter(Driver& driver, UNICODE_STRING* key) noexcept {
     open_devices(driver.object);
     reinitialize(driver);
   } else {
+    judge_unloaded(driver);
     IoDeleteDriver(&driver.object);
   }
   return status;

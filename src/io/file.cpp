@@ -208,6 +208,12 @@ ob::TypeOptions file_type_options() noexcept {
     auto& file = *static_cast<PFILE_OBJECT>(object);
     return file.DeviceObject != nullptr ? static_cast<void*>(file.DeviceObject) : object;
   };
+  // One that is an open device has the device's; of others only a file system would know.
+  options.procedures.descriptor = [](void* object) NTAPI -> PSECURITY_DESCRIPTOR* {
+    auto& file = *static_cast<PFILE_OBJECT>(object);
+    bool const is_device = file.DeviceObject != nullptr && file.FileName.Length == 0;
+    return is_device ? &file.DeviceObject->SecurityDescriptor : nullptr;
+  };
   options.mapping = {FILE_GENERIC_READ, FILE_GENERIC_WRITE, FILE_GENERIC_EXECUTE, FILE_ALL_ACCESS};
   options.valid_access = FILE_ALL_ACCESS;
   options.tag = ob::pool_tag("File");

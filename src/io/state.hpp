@@ -45,6 +45,9 @@ struct State {
   NTSTATUS(NTAPI* find_image)(UNICODE_STRING const& service, DriverImage& image);
   // A loaded driver's entry routine succeeded. IRQL PASSIVE_LEVEL.
   void(NTAPI* image_entered)(DriverImage const& image);
+  // DriverUnload of a loaded driver has returned, or its entry routine has failed. IRQL
+  // PASSIVE_LEVEL.
+  void(NTAPI* unloaded)(DriverImage const& image, WCHAR const* driver);
   // Nothing of a loaded driver runs any more, and nothing refers to it. IRQL PASSIVE_LEVEL.
   void(NTAPI* image_gone)(DriverImage const& image);
   // A driver is about to be loaded for that service, whose key it will be told of. An error keeps

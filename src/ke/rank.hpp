@@ -22,6 +22,7 @@ enum class Rank : std::uint8_t {
   ps_clients,
   ex_lookaside,
   loaded_images,
+  pool_owners,
   pool,
   pool_large,
   pool_tags,

@@ -25,6 +25,7 @@ enum class Rule : ULONG {
   acquire_at_dispatch = 0x40,       // below DISPATCH_LEVEL
   release_at_dispatch = 0x41,       // below DISPATCH_LEVEL
   acquire_spin_lock = 0x42,         // above DISPATCH_LEVEL
+  leave_pool = 0x62,                // a driver is unloaded, and has not freed it
   lock_pages_level = 0x70,          // above DISPATCH_LEVEL
   map_pages_level = 0x76,           // as above
   unlock_pages_level = 0x78,        // as above

@@ -14,6 +14,7 @@
 #include <string_view>
 
 #include "ke/processor.hpp"
+#include "ldr/pool_owners.hpp"
 
 namespace mica::ldr {
 
@@ -92,6 +93,7 @@ struct State {
   ImportWatch const* watch;
   // The executive as an image (abi/kernel_image.hpp), once somebody asked for it.
   std::atomic<std::byte*> executive;
+  PoolOwners pool_owners;
   bool traps;  // what is not there to import may be called, and reports that (missing_import.hpp)
 };
 

@@ -56,9 +56,10 @@ MICA_TOUCHES_POISON void* Pool::allocate_rarely(std::size_t bytes, ULONG tag,
                                                 Placement placement) noexcept {
   judge_size(bytes);
   void* memory;
-  if (special_->chooses(tag) && allocate_special(bytes, tag, unit, placement, memory))
-    return memory;
-  return bytes > largest_block ? allocate_pages(bytes, tag) : allocate_usually(bytes, tag);
+  if (!special_->chooses(tag) || !allocate_special(bytes, tag, unit, placement, memory))
+    memory = bytes > largest_block ? allocate_pages(bytes, tag) : allocate_usually(bytes, tag);
+  show_allocated(memory, bytes, tag);
+  return memory;
 }
 
 // The magazine is empty, or the tag is new. Entered at DISPATCH_LEVEL, leaves at `old`.

@@ -75,6 +75,7 @@ class Pool {
   [[nodiscard]] inline void* allocate_usually(std::size_t bytes, ULONG tag) noexcept;
   [[nodiscard]] void* NTAPI allocate_rarely(std::size_t bytes, ULONG tag,
                                             Placement placement) noexcept;
+  [[nodiscard]] void* NTAPI allocate_usual_line(std::size_t bytes, ULONG tag) noexcept;
   // Whether special pool has dealt with the request: `memory` is the answer then.
   [[nodiscard]] bool NTAPI allocate_special(std::size_t bytes, ULONG tag, std::size_t alignment,
                                             Placement placement, void*& memory) noexcept;
@@ -92,6 +93,8 @@ class Pool {
   [[noreturn]] void NTAPI reject(Violation violation, ULONG_PTR what) const noexcept;
   // Zero bytes, if that is a mistake.
   void NTAPI judge_size(std::size_t bytes) const noexcept;
+  // A block, if it is one, to State::allocated.
+  void NTAPI show_allocated(void const* memory, std::size_t bytes, ULONG tag) const noexcept;
   [[noreturn]] void NTAPI reject_tag(void* memory, ULONG owner, ULONG tag) const noexcept;
   [[noreturn]] void NTAPI reject_magazine(BlockHeader* block, KIRQL old) const noexcept;
   [[noreturn]] void NTAPI judge(BlockHeader* block) noexcept;

@@ -4,9 +4,14 @@
 
 #include "ke/verifier.hpp"
 #include "mm/poison.hpp"
-#include "mm/pool.hpp"
+#include "mm/state.hpp"
 
 namespace mica::mm {
+namespace {
+
+constexpr std::size_t line = 64;  // of a cache
+
+}  // namespace
 
 bool Pool::initialize(PoolKind kind, Physical& pages, SpecialPool& special,
                       ULONG processors) noexcept {
@@ -30,11 +35,15 @@ bool Pool::initialize(PoolKind kind, Physical& pages, SpecialPool& special,
 }
 
 void* Pool::allocate_line(std::size_t bytes, ULONG tag, Placement placement) noexcept {
-  constexpr std::size_t line = 64;
   judge_size(bytes);
-  void* special;
-  if (special_->chooses(tag) && allocate_special(bytes, tag, line, placement, special))
-    return special;
+  void* memory;
+  if (!special_->chooses(tag) || !allocate_special(bytes, tag, line, placement, memory))
+    memory = allocate_usual_line(bytes, tag);
+  show_allocated(memory, bytes, tag);
+  return memory;
+}
+
+void* Pool::allocate_usual_line(std::size_t bytes, ULONG tag) noexcept {
   unsigned const units = std::max(units_for(std::min(bytes, page_size)), smallest_units);
   if (units + Heap::line_units > largest_units) return allocate_pages(bytes, tag);
   if (Machine::irql() > highest_) reject(Violation::allocated, bytes);
@@ -120,6 +129,10 @@ void Pool::reject(Violation violation, ULONG_PTR what) const noexcept {
 void Pool::judge_size(std::size_t bytes) const noexcept {
   if (bytes == 0 && ke::state().verified)
     ke::violation(ke::Rule::allocate_nothing, Machine::irql(), static_cast<ULONG_PTR>(kind_));
+}
+
+void Pool::show_allocated(void const* memory, std::size_t bytes, ULONG tag) const noexcept {
+  if (memory != nullptr && ke::state().verified) state().allocated(memory, bytes, tag);
 }
 
 void Pool::reject_tag(void* memory, ULONG owner, ULONG tag) const noexcept {

@@ -38,6 +38,8 @@ struct State {
   // A block is about to be freed in whose page something was watched: a bugcheck if that is in the
   // block. IRQL <= DISPATCH_LEVEL.
   void(NTAPI* freeing)(FreedBlock const& block);
+  // A block was allocated in a verified System. IRQL <= DISPATCH_LEVEL.
+  void(NTAPI* allocated)(void const* memory, std::size_t bytes, ULONG tag);
 };
 
 [[nodiscard]] inline State& state() noexcept {

@@ -26,6 +26,7 @@ struct State {
   POBJECT_TYPE type_type;
   POBJECT_TYPE directory_type;
   POBJECT_TYPE link_type;
+  FAST_MUTEX security_lock;  // every object's security descriptor
   Hooks hooks;
 };
 

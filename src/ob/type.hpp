@@ -49,6 +49,9 @@ struct TypeProcedures {
   // The object whose place in the namespace names this one (a file's device); null means the object
   // itself.
   void*(NTAPI* name_owner)(void* object);
+  // Where the object's security descriptor is kept: null without such a procedure, or if it says
+  // so: the object has none, and gets none.
+  PSECURITY_DESCRIPTOR*(NTAPI* descriptor)(void* object);
 };
 
 inline constexpr LONG not_waitable = -1;
@@ -73,6 +76,7 @@ struct TypeOptions {
 inline constexpr ULONG tag_name = pool_tag("ObNm");
 inline constexpr ULONG tag_directory = pool_tag("ObDi");
 inline constexpr ULONG tag_handles = pool_tag("ObHa");
+inline constexpr ULONG tag_security = pool_tag("ObSe");
 inline constexpr ULONG tag_wait_blocks = pool_tag("ObWm");
 
 }  // namespace mica::ob

@@ -9,8 +9,9 @@ namespace mica::test {
 class OpenedDevice {
  public:
   template <std::size_t N>
-  explicit OpenedDevice(WCHAR const (&name)[N]) noexcept : name_{name} {
-    MICA_REQUIRE(IoGetDeviceObjectPointer(name_, FILE_READ_DATA | FILE_WRITE_DATA, &file_,
+  explicit OpenedDevice(WCHAR const (&name)[N]) noexcept : OpenedDevice{*Text{name}.operator->()} {}
+  explicit OpenedDevice(UNICODE_STRING name) noexcept {
+    MICA_REQUIRE(IoGetDeviceObjectPointer(&name, FILE_READ_DATA | FILE_WRITE_DATA, &file_,
                                           &device_) == STATUS_SUCCESS);
   }
   OpenedDevice(OpenedDevice const&) = delete;
@@ -21,7 +22,6 @@ class OpenedDevice {
   [[nodiscard]] PFILE_OBJECT file() const noexcept { return file_; }
 
  private:
-  Text name_;
   PFILE_OBJECT file_ = nullptr;
   PDEVICE_OBJECT device_ = nullptr;
 };

@@ -15,20 +15,6 @@ using namespace mica::test;
 
 namespace {
 
-// A driver for the length of a case.
-class Loaded {
- public:
-  explicit Loaded(std::u16string_view name) noexcept : service_{name} {
-    MICA_REQUIRE(service_.load() == STATUS_SUCCESS);
-  }
-  Loaded(Loaded const&) = delete;
-  Loaded& operator=(Loaded const&) = delete;
-  ~Loaded() { MICA_CHECK(service_.unload() == STATUS_SUCCESS); }
-
- private:
-  Service service_;
-};
-
 // An event that has a handle, as programs have them.
 class EventHandle {
  public:

@@ -46,6 +46,20 @@ class Service {
   UNICODE_STRING path_{};
 };
 
+// A driver for the length of a case.
+class Loaded {
+ public:
+  explicit Loaded(std::u16string_view name) noexcept : service_{name} {
+    MICA_REQUIRE(service_.load() == STATUS_SUCCESS);
+  }
+  Loaded(Loaded const&) = delete;
+  Loaded& operator=(Loaded const&) = delete;
+  ~Loaded() { MICA_CHECK(service_.unload() == STATUS_SUCCESS); }
+
+ private:
+  Service service_;
+};
+
 // A device, opened as a file.
 class OpenDevice {
  public:

@@ -5,6 +5,7 @@
 
 #include <nt/io/objects.h>
 #include <nt/mm/mdl.h>
+#include <nt/ntstatus.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,6 +23,15 @@ typedef VOID(NTAPI* PIO_APC_ROUTINE)(PVOID ApcContext, PIO_STATUS_BLOCK IoStatus
                                      ULONG Reserved);
 typedef NTSTATUS(NTAPI IO_COMPLETION_ROUTINE)(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context);
 typedef IO_COMPLETION_ROUTINE* PIO_COMPLETION_ROUTINE;
+
+// What a completion routine may return: anything but STATUS_MORE_PROCESSING_REQUIRED lets
+// completion go on.                                                [MSDN IO_COMPLETION_ROUTINE]
+#define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
+typedef enum _IO_COMPLETION_ROUTINE_RESULT {
+  ContinueCompletion = STATUS_CONTINUE_COMPLETION,
+  StopCompletion = STATUS_MORE_PROCESSING_REQUIRED
+} IO_COMPLETION_ROUTINE_RESULT,
+    *PIO_COMPLETION_ROUTINE_RESULT;
 
 typedef struct _IO_SECURITY_CONTEXT {
   PVOID SecurityQos;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <nt/ob.h>
+#include <nt/se/descriptor.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -32,6 +33,20 @@ NTSTATUS NTAPI ZwOpenSymbolicLinkObject(PHANDLE LinkHandle, ACCESS_MASK DesiredA
 // it takes.
 NTSTATUS NTAPI ZwQuerySymbolicLinkObject(HANDLE LinkHandle, PUNICODE_STRING LinkTarget,
                                          PULONG ReturnedLength);
+
+// The parts that SecurityInformation names of the object's security descriptor, self-relative;
+// without any part if the object has none. *LengthNeeded, in bytes, says what it takes.
+//   STATUS_BUFFER_TOO_SMALL.                                           [MSDN ZwQuerySecurityObject]
+NTSTATUS NTAPI ZwQuerySecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
+                                     PSECURITY_DESCRIPTOR SecurityDescriptor, ULONG Length,
+                                     PULONG LengthNeeded);
+// Gives the object these parts of a descriptor of either form; the others stay. Generic rights
+// become those of the object's type. Devices have security descriptors, and files that are an open
+// device; other types do not yet.
+//   STATUS_INVALID_SECURITY_DESCR; STATUS_OBJECT_TYPE_MISMATCH: the object cannot have one;
+//   STATUS_INSUFFICIENT_RESOURCES.                                       [MSDN ZwSetSecurityObject]
+NTSTATUS NTAPI ZwSetSecurityObject(HANDLE Handle, SECURITY_INFORMATION SecurityInformation,
+                                   PSECURITY_DESCRIPTOR SecurityDescriptor);
 
 // Waits for the object of a handle: an event, a process, a thread, or the Event of a file. The
 // object stays for the length of the wait, whatever becomes of the handle. The statuses of
