@@ -22,6 +22,8 @@ struct RunResult {
   std::optional<std::int32_t> entry_status;  // none: DriverEntry did not come to its end
   std::string refusal;                       // in words: why it was not called
   std::optional<Outcome> ended;              // before its time
+  // The device that did not come to be there, and its status.
+  std::optional<std::pair<std::string, std::int32_t>> device;
   unsigned held = 0;
   std::vector<FailedExpectation> failures;
   std::optional<script::Place> last;
@@ -31,8 +33,16 @@ struct RunResult {
   [[nodiscard]] int status() const noexcept;
 };
 
-[[nodiscard]] RunResult run_driver(System& system, std::span<std::byte const> image,
-                                   std::string const& name, script::Script const& script);
+// What is run: a driver, the devices that it is given once it is loaded, and what is asked of it.
+struct Wanted {
+  std::span<std::byte const> image;
+  std::string name;
+  std::string_view devices;  // their text
+  script::Script script;
+};
+
+// Throws DeviceMistake.
+[[nodiscard]] RunResult run_driver(System& system, Wanted const& wanted);
 
 // FILE:LINE:COLUMN
 [[nodiscard]] std::string place_text(std::string const& file, script::Place place);

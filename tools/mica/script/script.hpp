@@ -79,6 +79,13 @@ struct Unload {
   Expectation expected;
 };
 
+// A device of the tool's option --devices goes: its drivers are asked, or it is gone.
+struct Unplug {
+  std::string device;
+  bool asks;
+  Expectation expected;
+};
+
 struct Statement;
 
 struct Thread {
@@ -88,7 +95,9 @@ struct Thread {
 
 struct Statement {
   Place where;
-  std::variant<Open, Request, Wait, ExpectPending, ExpectLog, Advance, Close, Unload, Thread> what;
+  std::variant<Open, Request, Wait, ExpectPending, ExpectLog, Advance, Close, Unplug, Unload,
+               Thread>
+      what;
 };
 
 struct Script {
