@@ -32,7 +32,7 @@ target_include_directories(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(host_tests PRIVATE mica Catch2::Catch2 rapidcheck)
 target_precompile_headers(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR}/catch.hpp)
 
-foreach(folder base rtl trace verifier ke mm ob se ps ex io cm ldr abi init hal_host harness explore)
+foreach(folder base rtl trace verifier ke mm ob se ps ex io cm ldr pnp abi init hal_host harness explore)
   mica_add_folder(tests/${folder})
 endforeach()
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -61,6 +62,13 @@ struct Config {
 
 class Driver;  // mica/driver.hpp
 
+// A text that describes no devices: where it is wrong, from 1, and what was expected there.
+struct DeviceMistake : std::runtime_error {
+  DeviceMistake(unsigned line_, unsigned column_, std::string const& expected)
+      : std::runtime_error{expected}, line{line_}, column{column_} {}
+  unsigned line, column;
+};
+
 class System {
  public:
   explicit System(Config config = {});
@@ -89,6 +97,16 @@ class System {
   // thread, as the driver \Driver\`name`. Throws what run() throws, if the driver does not come to
   // the end of it. The image need not be kept.
   [[nodiscard]] Driver load(std::span<std::byte const> image, std::string_view name = "driver");
+
+  // Plugs in the devices that a text describes (docs/pnp.md), in its order, until one fails: calls
+  // AddDevice of their drivers, and starts them. What the last came to, an NTSTATUS. Throws
+  // DeviceMistake, and nothing is done, if the text is wrong; and what run() throws.
+  std::int32_t add_devices(std::string_view text);
+  // Removes a device, if its drivers agree; or takes it away, whatever they say. An NTSTATUS:
+  // STATUS_NO_SUCH_DEVICE if there is none of that name, STATUS_DEVICE_BUSY if a file is open on
+  // it, or what a driver says. Throws what run() throws.
+  std::int32_t remove_device(std::string_view name);
+  std::int32_t lose_device(std::string_view name);
 
   // What a machine does before it is turned off: drivers that registered for it are told with
   // IRP_MJ_SHUTDOWN. How many devices could not be told, without memory. Throws what run() throws.

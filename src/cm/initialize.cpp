@@ -41,7 +41,8 @@ class Maker {
   make(hardware, u"DEVICEMAP", fixed_volatile);
   Node* const system = make(machine, u"SYSTEM");
   Node* const control_set = make(system, u"ControlSet001");
-  make(control_set, u"Control");
+  make(make(control_set, u"Control"), u"Class");
+  make(control_set, u"Enum");
   make(control_set, u"Services");
   make.link(system, u"CurrentControlSet", current_control_set);
   Node* const software = make(machine, u"SOFTWARE");

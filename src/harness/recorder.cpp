@@ -137,6 +137,9 @@ trace::Signature const& describe_request(std::uint64_t irp, std::uint64_t* more)
       more[1] = stack.Parameters.DeviceIoControl.InputBufferLength;
       more[2] = stack.Parameters.DeviceIoControl.OutputBufferLength;
       break;
+    case IRP_MJ_PNP:
+      more[0] = stack.MinorFunction;
+      break;
   }
   return trace::signature_of_request(stack.MajorFunction);
 }

@@ -18,6 +18,7 @@
 #include "ke/freed_timers.hpp"
 #include "ke/lock_checks.hpp"
 #include "ldr/dispatch.hpp"
+#include "pnp/device.hpp"
 #include "rtl/line.hpp"
 
 namespace mica::init {
@@ -82,6 +83,7 @@ void NTAPI phase_1(void* context) noexcept {
   require(NT_SUCCESS(ex::initialize()), 5, 1);
   require(NT_SUCCESS(io::initialize()), 5);
   require(NT_SUCCESS(cm::initialize()), 5, 2);
+  require(NT_SUCCESS(pnp::initialize()), 5, 3);
   require(NT_SUCCESS(drivers::create_null()), 6);
   announcer.phase("drivers, devices, the registry");
   HANDLE thread = nullptr;
@@ -163,6 +165,8 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.io.unloaded = judge_unloaded_image;
   state.io.image_gone = unload_image;
   state.io.make_service_key = cm::make_service_key;
+  state.io.find_line = pnp::find_line;
+  state.io.stack_closed = pnp::stack_closed;
   state.ke.exceptions = {ldr::raise, ldr::take_fault, ldr::image_of};
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
@@ -174,6 +178,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
     processor.io = &state.io;
     processor.cm = &state.cm;
     processor.ldr = &state.ldr;
+    processor.pnp = &state.pnp;
     processor.init = &state;
   }
 }

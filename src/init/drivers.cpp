@@ -8,6 +8,7 @@
 #include "abi/resolve.hpp"
 #include "base/letters.hpp"
 #include "init/archive.hpp"
+#include "init/devices.hpp"
 #include "io/driver_name.hpp"
 #include "ldr/module.hpp"
 #include "ldr/pool_owners.hpp"
@@ -156,6 +157,8 @@ bool NTAPI run_drivers() noexcept {
     enter(service, tally);
     return true;
   });
+  bool const has_devices = add_devices();
+  bool const removed = remove_devices();
   for (ULONG later = 0; later < tally.entered; ++later) leave(driver_before(later, tally.entered));
   if (!is_archive)
     Line{} << "DRIVERS FAILED: the RAM disk cannot be read";
@@ -163,9 +166,11 @@ bool NTAPI run_drivers() noexcept {
     Line{} << "DRIVERS FAILED: there is none in the RAM disk";
   else if (tally.failed != 0)
     Line{} << "DRIVERS FAILED (" << tally.failed << " of " << tally.entered << ")";
+  else if (!has_devices || !removed)
+    Line{} << "DRIVERS FAILED: not every device was started and removed";
   else
     Line{} << "ALL DRIVERS LOADED (" << tally.entered << ")";
-  return is_archive && tally.entered != 0 && tally.failed == 0;
+  return is_archive && tally.entered != 0 && tally.failed == 0 && has_devices && removed;
 }
 
 }  // namespace mica::init

@@ -24,8 +24,9 @@ void NTAPI unload_image(io::DriverImage const& image) noexcept;
 NTSTATUS NTAPI find_image(UNICODE_STRING const& service, io::DriverImage& image) noexcept;
 
 // The kernel option `drivers`: loads every driver of the RAM disk and says what its DriverEntry
-// returned; then unloads, the last first, what can be unloaded. Whether there are drivers, and
-// every DriverEntry succeeded.
+// returned; plugs in the devices of the RAM disk, and removes them; then unloads, the last first,
+// what can be unloaded. Whether there are drivers, every DriverEntry succeeded, and every device
+// came and went.
 [[nodiscard]] bool NTAPI run_drivers() noexcept;
 
 }  // namespace mica::init

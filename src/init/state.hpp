@@ -10,6 +10,7 @@
 #include "ldr/loaded_image.hpp"
 #include "mm/state.hpp"
 #include "ob/state.hpp"
+#include "pnp/state.hpp"
 #include "ps/state.hpp"
 #include "se/token.hpp"
 
@@ -25,6 +26,7 @@ struct State {
   io::State io;
   cm::State cm;
   ldr::State ldr;
+  pnp::State pnp;
   _ETHREAD boot_thread;
   TestState tests;
   // What the first system thread calls once the executive is up. Null: the self-tests

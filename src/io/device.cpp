@@ -3,6 +3,7 @@
 #include "base/list.hpp"
 #include "io/driver.hpp"
 #include "io/file.hpp"
+#include "io/stack.hpp"
 #include "ob/header.hpp"
 
 namespace mica::io {
@@ -99,16 +100,26 @@ ob::TypeOptions device_type_options() noexcept {
 
 NTSTATUS NTAPI open_device(DEVICE_OBJECT& device) noexcept {
   ke::SpinGuard guard{state().device_lock};
-  if (is_out_of_reach(device)) return STATUS_NO_SUCH_DEVICE;
+  if (is_out_of_reach(device) || extension_of(lowest_of(device)).shut) return STATUS_NO_SUCH_DEVICE;
   if ((device.Flags & DO_EXCLUSIVE) != 0 && device.ReferenceCount != 0) return STATUS_ACCESS_DENIED;
   ++device.ReferenceCount;
   return STATUS_SUCCESS;
 }
 
 void NTAPI close_device(DEVICE_OBJECT& device) noexcept {
+  DEVICE_OBJECT* told = nullptr;
   {
     ke::SpinGuard guard{state().device_lock};
     --device.ReferenceCount;
+    DEVICE_OBJECT& lowest = lowest_of(device);
+    if (extension_of(lowest).tells_closed && !is_stack_open(lowest)) {
+      extension_of(lowest).tells_closed = false;
+      ObfReferenceObject(told = &lowest);
+    }
+  }
+  if (told != nullptr) {
+    state().stack_closed(*told);
+    ObfDereferenceObject(told);
   }
   end_if_unused(device);
 }

@@ -42,6 +42,9 @@ struct DeviceExtension {
   DEVOBJ_EXTENSION common;
   bool delete_pending;         // device lock
   PDEVICE_OBJECT attached_to;  // the device below. Device lock
+  // Of the lowest device of a stack (stack.hpp). Device lock.
+  bool shut;
+  bool tells_closed;
   Starting starting;
   DeviceTimer timer;
 };

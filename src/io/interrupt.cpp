@@ -56,6 +56,28 @@ NTSTATUS NTAPI connect_specified(Specified const& what, bool with_group) noexcep
   return has_processor(what) ? connect(what) : STATUS_INVALID_PARAMETER_10;
 }
 
+// A SynchronizeIrql of 0 leaves it to who assigned the interrupt.
+NTSTATUS NTAPI connect_line(IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS const& asked) noexcept {
+  if (asked.PhysicalDeviceObject == nullptr) return STATUS_INVALID_PARAMETER;
+  InterruptLine line{};
+  NTSTATUS const status = state().find_line(*asked.PhysicalDeviceObject, line);
+  if (!NT_SUCCESS(status)) return status;
+  auto const irql = static_cast<KIRQL>(line.vector >> 4);
+  return connect({.PhysicalDeviceObject = asked.PhysicalDeviceObject,
+                  .InterruptObject = asked.InterruptObject,
+                  .ServiceRoutine = asked.ServiceRoutine,
+                  .ServiceContext = asked.ServiceContext,
+                  .SpinLock = asked.SpinLock,
+                  .SynchronizeIrql = asked.SynchronizeIrql != 0 ? asked.SynchronizeIrql : irql,
+                  .FloatingSave = asked.FloatingSave,
+                  .ShareVector = line.shared,
+                  .Vector = line.vector,
+                  .Irql = irql,
+                  .InterruptMode = line.latched ? Latched : LevelSensitive,
+                  .ProcessorEnableMask = KeQueryActiveProcessors(),
+                  .Group = 0});
+}
+
 }  // namespace
 
 NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT* InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
@@ -88,9 +110,10 @@ NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
     case CONNECT_FULLY_SPECIFIED_GROUP:
       return connect_specified(Parameters->FullySpecified, true);
     case CONNECT_LINE_BASED:
-    case CONNECT_MESSAGE_BASED:  // both begin with the device
-      return Parameters->LineBased.PhysicalDeviceObject != nullptr ? STATUS_NOT_FOUND
-                                                                   : STATUS_INVALID_PARAMETER;
+      return connect_line(Parameters->LineBased);
+    case CONNECT_MESSAGE_BASED:
+      return Parameters->MessageBased.PhysicalDeviceObject != nullptr ? STATUS_NOT_FOUND
+                                                                      : STATUS_INVALID_PARAMETER;
     default:
       return STATUS_INVALID_PARAMETER_1;
   }

@@ -1,7 +1,8 @@
 // Stacks of devices.
 //   IoAttachDeviceToDeviceStack, IoGetAttachedDeviceReference: IRQL <= DISPATCH_LEVEL;
 //   IoDetachDevice: PASSIVE_LEVEL.
-#include "io/device.hpp"
+#include "io/stack.hpp"
+
 #include "ob/header.hpp"
 
 namespace mica::io {
@@ -21,6 +22,33 @@ DEVICE_OBJECT& NTAPI reference_top(DEVICE_OBJECT& device) noexcept {
   DEVICE_OBJECT& top = top_of(io, device);
   ObfReferenceObject(&top);
   return top;
+}
+
+DEVICE_OBJECT& NTAPI lowest_of(DEVICE_OBJECT& device) noexcept {
+  DEVICE_OBJECT* lowest = &device;
+  while (PDEVICE_OBJECT const below = extension_of(*lowest).attached_to) lowest = below;
+  return *lowest;
+}
+
+bool NTAPI is_stack_open(DEVICE_OBJECT& lowest) noexcept {
+  for (PDEVICE_OBJECT device = &lowest; device != nullptr; device = device->AttachedDevice)
+    if (device->ReferenceCount != 0) return true;
+  return false;
+}
+
+void NTAPI set_opening(DEVICE_OBJECT& lowest, Opening opening) noexcept {
+  ke::SpinGuard guard{state().device_lock};
+  extension_of(lowest).shut = opening == Opening::refused;
+}
+
+bool NTAPI has_files(DEVICE_OBJECT& lowest) noexcept {
+  ke::SpinGuard guard{state().device_lock};
+  return is_stack_open(lowest);
+}
+
+bool NTAPI tell_when_closed(DEVICE_OBJECT& lowest) noexcept {
+  ke::SpinGuard guard{state().device_lock};
+  return extension_of(lowest).tells_closed = is_stack_open(lowest);
 }
 
 }  // namespace mica::io

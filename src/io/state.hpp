@@ -17,6 +17,13 @@ struct DriverImage {
   PDRIVER_INITIALIZE entry;
 };
 
+// The interrupt that a device is assigned.
+struct InterruptLine {
+  ULONG vector;
+  bool latched;
+  bool shared;
+};
+
 // The devices whose timers run, and the clock of all of them.
 struct Timers {
   ke::SpinLock<ke::Rank::io_timer> lock;
@@ -53,6 +60,12 @@ struct State {
   // A driver is about to be loaded for that service, whose key it will be told of. An error keeps
   // it from being loaded. IRQL PASSIVE_LEVEL.
   NTSTATUS(NTAPI* make_service_key)(UNICODE_STRING const& service);
+  // What the device, the lowest of a stack, is assigned. STATUS_NOT_FOUND: it has none. IRQL
+  // PASSIVE_LEVEL.
+  NTSTATUS(NTAPI* find_line)(DEVICE_OBJECT& device, InterruptLine& line);
+  // No file is open any more on the stack above the device, as tell_when_closed() asked. IRQL <=
+  // DISPATCH_LEVEL.
+  void(NTAPI* stack_closed)(DEVICE_OBJECT& lowest);
 };
 
 [[nodiscard]] inline State& state() noexcept {

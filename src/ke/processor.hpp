@@ -43,6 +43,9 @@ struct State;
 namespace mica::ldr {
 struct State;
 }
+namespace mica::pnp {
+struct State;
+}
 
 namespace mica::ke {
 
@@ -73,6 +76,7 @@ struct Processor {
   io::State* io;
   cm::State* cm;
   ldr::State* ldr;
+  pnp::State* pnp;
   init::State* init;
   trace::Listener* listener;  // hears of calls of drivers' routines; may be null
   bool checks_locks;          // deadlock detection is on (ke/lock_checks.hpp): as the ones above

@@ -17,6 +17,7 @@ namespace mica::trace {
 enum class Callback : std::uint8_t {
   entry,
   unload,
+  add_device,
   dispatch,
   completion,
   cancel,

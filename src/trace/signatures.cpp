@@ -26,6 +26,7 @@ constexpr Parameter device{Kind::pointer, "DeviceObject"}, irp{Kind::pointer, "I
 constexpr Signature callbacks[] = {
     {"DriverEntry", Kind::status, {driver, {Kind::unicode_string, "RegistryPath"}}},
     {"DriverUnload", Kind::nothing, {driver}},
+    {"AddDevice", Kind::status, {driver, {Kind::pointer, "PhysicalDeviceObject"}}},
     {"Dispatch", Kind::status, {device, irp}},
     {"IoCompletion", Kind::status, {device, irp, context}},
     {"Cancel", Kind::nothing, {device, irp}},
@@ -81,7 +82,7 @@ constexpr Signature requests[] = {
     {"IRP_MJ_DEVICE_CHANGE", Kind::status, {device, irp}},
     {"IRP_MJ_QUERY_QUOTA", Kind::status, {device, irp}},
     {"IRP_MJ_SET_QUOTA", Kind::status, {device, irp}},
-    {"IRP_MJ_PNP", Kind::status, {device, irp}},
+    {"IRP_MJ_PNP", Kind::status, {device, irp, {Kind::unsigned_8, "MinorFunction"}}},
 };
 static_assert(std::size(requests) == IRP_MJ_MAXIMUM_FUNCTION + 1);
 

@@ -65,7 +65,37 @@ class Run(unittest.TestCase):
         self.assertTrue(done.stdout.endswith("not unloaded: it has no DriverUnload\n"), done.stdout)
         self.assertEqual(done.returncode, 0)
 
+    def test_devices_are_plugged_in_before_the_script_and_removed_after_it(self):
+        for options in ((), ("--processors", 4, "--seed", 7), ("--verifier", "standard")):
+            done = run(driver("plug"), "--devices", SCRIPTS / "plug.devices", "--script", SCRIPTS / "plug.script",
+                       *options)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertRegex(done.stdout, r"plug.sys: 9 expectations held, 0 failed; unloaded\n$")
+        done = run(driver("plug"), "--devices", SCRIPTS / "plug.devices")
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, f"plug: Plug 1 started\n{driver('plug')}: 0 expectations held, 0 failed; unloaded\n"))
+
     # ---- What does not
+
+    def devices(self, text):
+        file = self.folder / "test.devices"
+        file.write_text(text)
+        return file
+
+    def test_a_device_that_cannot_be_added_ends_the_run(self):
+        wanted = self.devices("device One\ndriver plug\ndevice Two\ndriver nobody\n")
+        done = run(driver("plug"), "--devices", wanted, "--script", SCRIPTS / "plug.script")
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(done.stdout, f"{driver('plug')}: its device Two was not added: STATUS_OBJECT_NAME_NOT_FOUND; "
+                                      "unloaded\n")
+        document = json.loads(run(driver("plug"), "--devices", wanted, "--json").stdout)
+        self.assertEqual(document["device"], {"name": "Two", "status": "STATUS_OBJECT_NAME_NOT_FOUND"})
+
+    def test_a_mistake_in_the_devices_has_a_place(self):
+        wanted = self.devices("device One\n  driver plug\n  port 1\n")
+        done = run(driver("plug"), "--devices", wanted)
+        self.assertEqual((done.returncode, done.stdout, done.stderr),
+                         (2, "", f"mica: {wanted}:3:9: expected how long it is, a number in range\n"))
 
     def test_the_first_expectation_that_fails_ends_the_script(self):
         done = self.run_lines("beat", r"open \Device\Beat", "read Beat 4 expect u32:1", "write Beat 00")

@@ -110,6 +110,10 @@ TEST_CASE("script: waits, times, logs, threads", "[script]") {
   CHECK((request.name == "r" && !request.of_file));
   CHECK(request.expected.statuses == Statuses{STATUS_SUCCESS, STATUS_NOT_FOUND});
   CHECK((last<Cancel>("cancel x").name == "x" && last<Cancel>("cancel x").of_file));
+  CHECK(last<Unplug>("remove Plug expect STATUS_DEVICE_BUSY").expected.statuses ==
+        Statuses{STATUS_DEVICE_BUSY});
+  Unplug const lost = last<Unplug>("lose Plug");
+  CHECK((lost.device == "Plug" && !lost.asks));
   Thread const thread = last<Thread>("thread u {\n  read x 4\n\n  # more\n  close x }");
   CHECK((thread.name == "u" && thread.body.size() == 2));
 }
@@ -117,10 +121,11 @@ TEST_CASE("script: waits, times, logs, threads", "[script]") {
 TEST_CASE("script: what is no statement is said so", "[script]") {
   CHECK(mistake_in("\n  opne \\Device\\X") ==
         "2:3: found 'opne', expected a statement: open, read, write, ioctl, wait, cancel, "
-        "expect, advance, close, thread or unload");
+        "expect, advance, close, remove, lose, thread or unload");
   CHECK(mistake_in("}").starts_with("1:1: found '}', expected a statement"));
   CHECK(mistake_in("\"text\"").starts_with("1:1: found the text \"text\", expected a statement"));
   CHECK(mistake_in("unload now") == "1:8: found 'now', expected the end of the line");
+  CHECK(mistake_in("lose") == "1:5: found the end of the script, expected the name of a device");
   CHECK(mistake_in("unload }") == "1:8: found '}', expected the end of the line");
 }
 

@@ -68,7 +68,7 @@ bool take_driver(Wish& wish) {
   Config config;
   config.options = options;
   System system{config};
-  RunResult const alone = run_driver(system, contents(driver.image), driver.name, {});
+  RunResult const alone = run_driver(system, {contents(driver.image), driver.name, {}, {}});
   if (alone.status() != nothing_found) {
     fmt::print("{}", system.log());
     print_text(alone, driver.image, driver.script);

@@ -7,6 +7,7 @@
 #include "hal_host/simulation.hpp"
 #include "harness/status_names.hpp"
 #include "io/driver.hpp"
+#include "pnp/device.hpp"
 
 namespace mica::tool {
 namespace {
@@ -160,6 +161,11 @@ void Player::act(script::Place where, script::Close const& close) {
   if (handle == nullptr) return;
   files_[close.file] = nullptr;
   judge(where, close.expected, {ZwClose(handle)});
+}
+
+void Player::act(script::Place where, script::Unplug const& unplug) {
+  judge(where, unplug.expected,
+        {unplug.asks ? pnp::remove_device(unplug.device) : pnp::lose_device(unplug.device)});
 }
 
 void Player::act(script::Place where, script::Unload const& unload) {

@@ -78,6 +78,7 @@ class Player {
   void act(script::Place where, script::ExpectLog const& expect);
   void act(script::Place where, script::Advance const& advance);
   void act(script::Place where, script::Close const& close);
+  void act(script::Place where, script::Unplug const& unplug);
   void act(script::Place where, script::Unload const& unload);
   void act(script::Place where, script::Thread const& thread);
 

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "command.hpp"
+#include "devices.hpp"
 #include "files.hpp"
 #include "run_result.hpp"
 #include "script_file.hpp"
@@ -22,11 +23,11 @@ Exit status:
   0  the driver was loaded, and all that the script expects held
   1  an expectation failed: where, what was expected, and what was found
   2  wrong use, or a mistake in the script: one line says where and why
-  3  the driver could not be loaded, or its DriverEntry failed
+  3  the driver could not be loaded, its DriverEntry failed, or a device could not be added
   4  the run ended before its time: a bugcheck, a deadlock, too many steps, or a fault)";
 
 struct Asked {
-  std::string driver, script, name, output;
+  std::string driver, devices, script, name, output;
   std::optional<std::string> trace;
   TraceFormat format = TraceFormat::text;
   unsigned processors = 1;
@@ -35,6 +36,23 @@ struct Asked {
   bool traps = false;
   bool json = false;
 };
+
+std::string_view text_of(std::vector<std::byte> const& bytes) noexcept {
+  return {reinterpret_cast<char const*>(bytes.data()), bytes.size()};
+}
+
+// A text that is right.
+std::vector<std::byte> devices_in(std::string const& path) {
+  if (path.empty()) return {};
+  std::vector<std::byte> bytes = contents(path);
+  try {
+    Devices const right{text_of(bytes)};
+  } catch (DeviceMistake const& mistake) {
+    throw Wrong{
+        fmt::format("{}:{}:{}: expected {}", path, mistake.line, mistake.column, mistake.what())};
+  }
+  return bytes;
+}
 
 Config config_of(Asked const& asked, Trace* trace) {
   Config config;
@@ -70,14 +88,14 @@ int run(Asked const& asked) {
   if (asked.json && asked.trace && asked.output.empty())
     throw Wrong{"--json and --trace need --output: only one of them goes to the standard output"};
   script::Script const script = script_in(asked.script);
-  std::vector<std::byte> const image = contents(asked.driver);
+  std::vector<std::byte> const image = contents(asked.driver), devices = devices_in(asked.devices);
   std::optional<Trace> trace;
   if (asked.trace) trace.emplace(*asked.trace);
   std::string const name =
       asked.name.empty() ? std::filesystem::path{asked.driver}.stem().string() : asked.name;
   take_faults();
   System system{config_of(asked, trace ? &*trace : nullptr)};
-  RunResult const result = run_driver(system, image, name, script);
+  RunResult const result = run_driver(system, {image, name, text_of(devices), script});
   if (!asked.json) fmt::print("{}", system.log());
   if (trace) write(asked, *trace);
   if (asked.json)
@@ -96,6 +114,8 @@ void add_options(CLI::App& command, Asked& asked) {
   static std::map<std::string, bool> const missing = {{"refuse", false}, {"trap", true}};
   command.add_option("DRIVER", asked.driver, "A Windows driver for x64 (.sys)")->required();
   command.add_option("--script", asked.script, "What to ask of it, and what to expect");
+  command.add_option("--devices", asked.devices,
+                     "Devices that it is given once it is loaded (docs/pnp.md)");
   command.add_option("--name", asked.name, "Its service's name; else its file's, without .sys");
   command
       .add_option_function<std::vector<std::string>>(

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "devices.hpp"
 #include "harness/status_names.hpp"
 #include "image_file.hpp"
 #include "io/driver.hpp"
@@ -64,23 +65,26 @@ char const* text_of(Unloading unloading) noexcept {
 
 int RunResult::status() const noexcept {
   if (ended) return system_ended;
-  if (!NT_SUCCESS(entry_status.value_or(STATUS_UNSUCCESSFUL))) return driver_refused;
+  if (!NT_SUCCESS(entry_status.value_or(STATUS_UNSUCCESSFUL)) || device) return driver_refused;
   return failures.empty() ? nothing_found : failure_found;
 }
 
-RunResult run_driver(System& system, std::span<std::byte const> image, std::string const& name,
-                     script::Script const& script) {
+RunResult run_driver(System& system, Wanted const& wanted) {
+  Devices devices{wanted.devices};
   RunResult result;
-  result.version = version_of(image);
+  result.version = version_of(wanted.image);
   std::optional<Player> player;
   try {
-    Driver driver = system.load(image, name);
+    Driver driver = system.load(wanted.image, wanted.name);
     result.entry_status = driver.entry_status();
     result.refusal = driver.refusal();
     if (NT_SUCCESS(driver.entry_status())) {
+      result.device = devices.add(system);
       player.emplace(driver.object());
-      system.run([&] { player->perform(script); });
-      result.unloading = unload(system, driver, player->unloaded(), name);
+      if (!result.device) system.run([&] { player->perform(wanted.script); });
+      result.unloading = devices.remove(system)
+                             ? unload(system, driver, player->unloaded(), wanted.name)
+                             : Unloading::in_use;
     }
   } catch (mica::Failure const& failure) {
     result.ended = failure.outcome();
@@ -108,6 +112,9 @@ void print_text(RunResult const& result, std::string const& driver, std::string 
     fmt::print("{}: not loaded: {} ({})\n", driver, result.refusal, status);
   else if (!NT_SUCCESS(*result.entry_status))
     fmt::print("{}: DriverEntry returned {}\n", driver, status);
+  else if (result.device)
+    fmt::print("{}: its device {} was not added: {}; {}\n", driver, result.device->first,
+               harness::name_of_status(result.device->second), text_of(result.unloading));
   else
     fmt::print("{}: {} expectations held, {} failed; {}\n", driver, result.held,
                result.failures.size(), text_of(result.unloading));
@@ -125,6 +132,9 @@ void print_json(RunResult const& result, System const& system, std::string const
                            {"product", text_of(result.version->product)}};
   if (result.entry_status) document["entry_status"] = harness::name_of_status(*result.entry_status);
   if (!result.refusal.empty()) document["refusal"] = result.refusal;
+  if (result.device)
+    document["device"] = {{"name", result.device->first},
+                          {"status", harness::name_of_status(result.device->second)}};
   document["held"] = result.held;
   document["failures"] = Document::array();
   for (FailedExpectation const& each : result.failures)

@@ -24,6 +24,8 @@ struct RunResult {
   std::optional<std::int32_t> entry_status;  // none: DriverEntry did not come to its end
   std::string refusal;                       // in words: why it was not called
   std::optional<Outcome> ended;              // before its time
+  // The device that did not come to be there, and its status.
+  std::optional<std::pair<std::string, std::int32_t>> device;
   unsigned held = 0;
   std::vector<FailedExpectation> failures;
   std::optional<script::Place> last;
@@ -33,8 +35,16 @@ struct RunResult {
   [[nodiscard]] int status() const noexcept;
 };
 
-[[nodiscard]] RunResult run_driver(System& system, std::span<std::byte const> image,
-                                   std::string const& name, script::Script const& script);
+// What is run: a driver, the devices that it is given once it is loaded, and what is asked of it.
+struct Wanted {
+  std::span<std::byte const> image;
+  std::string name;
+  std::string_view devices;  // their text
+  script::Script script;
+};
+
+// Throws DeviceMistake.
+[[nodiscard]] RunResult run_driver(System& system, Wanted const& wanted);
 
 void print_text(RunResult const& result, std::string const& driver, std::string const& script);
 void print_json(RunResult const& result, System const& system, std::string const& driver,

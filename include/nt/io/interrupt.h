@@ -2,7 +2,7 @@
 //     [MSDN IoConnectInterruptEx, IO_CONNECT_INTERRUPT_PARAMETERS, IoConnectInterrupt]
 //   IRQL PASSIVE_LEVEL, but reports of activity: IRQL <= DISPATCH_LEVEL.
 //   A vector from 0x30 to 0xCF is all that names an interrupt; its DIRQL is its upper four bits.
-//   There is no plug and play, so no device was assigned a line or a message.
+//   A device that was plugged in may be assigned a line; none is assigned a message.
 #pragma once
 
 #include <nt/io/objects.h>
@@ -102,8 +102,9 @@ NTSTATUS NTAPI IoConnectInterrupt(PKINTERRUPT* InterruptObject, PKSERVICE_ROUTIN
                                   BOOLEAN FloatingSave);
 // The same by CONNECT_FULLY_SPECIFIED and CONNECT_FULLY_SPECIFIED_GROUP; moreover
 // STATUS_INVALID_PARAMETER without a device or for another group than 0,
-// STATUS_INVALID_PARAMETER_10 for a mask without a processor that runs. By CONNECT_LINE_BASED and
-// CONNECT_MESSAGE_BASED STATUS_NOT_FOUND: the device was assigned no interrupt.
+// STATUS_INVALID_PARAMETER_10 for a mask without a processor that runs. By CONNECT_LINE_BASED the
+// first line that the device was assigned, at its DIRQL if SynchronizeIrql is 0. By it and by
+// CONNECT_MESSAGE_BASED STATUS_NOT_FOUND: the device was assigned none.
 // STATUS_INVALID_PARAMETER_1: another version.
 NTSTATUS NTAPI IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters);
 // When it returns the routine has ended and is not called any more.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <nt/io/objects.h>
+#include <nt/io/pnp.h>
 #include <nt/mm/mdl.h>
 #include <nt/ntstatus.h>
 
@@ -21,6 +22,8 @@ typedef struct _IO_STATUS_BLOCK {
 
 typedef VOID(NTAPI* PIO_APC_ROUTINE)(PVOID ApcContext, PIO_STATUS_BLOCK IoStatusBlock,
                                      ULONG Reserved);
+// What a completion routine says that does not stop completion.
+#define STATUS_CONTINUE_COMPLETION STATUS_SUCCESS
 typedef NTSTATUS(NTAPI IO_COMPLETION_ROUTINE)(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context);
 typedef IO_COMPLETION_ROUTINE* PIO_COMPLETION_ROUTINE;
 
@@ -96,6 +99,56 @@ typedef struct _IO_STACK_LOCATION {
       ULONG NT_POINTER_ALIGNED IoControlCode;
       PVOID Type3InputBuffer;
     } DeviceIoControl;
+    struct {
+      DEVICE_RELATION_TYPE Type;
+    } QueryDeviceRelations;
+    struct {
+      GUID const* InterfaceType;
+      USHORT Size;
+      USHORT Version;
+      PINTERFACE Interface;
+      PVOID InterfaceSpecificData;
+    } QueryInterface;
+    struct {
+      PDEVICE_CAPABILITIES Capabilities;
+    } DeviceCapabilities;
+    struct {
+      PIO_RESOURCE_REQUIREMENTS_LIST IoResourceRequirementList;
+    } FilterResourceRequirements;
+    struct {
+      ULONG WhichSpace;
+      PVOID Buffer;
+      ULONG Offset;
+      ULONG NT_POINTER_ALIGNED Length;
+    } ReadWriteConfig;
+    struct {
+      BOOLEAN Lock;
+    } SetLock;
+    struct {
+      BUS_QUERY_ID_TYPE IdType;
+    } QueryId;
+    struct {
+      DEVICE_TEXT_TYPE DeviceTextType;
+      ULONG NT_POINTER_ALIGNED LocaleId;
+    } QueryDeviceText;
+    struct {
+      BOOLEAN InPath;
+      BOOLEAN Reserved[3];
+      DEVICE_USAGE_NOTIFICATION_TYPE NT_POINTER_ALIGNED Type;
+    } UsageNotification;
+    struct {
+      SYSTEM_POWER_STATE PowerState;
+    } WaitWake;
+    struct {
+      ULONG SystemContext;
+      POWER_STATE_TYPE NT_POINTER_ALIGNED Type;
+      POWER_STATE NT_POINTER_ALIGNED State;
+      POWER_ACTION NT_POINTER_ALIGNED ShutdownType;
+    } Power;
+    struct {
+      PCM_RESOURCE_LIST AllocatedResources;  // as the bus has them; null: none
+      PCM_RESOURCE_LIST AllocatedResourcesTranslated;
+    } StartDevice;
     struct {
       PVOID Argument1;
       PVOID Argument2;

@@ -11,7 +11,8 @@ namespace mica::script {
 namespace {
 
 constexpr std::string_view statement_words =
-    "a statement: open, read, write, ioctl, wait, cancel, expect, advance, close, thread or unload";
+    "a statement: open, read, write, ioctl, wait, cancel, expect, advance, close, remove, lose, "
+    "thread or unload";
 
 enum class Named : std::uint8_t { file, request, thread };
 
@@ -85,6 +86,10 @@ class Parser {
       made.what = Advance{take_time(reader_)};
     else if (reader_.skip("close"))
       made.what = close();
+    else if (reader_.skip("remove"))
+      made.what = unplug(true);
+    else if (reader_.skip("lose"))
+      made.what = unplug(false);
     else if (reader_.skip("thread"))
       made.what = thread(first);
     else if (reader_.skip("unload"))
@@ -235,6 +240,12 @@ class Parser {
 
   Close close() {
     Close made{file_name(), {}};
+    made.expected = expectation();
+    return made;
+  }
+
+  Unplug unplug(bool asks) {
+    Unplug made{std::string{reader_.take(Kind::word, "the name of a device").text}, asks, {}};
     made.expected = expectation();
     return made;
   }

@@ -86,6 +86,13 @@ struct Unload {
   Expectation expected;
 };
 
+// A device of the tool's option --devices goes: its drivers are asked, or it is gone.
+struct Unplug {
+  std::string device;
+  bool asks;
+  Expectation expected;
+};
+
 struct Statement;
 
 struct Thread {
@@ -95,7 +102,7 @@ struct Thread {
 
 struct Statement {
   Place where;
-  std::variant<Open, Request, Wait, Cancel, ExpectPending, ExpectLog, Advance, Close, Unload,
+  std::variant<Open, Request, Wait, Cancel, ExpectPending, ExpectLog, Advance, Close, Unplug, Unload,
                Thread>
       what;
 };
