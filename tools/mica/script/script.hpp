@@ -102,8 +102,8 @@ struct Thread {
 
 struct Statement {
   Place where;
-  std::variant<Open, Request, Wait, Cancel, ExpectPending, ExpectLog, Advance, Close, Unplug, Unload,
-               Thread>
+  std::variant<Open, Request, Wait, Cancel, ExpectPending, ExpectLog, Advance, Close, Unplug,
+               Unload, Thread>
       what;
 };
 
