@@ -308,14 +308,17 @@ MICA_CASE("Ke: a mutex that a wait took is held, and no other of that wait's") {
   {
     InPool<Mutex> first, second;
     InPool<Fast> one;
+    KEVENT tried;
+    KeInitializeEvent(&tried, NotificationEvent, FALSE);
     auto other = [&] {
       second->take();
-      sleep(5 * millisecond_100ns);
+      MICA_CHECK(wait(&tried) == STATUS_SUCCESS);
       second->give();
     };
     Thread* const thread = start(other, {.processor = 1});
     until_waiting(thread);
     MICA_CHECK(wait_for_both(&first->lock, &second->lock, millisecond_100ns) == STATUS_TIMEOUT);
+    static_cast<void>(KeSetEvent(&tried, IO_NO_INCREMENT, FALSE));
     take(one);
     join(thread);
     MICA_CHECK(!was_held(first, one));

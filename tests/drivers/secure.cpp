@@ -95,7 +95,7 @@ class Class {
   }
 
  private:
-  static constexpr PCWSTR paths[] = {CLASSES, CLASS, PROPERTIES};
+  static constexpr PCWSTR paths[] = {CLASS, PROPERTIES};
 
   static void remove(PCWSTR path) noexcept {
     UNICODE_STRING name;
