@@ -54,6 +54,7 @@ class Plugger {
   bool start_pends = false;
   bool keeps_device = false;   // does not detach when it is removed
   PNP_DEVICE_STATE state = 0;  // said of the device
+  bool has_child = false;      // something hangs from the device
   PUNICODE_STRING device_name = nullptr;
   void (*adding)(Plugger& driver) = nullptr;   // called by AddDevice
   void (*started)(Plugger& driver) = nullptr;  // called with the resources
@@ -147,8 +148,21 @@ class Plugger {
       irp->IoStatus.Information |= self.state;
       irp->IoStatus.Status = STATUS_SUCCESS;
     }
+    if (minor == IRP_MN_QUERY_DEVICE_RELATIONS && self.has_child) self.tell_of_child(*irp);
     IoSkipCurrentIrpStackLocation(irp);
     return IoCallDriver(self.below, irp);
+  }
+
+  // The driver's own device will do.
+  void tell_of_child(IRP& irp) noexcept {
+    auto* const relations = static_cast<PDEVICE_RELATIONS>(
+        ExAllocatePool2(POOL_FLAG_PAGED, sizeof(DEVICE_RELATIONS), 'dlhC'));
+    MICA_REQUIRE(relations != nullptr);
+    ObReferenceObject(device);
+    relations->Count = 1;
+    relations->Objects[0] = device;
+    irp.IoStatus.Information = reinterpret_cast<ULONG_PTR>(relations);
+    irp.IoStatus.Status = STATUS_SUCCESS;
   }
 
   NTSTATUS start(PIRP irp) noexcept {
