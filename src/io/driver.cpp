@@ -111,9 +111,13 @@ void end_image(DriverImage const& image) noexcept {
   if (image.start != nullptr) state().image_gone(image);
 }
 
+// A driver whose devices are plugged in is asked by its stack to remove them.
 [[nodiscard]] bool is_used(DRIVER_OBJECT const& driver) noexcept {
+  bool const plugs = driver.DriverExtension->AddDevice != nullptr;
   for (PDEVICE_OBJECT device = driver.DeviceObject; device != nullptr; device = device->NextDevice)
-    if (device->ReferenceCount != 0 || device->AttachedDevice != nullptr) return true;
+    if (device->ReferenceCount != 0 || device->AttachedDevice != nullptr ||
+        (plugs && extension_of(*device).attached_to != nullptr))
+      return true;
   return false;
 }
 

@@ -44,7 +44,8 @@ void NTAPI free_client_extensions(Driver& driver) noexcept;
                                          PDRIVER_OBJECT& driver) noexcept;
 
 // Calls its DriverUnload and lets it go: at once, or as soon as no file is open on its devices and
-// none is attached above them. IRQL PASSIVE_LEVEL. [MSDN ZwUnloadDriver]
+// none is attached above them; if it has AddDevice, none of them is attached to another either.
+// IRQL PASSIVE_LEVEL. [MSDN ZwUnloadDriver]
 //   STATUS_INVALID_DEVICE_REQUEST: it has no such routine, or was asked to unload before.
 [[nodiscard]] NTSTATUS NTAPI unload_driver(DRIVER_OBJECT& driver) noexcept;
 

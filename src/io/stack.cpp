@@ -41,9 +41,9 @@ void NTAPI set_opening(DEVICE_OBJECT& lowest, Opening opening) noexcept {
   extension_of(lowest).shut = opening == Opening::refused;
 }
 
-bool NTAPI has_files(DEVICE_OBJECT& lowest) noexcept {
+bool NTAPI shut_unless_open(DEVICE_OBJECT& lowest) noexcept {
   ke::SpinGuard guard{state().device_lock};
-  return is_stack_open(lowest);
+  return extension_of(lowest).shut = !is_stack_open(lowest);
 }
 
 bool NTAPI tell_when_closed(DEVICE_OBJECT& lowest) noexcept {
@@ -75,7 +75,9 @@ VOID NTAPI IoDetachDevice(PDEVICE_OBJECT TargetDevice) {
   mica::ob::Reference const keep{TargetDevice};
   {
     mica::ke::SpinGuard guard{state().device_lock};
-    extension_of(*TargetDevice->AttachedDevice).attached_to = nullptr;
+    DeviceExtension& above = extension_of(*TargetDevice->AttachedDevice);
+    above.shut = extension_of(lowest_of(*TargetDevice)).shut;  // its driver deletes it next
+    above.attached_to = nullptr;
     TargetDevice->AttachedDevice = nullptr;
   }
   end_if_unused(*TargetDevice);

@@ -15,7 +15,8 @@ namespace mica::io {
 // No device of a stack that is shut can be opened.
 enum class Opening : bool { refused, allowed };
 void NTAPI set_opening(DEVICE_OBJECT& lowest, Opening opening) noexcept;
-[[nodiscard]] bool NTAPI has_files(DEVICE_OBJECT& lowest) noexcept;
+// From now on nobody opens it. False: a file is open on it, and it can be opened still.
+[[nodiscard]] bool NTAPI shut_unless_open(DEVICE_OBJECT& lowest) noexcept;
 // Has State::stack_closed called as soon as no file is open on the stack, once. False: none is, and
 // nobody is called.
 [[nodiscard]] bool NTAPI tell_when_closed(DEVICE_OBJECT& lowest) noexcept;

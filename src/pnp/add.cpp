@@ -27,6 +27,11 @@ constexpr ULONG no_number = 0xFFFF'FFFF;
   return path ? ZwLoadDriver(&path.get()) : STATUS_INSUFFICIENT_RESOURCES;
 }
 
+[[nodiscard]] bool NTAPI is_to_be_unloaded(DRIVER_OBJECT const& driver) noexcept {
+  ke::SpinGuard guard{io::state().device_lock};
+  return (driver.Flags & DRVO_UNLOAD_INVOKED) != 0;
+}
+
 [[nodiscard]] NTSTATUS NTAPI call_add_device(std::string_view name,
                                              DEVICE_OBJECT& device) noexcept {
   Text const wide{name};
@@ -41,7 +46,7 @@ constexpr ULONG no_number = 0xFFFF'FFFF;
   if (!NT_SUCCESS(status)) return status;
   ob::Reference const keep{object};
   auto& driver = *static_cast<PDRIVER_OBJECT>(object);
-  if ((driver.Flags & DRVO_UNLOAD_INVOKED) != 0) return STATUS_DELETE_PENDING;
+  if (is_to_be_unloaded(driver)) return STATUS_DELETE_PENDING;
   if (driver.DriverExtension->AddDevice == nullptr) return STATUS_DRIVER_ENTRYPOINT_NOT_FOUND;
   return trace::call(ke::listener(), trace::Callback::add_device, driver.DriverExtension->AddDevice,
                      &driver, &device);

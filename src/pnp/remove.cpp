@@ -23,7 +23,7 @@ void NTAPI end_later(Action& action) {
 //                           [MSDN "Handling a GUID_TARGET_DEVICE_QUERY_REMOVE Event"]
 [[nodiscard]] NTSTATUS NTAPI query_remove(DEVICE_OBJECT& device) noexcept {
   NTSTATUS status = send(device, IRP_MN_QUERY_REMOVE_DEVICE).Status;
-  if (NT_SUCCESS(status) && io::has_files(device)) status = STATUS_DEVICE_BUSY;
+  if (NT_SUCCESS(status) && !io::shut_unless_open(device)) status = STATUS_DEVICE_BUSY;
   if (NT_SUCCESS(status)) return status;
   static_cast<void>(send(device, IRP_MN_CANCEL_REMOVE_DEVICE, WithoutMemory::waits));
   return status;

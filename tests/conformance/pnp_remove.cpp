@@ -113,6 +113,20 @@ MICA_CASE("Io: a device that is gone is removed when the last file on it is clos
   MICA_CHECK(plug.devices.add(plug_text) == STATUS_SUCCESS);
 }
 
+MICA_CASE("Io: a device that left the stack of one that is removed cannot be opened either") {
+  PlugCase plug;
+  Text name{u"\\Device\\Plugged"};
+  plug.driver.device_name = name;
+  plug.driver.keeps_device = true;
+  MICA_REQUIRE(plug.devices.add(plug_text) == STATUS_SUCCESS);
+  MICA_CHECK(plug.devices.remove("Plug") == STATUS_SUCCESS);
+  MICA_CHECK(open_again(name) == STATUS_NO_SUCH_DEVICE);
+  IoDetachDevice(plug.driver.below);
+  MICA_CHECK(open_again(name) == STATUS_NO_SUCH_DEVICE);
+  IoDeleteDevice(plug.driver.device);
+  plug.driver.keeps_device = false;
+}
+
 MICA_CASE("Io: a driver's device that stays attached keeps what is below it, not the name") {
   PlugCase plug;
   plug.driver.keeps_device = true;

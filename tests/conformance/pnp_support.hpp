@@ -46,7 +46,7 @@ inline NTSTATUS NTAPI wake(PDEVICE_OBJECT, PIRP, PVOID event) {
 class Plugger {
  public:
   char letter;
-  Story* story;
+  Story* story;  // null: nothing is noted, by whoever calls
   // What a case decides.
   NTSTATUS add_answer = STATUS_SUCCESS;
   int failing_minor = -1;  // of plug and play: not passed on
@@ -54,6 +54,7 @@ class Plugger {
   bool start_pends = false;
   bool keeps_device = false;   // does not detach when it is removed
   PNP_DEVICE_STATE state = 0;  // said of the device
+  bool has_child = false;      // something hangs from the device
   PUNICODE_STRING device_name = nullptr;
   void (*adding)(Plugger& driver) = nullptr;   // called by AddDevice
   void (*started)(Plugger& driver) = nullptr;  // called with the resources
@@ -102,9 +103,13 @@ class Plugger {
     return **static_cast<Plugger**>(IoGetDriverObjectExtension(driver, &extension_name));
   }
 
+  void note(char what) noexcept {
+    if (story != nullptr) story->note(letter, what);
+  }
+
   static NTSTATUS NTAPI add_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT physical) {
     Plugger& self = of(driver);
-    self.story->note(self.letter, 'A');
+    self.note('A');
     MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL && IoIsSystemThread(PsGetCurrentThread()));
     self.pdo = physical;
     if (self.adding != nullptr) self.adding(self);
@@ -121,9 +126,7 @@ class Plugger {
   static NTSTATUS NTAPI open_or_close(PDEVICE_OBJECT device, PIRP irp) {
     Plugger& self = of(device->DriverObject);
     UCHAR const major = IoGetCurrentIrpStackLocation(irp)->MajorFunction;
-    self.story->note(self.letter, major == IRP_MJ_CREATE    ? 'o'
-                                  : major == IRP_MJ_CLEANUP ? 'c'
-                                                            : 'z');
+    self.note(major == IRP_MJ_CREATE ? 'o' : major == IRP_MJ_CLEANUP ? 'c' : 'z');
     return complete(irp, STATUS_SUCCESS);
   }
 
@@ -135,7 +138,7 @@ class Plugger {
   static NTSTATUS NTAPI plug_and_play(PDEVICE_OBJECT device, PIRP irp) {
     Plugger& self = of(device->DriverObject);
     UCHAR const minor = IoGetCurrentIrpStackLocation(irp)->MinorFunction;
-    self.story->note(self.letter, letter_of(minor));
+    self.note(letter_of(minor));
     self.first_status = irp->IoStatus.Status;
     MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL && IoIsSystemThread(PsGetCurrentThread()));
     if (minor == self.failing_minor) return complete(irp, self.failure);
@@ -145,8 +148,21 @@ class Plugger {
       irp->IoStatus.Information |= self.state;
       irp->IoStatus.Status = STATUS_SUCCESS;
     }
+    if (minor == IRP_MN_QUERY_DEVICE_RELATIONS && self.has_child) self.tell_of_child(*irp);
     IoSkipCurrentIrpStackLocation(irp);
     return IoCallDriver(self.below, irp);
+  }
+
+  // The driver's own device will do.
+  void tell_of_child(IRP& irp) noexcept {
+    auto* const relations = static_cast<PDEVICE_RELATIONS>(
+        ExAllocatePool2(POOL_FLAG_PAGED, sizeof(DEVICE_RELATIONS), 'dlhC'));
+    MICA_REQUIRE(relations != nullptr);
+    ObReferenceObject(device);
+    relations->Count = 1;
+    relations->Objects[0] = device;
+    irp.IoStatus.Information = reinterpret_cast<ULONG_PTR>(relations);
+    irp.IoStatus.Status = STATUS_SUCCESS;
   }
 
   NTSTATUS start(PIRP irp) noexcept {

@@ -78,6 +78,18 @@ MICA_CASE("Io: a driver that others compiled finds what was written for it") {
   MICA_CHECK(drivers.devices.remove("Plug") == STATUS_SUCCESS);
 }
 
+MICA_CASE(
+    "Io: a driver that is to be unloaded is there until its device is removed, and gets no other") {
+  CaseDevices devices;
+  Service plug{u"plug"};
+  MICA_REQUIRE(devices.add("device Plug\ndriver plug\n") == STATUS_SUCCESS);
+  MICA_CHECK(plug.unload() == STATUS_SUCCESS);
+  MICA_CHECK(devices.add("device Other\ndriver plug\n") == STATUS_DELETE_PENDING);
+  MICA_CHECK(plug.unload() == STATUS_INVALID_DEVICE_REQUEST);  // it is there still
+  MICA_CHECK(devices.remove("Plug") == STATUS_SUCCESS);
+  while (plug.unload() != STATUS_OBJECT_NAME_NOT_FOUND) sleep(millisecond_100ns);
+}
+
 MICA_CASE("Io: a driver that others compiled goes when its device is gone and closed") {
   PlugDrivers drivers;
   Text name{u"\\Device\\Plug"};

@@ -75,6 +75,12 @@ class Run(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout),
                          (0, f"plug: Plug 1 started\n{driver('plug')}: 0 expectations held, 0 failed; unloaded\n"))
 
+    def test_a_driver_is_unloaded_once_its_devices_were_removed(self):
+        done = self.run_lines("plug", "unload", r"open \Device\Plug expect STATUS_NO_SUCH_DEVICE",
+                              options=("--devices", SCRIPTS / "plug.devices"))
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertTrue(done.stdout.endswith("2 expectations held, 0 failed; unloaded\n"), done.stdout)
+
     # ---- What does not
 
     def devices(self, text):
