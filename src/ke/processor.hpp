@@ -103,7 +103,7 @@ struct Processor {
   std::uint16_t held_locks;    // by DPC and service routines (ke/lock_tables.hpp)
 
 #ifndef NDEBUG
-  std::uint32_t held_ranks;
+  std::uint64_t held_ranks;
   std::uint8_t held_objects;
 #endif
 };

@@ -8,8 +8,11 @@
 namespace mica::ke {
 namespace {
 
-constexpr std::uint32_t bit_of(Rank rank) noexcept {
-  return std::uint32_t{1} << static_cast<unsigned>(rank);
+using Bits = decltype(Processor::held_ranks);
+static_assert(static_cast<unsigned>(highest_rank) < sizeof(Bits) * 8);
+
+constexpr Bits bit_of(Rank rank) noexcept {
+  return Bits{1} << static_cast<unsigned>(rank);
 }
 
 }  // namespace
@@ -19,8 +22,8 @@ constexpr std::uint32_t bit_of(Rank rank) noexcept {
 void NTAPI rank_acquired(Rank rank) noexcept {
   MICA_ASSERT(Machine::irql() >= DISPATCH_LEVEL);
   Processor& processor = current();
-  std::uint32_t const bit = bit_of(rank);
-  std::uint32_t const allowed = may_repeat(rank) ? bit * 2 - 1 : bit - 1;
+  Bits const bit = bit_of(rank);
+  Bits const allowed = may_repeat(rank) ? bit * 2 - 1 : bit - 1;
   MICA_ASSERT((processor.held_ranks & ~allowed) == 0);
   processor.held_ranks |= bit;
   if (may_repeat(rank)) ++processor.held_objects;

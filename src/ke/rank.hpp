@@ -43,6 +43,7 @@ enum class Rank : std::uint8_t {
   lock_checks,  // taken at HIGH_LEVEL
   bugcheck,     // taken at HIGH_LEVEL
 };
+inline constexpr Rank highest_rank = Rank::bugcheck;
 
 // Several locks of these ranks may be held at once, in an order of their own.
 [[nodiscard]] constexpr bool may_repeat(Rank rank) noexcept {

@@ -74,13 +74,13 @@ struct Bounds {
     return offset % sizeof(ULONG) == 0 && offset >= sizeof(SECURITY_DESCRIPTOR_RELATIVE) &&
            offset <= bytes && bytes - offset >= part_bytes;
   }
-  [[nodiscard]] bool has_sid(ULONG offset) const noexcept {
+  [[nodiscard]] bool NTAPI has_sid(ULONG offset) const noexcept {
     if (offset == 0) return true;
     if (!has(offset, RtlLengthRequiredSid(0))) return false;
     auto* const sid = const_cast<std::byte*>(start + offset);
     return RtlValidSid(sid) && has(offset, RtlLengthSid(sid));
   }
-  [[nodiscard]] bool has_acl(ULONG offset) const noexcept {
+  [[nodiscard]] bool NTAPI has_acl(ULONG offset) const noexcept {
     if (offset == 0) return true;
     if (!has(offset, sizeof(ACL))) return false;
     auto const& acl = *reinterpret_cast<ACL const*>(start + offset);

@@ -11,8 +11,7 @@
 #include <cstring>
 #include <system_error>
 #include <utility>
-
-#include "command.hpp"
+#include "wrong.hpp"
 
 namespace mica::tool {
 namespace {

@@ -5,8 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
-
-#include "command.hpp"
+#include "wrong.hpp"
 
 namespace mica::tool {
 namespace {
@@ -106,8 +105,8 @@ void Crew::hear(Worker& worker) {
       if (other.job.name == worker.job.name && &other != &worker) stop(other);
   }
   if (Clock::now() - worker.heard > orders_.patience)
-    throw Broken{fmt::format("{}: told nothing for {} s", worker.job.name,
-                             orders_.patience.count())};
+    throw Broken{
+        fmt::format("{}: told nothing for {} s", worker.job.name, orders_.patience.count())};
 }
 
 bool Crew::gone(Worker& worker) {
@@ -122,8 +121,8 @@ void Crew::judge(Worker const& worker, int status) const {
   std::string const& name = worker.job.name;
   if (results_.failed(name)) return;
   if (!results_.knows(worker.job))
-    throw Broken{fmt::format("{}: not explored: {}{}", name, end_text(status),
-                             last_words(worker.last))};
+    throw Broken{
+        fmt::format("{}: not explored: {}{}", name, end_text(status), last_words(worker.last))};
   if (!results_.complete(worker.job))
     throw Broken{fmt::format("{}: ended in the middle: {}{}", name, end_text(status),
                              last_words(worker.last))};

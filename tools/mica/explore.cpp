@@ -3,6 +3,7 @@
 #include <fnmatch.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "command.hpp"
 #include "crew.hpp"

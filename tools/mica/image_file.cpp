@@ -1,8 +1,7 @@
 #include "image_file.hpp"
 
 #include <fmt/format.h>
-
-#include "command.hpp"
+#include "wrong.hpp"
 
 namespace mica::tool {
 

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
-#include "command.hpp"
+#include "wrong.hpp"
 
 namespace mica::tool {
 namespace {

@@ -1,6 +1,8 @@
 // Results as a line and as JSON.
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "results.hpp"
 
 namespace mica::tool {

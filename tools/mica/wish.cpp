@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "command.hpp"
@@ -149,8 +150,8 @@ Command Wish::command(Job const& job, std::optional<double> most_seconds) const 
 }
 
 std::filesystem::path Wish::checkpoint(Job const& job) const {
-  return checkpoints / fmt::format("{}.{}-of-{}", file_name(job.name), job.shard.number,
-                                   job.shard.count);
+  return checkpoints /
+         fmt::format("{}.{}-of-{}", file_name(job.name), job.shard.number, job.shard.count);
 }
 
 nlohmann::ordered_json Wish::asked() const {
@@ -192,8 +193,8 @@ void prepare_checkpoints(Wish const& wish, std::deque<Job> const& jobs) {
   bool const there = std::ranges::any_of(
       jobs, [&](Job const& job) { return std::filesystem::exists(wish.checkpoint(job)); });
   if (there && !wish.resume)
-    throw Wrong{fmt::format("'{}' has checkpoints: --resume goes on from them",
-                            wish.checkpoints.string())};
+    throw Wrong{
+        fmt::format("'{}' has checkpoints: --resume goes on from them", wish.checkpoints.string())};
   if (!there && wish.resume)
     throw Wrong{fmt::format("'{}' has no checkpoint of these explorations and this split",
                             wish.checkpoints.string())};

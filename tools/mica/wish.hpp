@@ -1,14 +1,16 @@
 // What the command line of `mica explore` asks for, and what that is to the program that is run.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
 #include <chrono>
 #include <deque>
 #include <filesystem>
 
 #include "child.hpp"
 #include "results.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace mica::tool {
 
