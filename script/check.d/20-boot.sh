@@ -47,7 +47,7 @@ claim boot-deadlock-detection "boots and passes with the kernel option deadlock-
   passes --append deadlock-detection
 claim boot-verifier "boots and passes with the kernel option verifier" passes --append verifier
 claim boot-special-pool "boots and passes with every pool block from special pool" passes --append 'special-pool=*'
-claim boot-icount "with --icount, 10 runs print the same to the byte" repeats 10
+claim boot-icount "with --icount, 6 runs print the same to the byte" repeats 6
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
 claim boot-drivers "the kernel option drivers loads what is in the RAM disk, and says what went wrong" drivers_load
 claim boot-monitor "script/boot --stay leaves a monitor whose every command answers" monitor_answers
