@@ -109,6 +109,7 @@ MICA_CASE("Io: an extended work item's routine gets the item, may queue it again
 MICA_CASE("Io: a work item may stand in the driver's own memory, and belong to the driver") {
   Driver driver;
   constexpr ULONG tag = 0x6B72'6F57;  // Work
+  MICA_CHECK(IoSizeofWorkItem() > sizeof(WORK_QUEUE_ITEM));
   auto* const item =
       static_cast<PIO_WORKITEM>(ExAllocatePool2(POOL_FLAG_NON_PAGED, IoSizeofWorkItem(), tag));
   MICA_REQUIRE(item != nullptr);

@@ -87,6 +87,7 @@ MICA_CASE("Ob: a device gets parts of a security descriptor and keeps the others
 }
 
 MICA_CASE("Ob: who asks for a security descriptor gets a copy of it") {
+  SpecialPool const special{mica::ob::tag_security};  // of which nothing stays that was freed
   Driver driver;
   PDEVICE_OBJECT const device = driver.make();
   DeviceHandle const handle{device};
@@ -102,6 +103,7 @@ MICA_CASE("Ob: who asks for a security descriptor gets a copy of it") {
   MICA_CHECK(Rights{descriptor}.mask(0) == FILE_READ_DATA);
   MICA_CHECK(Rights{device->SecurityDescriptor}.mask(0) == FILE_WRITE_DATA);
   ObReleaseObjectSecurity(descriptor, allocated);
+  MICA_CHECK(!MmIsAddressValid(descriptor));
 }
 
 MICA_CASE("Ob: a security descriptor goes when another one comes, or its device goes") {

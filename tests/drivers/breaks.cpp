@@ -89,6 +89,7 @@ void check_all(std::u16string_view driver) noexcept {
 }  // namespace
 
 MICA_CASE("Ke: a driver that breaks rules of levels is stopped and named") {
+  SpecialPool const none{0};
   check_all(u"bad_level");
 }
 
