@@ -32,7 +32,7 @@ constexpr std::string_view hal_exports[] = {"KeQueryPerformanceCounter",
                                             "KeStallExecutionProcessor"};
 
 [[nodiscard]] bool is_hal(std::string_view module) noexcept {
-  return equal_in_any_case(module, "hal.dll");
+  return equal_in_any_case(module, hal_module);
 }
 
 }  // namespace
@@ -42,15 +42,18 @@ std::span<Export const> exports() noexcept {
 }
 
 bool is_executive(std::string_view module) noexcept {
-  return equal_in_any_case(module, "ntoskrnl.exe") || is_hal(module);
+  return equal_in_any_case(module, kernel_module) || is_hal(module);
+}
+
+bool exports_of(std::string_view module, Export const& one) noexcept {
+  return !is_hal(module) || std::ranges::find(hal_exports, one.name) != std::end(hal_exports);
 }
 
 Export const* find_export(std::string_view module, std::string_view name) noexcept {
   if (!is_executive(module)) return nullptr;
-  if (is_hal(module) && std::ranges::find(hal_exports, name) == std::end(hal_exports))
-    return nullptr;
   auto const* const found = std::ranges::lower_bound(table, name, {}, &Export::name);
-  return found != std::end(table) && found->name == name ? found : nullptr;
+  bool const is_there = found != std::end(table) && found->name == name;
+  return is_there && exports_of(module, *found) ? found : nullptr;
 }
 
 }  // namespace mica::abi

@@ -22,8 +22,15 @@ struct Export {
 // In the order of their names.
 [[nodiscard]] std::span<Export const> exports() noexcept;
 
+// The modules that there are.
+inline constexpr std::string_view kernel_module = "ntoskrnl.exe";
+inline constexpr std::string_view hal_module = "hal.dll";
+
 // Whether it is one of the modules whose exports these are, in whatever case.
 [[nodiscard]] bool is_executive(std::string_view module) noexcept;
+
+// Of one of these modules: whether it exports that too.
+[[nodiscard]] bool exports_of(std::string_view module, Export const& one) noexcept;
 
 // Null: no such module exports that, or it is not there.
 [[nodiscard]] Export const* find_export(std::string_view module, std::string_view name) noexcept;

@@ -13,14 +13,13 @@
 namespace mica::abi {
 namespace {
 
-constexpr std::string_view module_name = "ntoskrnl.exe";
-
 [[nodiscard]] constexpr std::size_t whole_pages(std::size_t bytes) noexcept {
   return (bytes + page_size - 1) & ~(page_size - 1);
 }
 
 // Where things are: a page of headers, the routines, the export directory with tables and names.
 struct Plan {
+  std::string_view module;
   ULONG routines = 0;  // how many
   ULONG text = page_size;
   ULONG exports;
@@ -30,15 +29,16 @@ struct Plan {
 };
 
 template <class Use>
-void for_each_routine(Use use) noexcept {
+void for_each_routine(std::string_view module, Use use) noexcept {
   for (Export const& each : exports())
-    if (each.kind == ExportKind::routine) use(each.name);
+    if (each.kind == ExportKind::routine && exports_of(module, each)) use(each.name);
 }
 
-[[nodiscard]] Plan plan() noexcept {
+[[nodiscard]] Plan plan_of(std::string_view module) noexcept {
   Plan plan;
-  std::size_t name_bytes = module_name.size() + 1;
-  for_each_routine([&](std::string_view name) {
+  plan.module = module;
+  std::size_t name_bytes = module.size() + 1;
+  for_each_routine(module, [&](std::string_view name) {
     ++plan.routines;
     name_bytes += name.size() + 1;
   });
@@ -116,9 +116,9 @@ void put_exports(std::byte* base, Plan const& plan) noexcept {
     string += static_cast<ULONG>(text.size() + 1);
     return at;
   };
-  put_string(module_name);
+  put_string(plan.module);
   ULONG index = 0;
-  for_each_routine([&](std::string_view name) {
+  for_each_routine(plan.module, [&](std::string_view name) {
     ULONG const routine = plan.text + index * static_cast<ULONG>(sizeof(ldr::ImportStub));
     put(base, plan.functions + index * static_cast<ULONG>(sizeof(ULONG)), routine);
     put(base, plan.names + index * static_cast<ULONG>(sizeof(ULONG)), put_string(name));
@@ -126,7 +126,7 @@ void put_exports(std::byte* base, Plan const& plan) noexcept {
         static_cast<USHORT>(index));
     auto& stub = *reinterpret_cast<ldr::ImportStub*>(base + routine);
     ldr::Import import{};
-    import.module = module_name;
+    import.module = plan.module;
     import.name = name;
     ldr::make_import_stub(stub, resolve(import), ldr::state().watch);
     ++index;
@@ -153,9 +153,10 @@ void protect(std::byte* base, Plan const& plan) noexcept {
 
 }  // namespace
 
-KernelImage NTAPI kernel_image() noexcept {
-  std::atomic<std::byte*>& known = ldr::state().executive;
-  Plan const where = plan();
+KernelImage NTAPI kernel_image(std::string_view module) noexcept {
+  ldr::State& ldr = ldr::state();
+  std::atomic<std::byte*>& known = module == hal_module ? ldr.hal : ldr.kernel;
+  Plan const where = plan_of(module);
   std::byte* base = known.load(std::memory_order_acquire);
   if (base != nullptr) return {base, where.bytes};
   std::byte* const made = make(where);
@@ -167,8 +168,8 @@ KernelImage NTAPI kernel_image() noexcept {
 
 std::byte* NTAPI routine_in_image(KernelImage image, std::string_view name) noexcept {
   std::byte* found = nullptr;
-  std::byte* at = image.base + plan().text;
-  for_each_routine([&](std::string_view each) {
+  std::byte* at = image.base + plan_of(kernel_module).text;
+  for_each_routine(kernel_module, [&](std::string_view each) {
     if (each == name) found = at;
     at += sizeof(ldr::ImportStub);
   });

@@ -35,11 +35,11 @@ PVOID NTAPI MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName) {
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, SystemRoutineName);
   NarrowName const name{*SystemRoutineName};
   ldr::Import wanted{};
-  wanted.module = "ntoskrnl.exe";
+  wanted.module = mica::abi::kernel_module;
   wanted.name = name.get();
   ldr::ImportTarget const target = mica::abi::resolve(wanted);
   if (target.address == nullptr) return nullptr;
   if (target.kind == ldr::ImportKind::data) return const_cast<PVOID>(target.address);
-  mica::abi::KernelImage const image = mica::abi::kernel_image();
+  mica::abi::KernelImage const image = mica::abi::kernel_image(mica::abi::kernel_module);
   return image.base != nullptr ? mica::abi::routine_in_image(image, target.name) : nullptr;
 }

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "abi/exports.hpp"
 #include "abi/kernel_image.hpp"
 #include "ke/verifier.hpp"
 #include "ldr/loaded_image.hpp"
@@ -80,10 +81,12 @@ class ModuleList {
 };
 
 [[nodiscard]] NTSTATUS tell_modules(void* buffer, ULONG bytes, ULONG& needed) noexcept {
-  mica::abi::KernelImage const kernel = mica::abi::kernel_image();
-  if (kernel.base == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+  mica::abi::KernelImage const kernel = mica::abi::kernel_image(mica::abi::kernel_module);
+  mica::abi::KernelImage const hal = mica::abi::kernel_image(mica::abi::hal_module);
+  if (kernel.base == nullptr || hal.base == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   ModuleList list{buffer, bytes};
   list.add(kernel.base, kernel.bytes, "\\SystemRoot\\system32\\", "ntoskrnl", ".exe");
+  list.add(hal.base, hal.bytes, "\\SystemRoot\\system32\\", "hal", ".dll");
   ldr::LoadedImage image;
   for (unsigned slot = 0; slot < ldr::most_images; ++slot)
     if (ldr::image_in(slot, image))

@@ -6,6 +6,7 @@
 #include "base/list.hpp"
 #include "io/buffers.hpp"
 #include "io/device.hpp"
+#include "io/open_access.hpp"
 #include "io/request.hpp"
 #include "ob/header.hpp"
 
@@ -181,7 +182,8 @@ NTSTATUS open_on(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest& 
                  void** found) noexcept {
   bool const opens_file = request.wanted == nullptr || request.wanted == state().file_type;
   if (request.context == nullptr || !opens_file) return STATUS_OBJECT_TYPE_MISMATCH;
-  NTSTATUS status = open_device(device);
+  NTSTATUS status = judge_open(device, request);
+  if (NT_SUCCESS(status)) status = open_device(device);
   if (!NT_SUCCESS(status)) return status;
   status = open_file(device, related, request, found);
   if (!is_open(status)) close_device(device);

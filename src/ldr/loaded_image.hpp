@@ -91,8 +91,9 @@ struct State {
   Slot slots[most_images];
   // Told of every call of images that are loaded from now on; null: nobody is.
   ImportWatch const* watch;
-  // The executive as an image (abi/kernel_image.hpp), once somebody asked for it.
-  std::atomic<std::byte*> executive;
+  // The executive as images (abi/kernel_image.hpp), once somebody asked for them.
+  std::atomic<std::byte*> kernel;
+  std::atomic<std::byte*> hal;
   PoolOwners pool_owners;
   bool traps;  // what is not there to import may be called, and reports that (missing_import.hpp)
 };

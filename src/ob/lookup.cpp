@@ -109,6 +109,7 @@ NTSTATUS parse(Search const& search, Walk const& walk, UNICODE_STRING* replaceme
   NTSTATUS const status = walk.object().type->procedures.parse(parser.get(), request, found);
   *replacement = request.replacement;
   if (!NT_SUCCESS(status) || status == STATUS_REPARSE) return status;
+  if (search.granted != nullptr) *search.granted = request.access;
   if (search.count_handle) header_of(*found).handles.fetch_add(1, std::memory_order_relaxed);
   return status;
 }

@@ -17,6 +17,7 @@ struct Search {
   Header* insert;  // enter this object where nothing stands; `path` is its own name's path
   // The caller will make a handle: count it before anybody can see the count at 0.
   bool count_handle;
+  ACCESS_MASK* granted = nullptr;  // unless null: gets what a parse procedure granted
 };
 
 // STATUS_SUCCESS: *found is referenced (the inserted object, if there was one to insert).

@@ -25,6 +25,7 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
   if (!NT_SUCCESS(status)) return status;
   UNICODE_STRING const path =
       ObjectAttributes->ObjectName != nullptr ? *ObjectAttributes->ObjectName : UNICODE_STRING{};
+  ACCESS_MASK granted = DesiredAccess;
   Search const search{path,
                       ObjectAttributes->RootDirectory,
                       ObjectAttributes->Attributes,
@@ -33,12 +34,13 @@ NTSTATUS NTAPI ObOpenObjectByName(POBJECT_ATTRIBUTES ObjectAttributes, POBJECT_T
                       DesiredAccess,
                       ParseContext,
                       nullptr,
-                      true};
+                      true,
+                      &granted};
   void* object = nullptr;
   status = look_up(search, &object);
   if (!NT_SUCCESS(status)) return status;
   NTSTATUS const opened =
-      open_handle(header_of(object), DesiredAccess, ObjectAttributes->Attributes, Handle);
+      open_handle(header_of(object), granted, ObjectAttributes->Attributes, Handle);
   return NT_SUCCESS(opened) ? status : opened;
 }
 

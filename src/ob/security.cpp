@@ -1,5 +1,5 @@
 // Security descriptors of objects: kept self-relative, in a block of pool that State::security_lock
-// guards; handed out as copies. Nobody is judged by them.
+// guards; handed out as copies.
 //               [MSDN ObGetObjectSecurity, ZwQuerySecurityObject, ZwSetSecurityObject]
 #include <nt/zw/objects.h>
 
@@ -32,16 +32,11 @@ class SecurityLock {
   return slot == nullptr || *slot == nullptr ? DescriptorParts{} : rtl::parts_of(*slot);
 }
 
-void map_generic_rights(ACL* acl, GENERIC_MAPPING const& mapping) noexcept {
+void map_generic_rights(ACL* acl, GENERIC_MAPPING& mapping) noexcept {
   if (acl == nullptr) return;
   rtl::for_each_ace(*acl, [&](ACE_HEADER& ace) {
     if (!rtl::has_mask_and_sid(ace.AceType)) return;
-    ACCESS_MASK& mask = reinterpret_cast<ACCESS_ALLOWED_ACE&>(ace).Mask;
-    if ((mask & GENERIC_READ) != 0) mask |= mapping.GenericRead;
-    if ((mask & GENERIC_WRITE) != 0) mask |= mapping.GenericWrite;
-    if ((mask & GENERIC_EXECUTE) != 0) mask |= mapping.GenericExecute;
-    if ((mask & GENERIC_ALL) != 0) mask |= mapping.GenericAll;
-    mask &= ~ACCESS_MASK{GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL};
+    RtlMapGenericMask(&reinterpret_cast<ACCESS_ALLOWED_ACE&>(ace).Mask, &mapping);
   });
 }
 
@@ -65,8 +60,7 @@ void map_generic_rights(ACL* acl, GENERIC_MAPPING const& mapping) noexcept {
 }
 
 [[nodiscard]] NTSTATUS replace(PSECURITY_DESCRIPTOR& slot, DescriptorParts const& given,
-                               SECURITY_INFORMATION added,
-                               GENERIC_MAPPING const& mapping) noexcept {
+                               SECURITY_INFORMATION added, GENERIC_MAPPING& mapping) noexcept {
   PSECURITY_DESCRIPTOR replaced = nullptr;
   {
     SecurityLock const lock;

@@ -1,5 +1,7 @@
 #include "ob/type.hpp"
 
+#include <nt/se/descriptor.h>
+
 #include "ob/state.hpp"
 
 namespace mica::ob {
@@ -37,12 +39,8 @@ NTSTATUS NTAPI create_type(TypeOptions const& options, POBJECT_TYPE* type) noexc
 }
 
 ACCESS_MASK NTAPI map_access(POBJECT_TYPE type, ACCESS_MASK desired) noexcept {
-  GENERIC_MAPPING const& mapping = type->mapping;
   ACCESS_MASK access = desired;
-  if ((desired & GENERIC_READ) != 0) access |= mapping.GenericRead;
-  if ((desired & GENERIC_WRITE) != 0) access |= mapping.GenericWrite;
-  if ((desired & GENERIC_EXECUTE) != 0) access |= mapping.GenericExecute;
-  if ((desired & GENERIC_ALL) != 0) access |= mapping.GenericAll;
+  RtlMapGenericMask(&access, &type->mapping);
   if ((desired & MAXIMUM_ALLOWED) != 0) access |= type->valid_access;
   return access & (type->valid_access | ACCESS_SYSTEM_SECURITY);
 }

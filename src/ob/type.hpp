@@ -26,7 +26,7 @@ struct ParseRequest {
   UNICODE_STRING remaining;
   bool separated;       // in: there was such a backslash
   POBJECT_TYPE wanted;  // in: the type the caller will accept, or null
-  ACCESS_MASK access;
+  ACCESS_MASK access;   // in: what is asked for; out: what is granted
   ULONG attributes;
   KPROCESSOR_MODE mode;
   void* context;  // in: what the opener handed down (io's open packet)

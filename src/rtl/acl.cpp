@@ -1,4 +1,5 @@
-// Lists of access rights.                  [MSDN RtlCreateAcl, RtlAddAccessAllowedAce, RtlGetAce]
+// Access rights, and lists of them.
+//                        [MSDN RtlMapGenericMask, RtlCreateAcl, RtlAddAccessAllowedAce, RtlGetAce]
 #include "rtl/security_descriptor.hpp"
 
 namespace mica::rtl {
@@ -43,6 +44,16 @@ bool NTAPI valid_acl(ACL const& acl) noexcept {
 }  // namespace mica::rtl
 
 using namespace mica::rtl;
+
+VOID NTAPI RtlMapGenericMask(PACCESS_MASK AccessMask, PGENERIC_MAPPING GenericMapping) {
+  ACCESS_MASK const asked = *AccessMask;
+  ACCESS_MASK mapped = asked & ~(GENERIC_READ | GENERIC_WRITE | GENERIC_EXECUTE | GENERIC_ALL);
+  if ((asked & GENERIC_READ) != 0) mapped |= GenericMapping->GenericRead;
+  if ((asked & GENERIC_WRITE) != 0) mapped |= GenericMapping->GenericWrite;
+  if ((asked & GENERIC_EXECUTE) != 0) mapped |= GenericMapping->GenericExecute;
+  if ((asked & GENERIC_ALL) != 0) mapped |= GenericMapping->GenericAll;
+  *AccessMask = mapped;
+}
 
 NTSTATUS NTAPI RtlCreateAcl(PACL Acl, ULONG AclLength, ULONG AclRevision) {
   if (AclLength < sizeof(ACL)) return STATUS_BUFFER_TOO_SMALL;

@@ -62,6 +62,8 @@ ob::TypeOptions token_type_options() noexcept {
 
 NTSTATUS NTAPI initialize() noexcept {
   State& se = state();
+  fill_exports(se.known);
+  se.exports = &se.known;
   NTSTATUS status = ob::create_type(token_type_options(), &se.token_type);
   if (!NT_SUCCESS(status)) return status;
   void* object = nullptr;

@@ -34,6 +34,8 @@ struct Token {
 struct State {
   POBJECT_TYPE token_type;
   Token* system_token;  // every process's, as long as the System
+  SE_EXPORTS known;
+  PSE_EXPORTS exports;  // the cell: where `known` is
 };
 
 [[nodiscard]] inline State& state() noexcept {
@@ -42,6 +44,8 @@ struct State {
 
 // Makes the type Token and LocalSystem's. After ob::initialize. IRQL PASSIVE_LEVEL.
 [[nodiscard]] NTSTATUS NTAPI initialize() noexcept;
+
+void NTAPI fill_exports(SE_EXPORTS& exports) noexcept;
 
 [[nodiscard]] bool NTAPI has_enabled(Token const& token, LUID privilege) noexcept;
 

@@ -33,6 +33,44 @@ class AclRoom {
   alignas(8) UCHAR bytes_[128] = {};
 };
 
+// A list of who may do what, and the absolute descriptor that has it.
+class AccessList {
+ public:
+  AccessList() noexcept {
+    MICA_REQUIRE(RtlCreateAcl(acl_.get(), 128, ACL_REVISION) == STATUS_SUCCESS);
+    MICA_REQUIRE(RtlCreateSecurityDescriptor(&descriptor_, SECURITY_DESCRIPTOR_REVISION) ==
+                 STATUS_SUCCESS);
+    MICA_REQUIRE(RtlSetDaclSecurityDescriptor(&descriptor_, TRUE, acl_.get(), FALSE) ==
+                 STATUS_SUCCESS);
+  }
+  AccessList(AccessList const&) = delete;
+  AccessList& operator=(AccessList const&) = delete;
+  AccessList& allow(ACCESS_MASK mask, PSID who, UCHAR flags = 0) noexcept {
+    return add(ACCESS_ALLOWED_ACE_TYPE, mask, who, flags);
+  }
+  AccessList& deny(ACCESS_MASK mask, PSID who, UCHAR flags = 0) noexcept {
+    return add(ACCESS_DENIED_ACE_TYPE, mask, who, flags);
+  }
+  AccessList& add(UCHAR type, ACCESS_MASK mask, PSID who, UCHAR flags) noexcept {
+    MICA_REQUIRE(RtlAddAccessAllowedAce(acl_.get(), ACL_REVISION, mask, who) == STATUS_SUCCESS);
+    void* ace = nullptr;
+    MICA_REQUIRE(RtlGetAce(acl_.get(), acl_.get()->AceCount - 1u, &ace) == STATUS_SUCCESS);
+    static_cast<ACE_HEADER*>(ace)->AceType = type;
+    static_cast<ACE_HEADER*>(ace)->AceFlags = flags;
+    return *this;
+  }
+  AccessList& owned_by(PSID owner) noexcept {
+    MICA_REQUIRE(RtlSetOwnerSecurityDescriptor(&descriptor_, owner, FALSE) == STATUS_SUCCESS);
+    return *this;
+  }
+  operator PSECURITY_DESCRIPTOR() noexcept { return &descriptor_; }
+  SECURITY_DESCRIPTOR* operator->() noexcept { return &descriptor_; }
+
+ private:
+  AclRoom acl_;
+  SECURITY_DESCRIPTOR descriptor_{};
+};
+
 // An absolute security descriptor that allows everyone something.
 class Descriptor {
  public:

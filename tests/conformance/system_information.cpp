@@ -40,6 +40,10 @@ class Modules {
   [[nodiscard]] RTL_PROCESS_MODULE_INFORMATION const& kernel() const noexcept {
     return list_->Modules[0];
   }
+  [[nodiscard]] RTL_PROCESS_MODULE_INFORMATION const& hal() const noexcept {
+    MICA_REQUIRE(count() >= 2);
+    return list_->Modules[1];
+  }
 
  private:
   PRTL_PROCESS_MODULES list_;
@@ -56,6 +60,13 @@ template <class T>
   return &at<char>(module, offset);
 }
 
+[[nodiscard]] std::string_view path_of(RTL_PROCESS_MODULE_INFORMATION const& module) noexcept {
+  return reinterpret_cast<char const*>(module.FullPathName);
+}
+[[nodiscard]] std::string_view name_of(RTL_PROCESS_MODULE_INFORMATION const& module) noexcept {
+  return reinterpret_cast<char const*>(module.FullPathName) + module.OffsetToFileName;
+}
+
 // What a driver does that looks for an export itself.
 [[nodiscard]] void const* search(RTL_PROCESS_MODULE_INFORMATION const& module,
                                  std::string_view name) noexcept {
@@ -67,7 +78,7 @@ template <class T>
   ULONG const place =
       headers.OptionalHeader.DataDirectory[IMAGE_DIRECTORY_ENTRY_EXPORT].VirtualAddress;
   auto const& exports = at<IMAGE_EXPORT_DIRECTORY>(module, place);
-  MICA_CHECK(text_at(module, exports.Name) == "ntoskrnl.exe");
+  MICA_CHECK(text_at(module, exports.Name) == name_of(module));
   void const* found = nullptr;
   std::string_view previous;
   bool ordered = true;
@@ -119,15 +130,30 @@ MICA_CASE("Mm: of what is no name of a routine there is none") {
 MICA_CASE("Zw: the executive is a module with headers and exports") {
   Modules const modules;
   RTL_PROCESS_MODULE_INFORMATION const& kernel = modules.kernel();
-  auto const* const path = reinterpret_cast<char const*>(kernel.FullPathName);
-  MICA_CHECK(std::string_view{path} == "\\SystemRoot\\system32\\ntoskrnl.exe");
-  MICA_CHECK(std::string_view{path + kernel.OffsetToFileName} == "ntoskrnl.exe");
+  MICA_CHECK(path_of(kernel) == "\\SystemRoot\\system32\\ntoskrnl.exe");
+  MICA_CHECK(name_of(kernel) == "ntoskrnl.exe");
   MICA_CHECK(kernel.ImageBase >= MmSystemRangeStart);
   MICA_CHECK(search(kernel, "RtlCompareMemory") == routine(u"RtlCompareMemory"));
   MICA_CHECK(search(kernel, "ZwQuerySystemInformation") != nullptr);
   MICA_CHECK(search(kernel, "memcpy") == routine(u"memcpy"));
   MICA_CHECK(search(kernel, "PsInitialSystemProcess") == nullptr);  // data
   MICA_CHECK(search(kernel, "KeNoSuchRoutine") == nullptr);
+}
+
+MICA_CASE("Zw: the older module for hardware stands behind the kernel, with what it exports") {
+  Modules const modules;
+  RTL_PROCESS_MODULE_INFORMATION const& hal = modules.hal();
+  MICA_CHECK(path_of(hal) == "\\SystemRoot\\system32\\hal.dll");
+  auto* const counter = reinterpret_cast<decltype(&KeQueryPerformanceCounter)>(
+      const_cast<void*>(search(hal, "KeQueryPerformanceCounter")));
+  MICA_REQUIRE(counter != nullptr);
+  LARGE_INTEGER frequency{};
+  MICA_CHECK(counter(&frequency).QuadPart <= KeQueryPerformanceCounter(nullptr).QuadPart);
+  LARGE_INTEGER expected{};
+  KeQueryPerformanceCounter(&expected);
+  MICA_CHECK(frequency.QuadPart == expected.QuadPart && frequency.QuadPart != 0);
+  MICA_CHECK(search(hal, "KeSetEvent") == nullptr);
+  MICA_CHECK(Modules{}.hal().ImageBase == hal.ImageBase);
 }
 
 MICA_CASE("Zw: a list of modules that does not fit is told as far as it does") {

@@ -7,6 +7,7 @@
 
 #include "catch.hpp"
 #include "conformance/file_support.hpp"
+#include "conformance/security_support.hpp"
 
 using namespace std::chrono_literals;
 using mica::System;
@@ -145,6 +146,22 @@ TEST_CASE("a program needs the rights of its file, the kernel does not", "[harne
     MICA_CHECK(program.ioctl(control).status() == STATUS_ACCESS_DENIED);
     MICA_CHECK(program.read(1).status() == STATUS_SUCCESS && server->mode == UserMode);
     MICA_CHECK(ExGetPreviousMode() == KernelMode);
+  });
+}
+
+TEST_CASE("a program is judged by a device's security descriptor, the kernel is not", "[harness]") {
+  System system;
+  system.run([] {
+    Server server;
+    mica::test::AccessList nothing;
+    HANDLE handle = nullptr;
+    MICA_REQUIRE(ObOpenObjectByPointer(server.device, OBJ_KERNEL_HANDLE, nullptr, WRITE_DAC,
+                                       *IoDeviceObjectType, KernelMode, &handle) == STATUS_SUCCESS);
+    MICA_CHECK(ZwSetSecurityObject(handle, DACL_SECURITY_INFORMATION, nothing) == STATUS_SUCCESS);
+    MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
+    MICA_CHECK(mica::open(name).status() == STATUS_SUCCESS);
+    mica::OpenOptions const options{.caller = mica::Caller::program};
+    MICA_CHECK(mica::open(name, options).status() == STATUS_ACCESS_DENIED);
   });
 }
 

@@ -20,6 +20,9 @@ typedef ULONG SECURITY_INFORMATION, *PSECURITY_INFORMATION;
 #define DACL_SECURITY_INFORMATION 0x00000004u
 #define SACL_SECURITY_INFORMATION 0x00000008u
 
+// Generic rights in *AccessMask become the object's own.                 [MSDN RtlMapGenericMask]
+VOID NTAPI RtlMapGenericMask(PACCESS_MASK AccessMask, PGENERIC_MAPPING GenericMapping);
+
 // ---- Lists of access rights: an ACL with its entries behind it.
 #define ACL_REVISION 2
 #define ACL_REVISION_DS 4
