@@ -39,13 +39,14 @@ seam_holds() { build boot && ctest --preset boot -R '^hal_'; }
 claim boot-clang "boots and passes, clang++, Release" passes --preset boot-clang
 claim boot-gcc-debug "boots and passes, g++, Debug" passes --preset boot-debug
 claim boot-clang-debug "boots and passes, clang++, Debug" passes --preset boot-clang-debug
-for processors in 1 2 4 8 16; do
+for processors in 1 4 16; do
   claim boot-processors-$processors "boots and passes on $processors processors, g++, Release" \
     passes --processors $processors --timeout 300
 done
-claim boot-deadlock-detection "boots and passes with the kernel option deadlock-detection" \
-  passes --append deadlock-detection
-claim boot-verifier "boots and passes with the kernel option verifier" passes --append verifier
+claim boot-verifier "boots and passes on 2 processors with the kernel option verifier" \
+  passes --processors 2 --append verifier
+claim boot-deadlock-detection "boots and passes on 8 processors with the kernel option deadlock-detection" \
+  passes --processors 8 --append deadlock-detection --timeout 300
 claim boot-special-pool "boots and passes with every pool block from special pool" passes --append 'special-pool=*'
 claim boot-icount "with --icount, 6 runs print the same to the byte" repeats 6
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
