@@ -99,6 +99,10 @@ MICA_CASE("Io: what a driver keeps for its device, and is told of, is as documen
   MICA_CHECK(reinitialized == 2);
 }
 
+MICA_CASE("Io: a driver gets its requests one by one, by their keys, and makes parts of one") {
+  Loaded const driver{u"family_packets"};
+}
+
 MICA_CASE("Io: a driver's interrupt routine and its DPC run when the device asks") {
   Loaded const driver{u"family_interrupts"};
   OpenedDevice device{u"\\Device\\MicaFamilyInterrupts"};

@@ -7,6 +7,7 @@
 
 DRIVER_INITIALIZE DriverEntry;
 DRIVER_UNLOAD LibraryUnload;
+VOID HearPrinting(_In_ PSTRING Output, _In_ ULONG ComponentId, _In_ ULONG Level);
 
 #ifdef ALLOC_PRAGMA
 #pragma alloc_text(INIT, DriverEntry)
@@ -111,11 +112,24 @@ static ULONG PrintByList(PCSTR Format, ...) {
   return Status;
 }
 
+static ULONG volatile Heard;
+
+_Use_decl_annotations_ VOID HearPrinting(PSTRING Output, ULONG ComponentId, ULONG Level) {
+  UNREFERENCED_PARAMETER(ComponentId);
+  UNREFERENCED_PARAMETER(Level);
+  if (Output->Length == 14 && RtlEqualMemory(Output->Buffer, "library: four\n", 14)) ++Heard;
+}
+
 static VOID CheckPrinting(VOID) {
   EXPECT(DbgPrintEx(DPFLTR_IHVDRIVER_ID, DPFLTR_ERROR_LEVEL, "library: %s\n", "one") ==
          STATUS_SUCCESS);
   EXPECT(PrintByList("library: %u\n", 2ul) == STATUS_SUCCESS);
   EXPECT(PrintWithPrefix("%wc\n", L'3') == STATUS_SUCCESS);
+  EXPECT(NT_SUCCESS(DbgSetDebugPrintCallback(HearPrinting, TRUE)));
+  DbgPrint("library: %s\n", "four");
+  EXPECT(NT_SUCCESS(DbgSetDebugPrintCallback(HearPrinting, FALSE)));
+  DbgPrint("library: %s\n", "four");
+  EXPECT(Heard == 1);
 }
 
 /* Tells of itself. */
@@ -135,6 +149,17 @@ static DECLSPEC_NOINLINE VOID CheckFrames(VOID) {
                    &Frame, NULL);
   EXPECT(Context.Rip == (ULONG64)_ReturnAddress());
   EXPECT(RtlPcToFileHeader(&Context, &Base) == NULL && Base == NULL);
+}
+
+/* Goes back once to where it was. */
+static DECLSPEC_NOINLINE VOID CheckRestoring(VOID) {
+  ULONG volatile Passes = 0;
+  CONTEXT Context;
+
+  RtlCaptureContext(&Context);
+  Passes = Passes + 1;
+  if (Passes == 1) RtlRestoreContext(&Context, NULL);
+  EXPECT(Passes == 2);
 }
 
 typedef VOID RAISER(VOID);
@@ -207,6 +232,7 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject,
   CheckVersions();
   CheckPrinting();
   CheckFrames();
+  CheckRestoring();
   CheckExceptions();
   return ExpectationsStatus();
 }

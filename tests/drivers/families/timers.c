@@ -151,6 +151,21 @@ static VOID CheckClocks(VOID) {
   EXPECT(Back.QuadPart == System.QuadPart);
 }
 
+/* An hour on, and back. */
+static VOID CheckSettingTheClock(VOID) {
+  LARGE_INTEGER Now, Later, Again, Previous = {{0, 0}};
+
+  KeQuerySystemTime(&Now);
+  Later.QuadPart = Now.QuadPart + 36000000000;
+  EXPECT(NT_SUCCESS(ZwSetSystemTime(&Later, &Previous)) && Previous.QuadPart >= Now.QuadPart);
+  KeQuerySystemTime(&Again);
+  EXPECT(Again.QuadPart >= Later.QuadPart);
+  Again.QuadPart -= 36000000000;
+  EXPECT(NT_SUCCESS(ZwSetSystemTime(&Again, NULL)));
+  KeQuerySystemTime(&Now);
+  EXPECT(Now.QuadPart < Later.QuadPart);
+}
+
 _Use_decl_annotations_ VOID TimersUnload(PDRIVER_OBJECT DriverObject) {
   PAGED_CODE();
   UNREFERENCED_PARAMETER(DriverObject);
@@ -163,5 +178,6 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject,
   CheckKernelTimers();
   CheckExecutiveTimers();
   CheckClocks();
+  CheckSettingTheClock();
   return ExpectationsStatus();
 }

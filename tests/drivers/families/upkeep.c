@@ -1,5 +1,5 @@
-/* What a driver keeps for those who open its device and for who removes it; another driver object;
-   what a driver asks to be told of. */
+/* What a driver keeps for those who open its device and for who removes it; other drivers; what a
+   driver asks to be told of. */
 #define FAMILY "upkeep"
 #include "expect.h"
 
@@ -103,6 +103,30 @@ static VOID CheckOtherDriver(VOID) {
   IoDeleteDriver(Other);
 }
 
+/* A driver that this one brings up and down again, and its service's key, which loading makes. */
+static VOID CheckLoading(VOID) {
+  UNICODE_STRING Service =
+      RTL_CONSTANT_STRING(L"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\nothing");
+  UNICODE_STRING Device = RTL_CONSTANT_STRING(L"\\Device\\Nothing");
+  OBJECT_ATTRIBUTES Attributes;
+  PDEVICE_OBJECT DeviceObject;
+  PFILE_OBJECT File;
+  HANDLE Key;
+
+  if (!EXPECT(NT_SUCCESS(ZwLoadDriver(&Service)))) return;
+  EXPECT(ZwLoadDriver(&Service) == STATUS_IMAGE_ALREADY_LOADED);
+  if (EXPECT(NT_SUCCESS(IoGetDeviceObjectPointer(&Device, FILE_READ_DATA, &File, &DeviceObject)))) {
+    ObDereferenceObject(File);
+  }
+  EXPECT(NT_SUCCESS(ZwUnloadDriver(&Service)));
+  EXPECT(ZwUnloadDriver(&Service) == STATUS_OBJECT_NAME_NOT_FOUND);
+  InitializeObjectAttributes(&Attributes, &Service, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, NULL,
+                             NULL);
+  if (EXPECT(NT_SUCCESS(ZwOpenKey(&Key, DELETE, &Attributes)))) {
+    EXPECT(NT_SUCCESS(ZwDeleteKey(Key)) && NT_SUCCESS(ZwClose(Key)));
+  }
+}
+
 _Use_decl_annotations_ VOID UpkeepReinitialize(PDRIVER_OBJECT DriverObject, PVOID Context,
                                                ULONG Count) {
   PAGED_CODE();
@@ -135,6 +159,7 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject,
   CheckSharing();
   CheckRemoving();
   CheckOtherDriver();
+  CheckLoading();
   EXPECT(NT_SUCCESS(IoRegisterLastChanceShutdownNotification(DeviceObject)));
   IoUnregisterShutdownNotification(DeviceObject);
   EXPECT(NT_SUCCESS(IoRegisterShutdownNotification(DeviceObject)));
