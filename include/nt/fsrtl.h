@@ -33,6 +33,16 @@ BOOLEAN NTAPI FsRtlIsNtstatusExpected(NTSTATUS Exception);
 // What is expected as it is, what is not as GenericException.      [MSDN FsRtlNormalizeNtstatus]
 NTSTATUS NTAPI FsRtlNormalizeNtstatus(NTSTATUS Exception, NTSTATUS GenericException);
 
+// ---- What the outermost request of a thread may be called instead of an IRP.
+//                                                                          [MSDN IoSetTopLevelIrp]
+#define FSRTL_FSP_TOP_LEVEL_IRP 0x01
+#define FSRTL_CACHE_TOP_LEVEL_IRP 0x02
+#define FSRTL_MOD_WRITE_TOP_LEVEL_IRP 0x03
+#define FSRTL_FAST_IO_TOP_LEVEL_IRP 0x04
+#define FSRTL_NETWORK1_TOP_LEVEL_IRP ((LONG_PTR)0x05)
+#define FSRTL_NETWORK2_TOP_LEVEL_IRP ((LONG_PTR)0x06)
+#define FSRTL_MAX_TOP_LEVEL_IRP_FLAG ((LONG_PTR)0xFFFF)
+
 // ---- Pool that is there: else STATUS_INSUFFICIENT_RESOURCES is raised. As ExAllocatePoolWithTag.
 //                                                   [MSDN FsRtlAllocatePool; ntifs.h]
 PVOID NTAPI FsRtlAllocatePool(POOL_TYPE PoolType, ULONG NumberOfBytes);

@@ -5,6 +5,7 @@
 #include <nt/excpt.h>
 #include <nt/guiddef.h>
 #include <nt/wdk/assert.h>
+#include <nt/wdk/identifiers.h>
 #include <nt/wdk/interlocked.h>
 #include <nt/wdk/intrinsics.h>
 #include <nt/wdk/pool.h>

@@ -188,8 +188,12 @@ typedef struct _KEY_VALUE_ENTRY {
 } KEY_VALUE_ENTRY, *PKEY_VALUE_ENTRY;
 
 // The type of keys: what drivers know as CmKeyObjectType.
+#ifdef _WIN32
+extern POBJECT_TYPE* CmKeyObjectType;
+#else
 POBJECT_TYPE* NTAPI MicaCellCmKeyObjectType(void);
 #define CmKeyObjectType MicaCellCmKeyObjectType()
+#endif
 
 #ifdef __cplusplus
 }

@@ -55,7 +55,7 @@ ULONG64 __readgsqword(ULONG Offset);
 #define BitScanReverse _BitScanReverse
 #define BitScanForward64 _BitScanForward64
 #define BitScanReverse64 _BitScanReverse64
-#define PopulationCount64 __builtin_popcountll
+#define PopulationCount64(value) ((ULONG64)__builtin_popcountll(value))
 
 // ---- Barriers.                                                    [MSDN KeMemoryBarrier, wdm.h]
 #define MemoryBarrier() __atomic_thread_fence(__ATOMIC_SEQ_CST)

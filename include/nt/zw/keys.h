@@ -1,6 +1,6 @@
 // The system services on registry keys. [MSDN wdm.h, ntifs.h]
-//   IRQL PASSIVE_LEVEL. Pointers are trusted, as for a caller in kernel mode; a handle must grant
-//   what its routine asks for, whoever calls: STATUS_ACCESS_DENIED. STATUS_INVALID_HANDLE,
+//   IRQL PASSIVE_LEVEL. Pointers are trusted, as for a caller in kernel mode, and so is what a
+//   handle was opened for: the rights that a routine names are not judged. STATUS_INVALID_HANDLE,
 //   STATUS_OBJECT_TYPE_MISMATCH; STATUS_KEY_DELETED for a handle to a key that was deleted; and
 //   what a callback of nt/cm/callback.h says.
 //   Sizes: *ResultLength is what all of it takes. Into less than the structure without what ends it
