@@ -19,7 +19,13 @@
 
 namespace mica::hal_host {
 
+struct Decoded;  // decoding.hpp
+
+inline constexpr std::uint64_t shared_data_address = 0xFFFFF78000000000;
+
 // False: it is no such instruction, and nothing has changed.
 [[nodiscard]] bool emulate(mcontext_t& machine) noexcept;
+// The same of what the instruction was decoded to.
+[[nodiscard]] bool emulate(mcontext_t& machine, Decoded const& decoded) noexcept;
 
 }  // namespace mica::hal_host
