@@ -1,5 +1,5 @@
-/* The driver that is measured: completes writes, and calls a routine or changes the level as often as
-   it is told. */
+/* The driver that is measured: completes writes, and calls a routine or changes the level as often
+   as it is told. */
 #include <ntddk.h>
 
 static UNICODE_STRING Name = RTL_CONSTANT_STRING(L"\\Device\\BenchTarget");

@@ -1,6 +1,6 @@
-/* Changes of the level in the place of `mov cr8, register` (level_change.hpp): on the stack are where
- * to return to and, above that, the level; all registers and flags are as they were. mica_set_level
- * sees to the extended ones.
+/* Changes of the level in the place of `mov cr8, register` (level_change.hpp): on the stack are
+ * where to return to and, above that, the level; all registers and flags are as they were.
+ * mica_set_level sees to the extended ones.
  */
 #if defined(__x86_64__)
 #include "hal_host/level_change.h"
