@@ -13,6 +13,7 @@
 #include "hal_host/level_change.hpp"
 #include "hal_host/sanitizers.hpp"
 #include "hal_host/simulation.hpp"
+#include "hal_host/system_registers.hpp"
 
 namespace mica::hal_host {
 namespace {
@@ -109,6 +110,10 @@ class Emulation {
         return load(operands_[1].size, true);
       case ZYDIS_MNEMONIC_CMP:
         return compare();
+      case ZYDIS_MNEMONIC_RDMSR:
+        return read_model();
+      case ZYDIS_MNEMONIC_WRMSR:
+        return write_model();
       default:
         return false;
     }
@@ -117,6 +122,9 @@ class Emulation {
   [[nodiscard]] bool move() noexcept {
     if (is_level(operands_[1])) return write(operands_[0], Machine::irql());
     if (is_level(operands_[0])) return change_level();
+    std::uint64_t there = 0, written = 0;
+    if (is_system(operands_[1], there)) return write(operands_[0], there);
+    if (is_system(operands_[0], there)) return read(operands_[1], written) && written == there;
     return load(operands_[1].size, false);
   }
 
@@ -218,6 +226,25 @@ class Emulation {
 
   [[nodiscard]] static bool is_level(ZydisDecodedOperand const& operand) noexcept {
     return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value == ZYDIS_REGISTER_CR8;
+  }
+
+  [[nodiscard]] static bool is_system(ZydisDecodedOperand const& operand,
+                                      std::uint64_t& value) noexcept {
+    return operand.type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           read_system_register(operand.reg.value, value);
+  }
+
+  [[nodiscard]] bool read_model() noexcept {
+    std::uint64_t value = 0;
+    if (!read_model_register(static_cast<std::uint32_t>(at(REG_RCX)), value)) return false;
+    at(REG_RAX) = low_bits(value, 32);
+    at(REG_RDX) = value >> 32;
+    return true;
+  }
+  [[nodiscard]] bool write_model() const noexcept {
+    std::uint64_t there = 0;
+    return read_model_register(static_cast<std::uint32_t>(at(REG_RCX)), there) &&
+           there == (at(REG_RDX) << 32 | low_bits(at(REG_RAX), 32));
   }
 
   // Where a general register is in the context, and which bits of it: ah and its kind begin at 8.

@@ -29,6 +29,7 @@ void write_code(Region& region, std::uint64_t at, unsigned char const* bytes,
     case ZYDIS_MNEMONIC_CLI:
     case ZYDIS_MNEMONIC_STI:
     case ZYDIS_MNEMONIC_INVD:
+    case ZYDIS_MNEMONIC_INVLPG:
     case ZYDIS_MNEMONIC_WBINVD:
       return true;
     default:

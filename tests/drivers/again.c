@@ -51,6 +51,9 @@ CODE(CompareShared, "stc\n cmpl $10, 0x26c(%rcx)\n setb %al\n sete %ah\n movzwl 
 
 CODE(Off, "mov %rcx, %rax\n stc\n cli\n sti\n wbinvd\n adc $0, %rax\n ret");
 
+CODE(Model, "mov %rcx, %r8\n rdmsr\n shl $32, %rdx\n or %rdx, %rax\n ret");
+CODE(SetMode, "mov %cr0, %rax\n and %rcx, %rax\n mov %rax, %cr0\n ret");
+
 static ULONG64 NOINLINE Called(void) {
   return 77;
 }
@@ -170,6 +173,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
   FAULT(Load, 0x20), FAULT(LoadHere, 0x30), FAULT(Load, 0x8000000000000000);
   FAULT(LoadWide, 0x40), FAULT(CompareShared, 0x50);
   SAY(Off, 41);
+  SAY(Model, 0xC0000080), SAY(SetMode, ~(ULONG64)0);
+  FAULT(Model, 0x12345678), FAULT(SetMode, ~(ULONG64)0x10000);
   LeaveFrames();
   return STATUS_SUCCESS;
 }

@@ -47,6 +47,29 @@ class CountsFaults {
   struct sigaction before_ {};
 };
 
+// Of what the driver says: what it gets, and where it is when it does not. Where is counted twice:
+// by the exception's address, and by the context's.
+constexpr char const* said[] = {
+    "again: ReadThenCall 4d\n",
+    "again: RaiseAndBack 2\n",
+    "again: KeepFlags 101\n",
+    "again: Raise c0000005 at 8 of ffffffffffffffff, level 0\n",
+    "again: RaiseAndBack c0000005 at 8 of ffffffffffffffff, level 0\n",
+    "again: queued 15\n",
+    "again: thread 1\nagain: NumberByte 11223344556677",
+    "again: ByRegister c0000005 at 0 of 123456789a, level 0\n",
+    "again: LoadByte ffffffffffffff0a\n",
+    "again: CompareShared 100\n",
+    "again: LoadHere 1122334455667788\n",
+    "again: Load c0000005 at 0 of 20, level 0\n",
+    "again: LoadHere c0000005 at 6 of 30, level 0\n",
+    "again: CompareShared c0000005 at 2 of 2bc, level 0\n",
+    "again: Off 2a\n",
+    "again: Model c0000005 at 6 of ffffffffffffffff, level 0\n",
+    "again: SetMode c0000005 at c of ffffffffffffffff, level 0\n",
+    "again: left c000000d 1235\nagain: left 00000000 1236\nagain: left c000000d 1237\n",
+};
+
 struct Story {
   std::string log;
   std::uint64_t hash, steps;
@@ -129,6 +152,11 @@ TEST_CASE("patch: what a driver does is the same with and without", "[hal_host]"
       CHECK(patched.faults < emulated.faults / 2);
       patched.faults = emulated.faults = 0;
       CHECK(patched.log == emulated.log);
+      CHECK(emulated.log.find("another") == std::string::npos);
+      for (char const* const each : said) {
+        INFO(each);
+        CHECK(emulated.log.find(each) != std::string::npos);
+      }
       CHECK((patched == emulated));
     }
 }
