@@ -16,9 +16,11 @@ namespace {
 constexpr unsigned char jump_opcode = 0xE9;
 constexpr std::int64_t farthest = INT32_MAX;
 
-// Of a driver's code, which is not written where it is executed.
-void write_code(Region& region, std::uint64_t at, unsigned char const* bytes,
-                std::size_t count) noexcept {
+// Of a driver's code, which is not written where it is executed. A sanitizer may have seen pool in
+// the memory behind it.
+__attribute__((no_sanitize("address"))) void write_code(Region& region, std::uint64_t at,
+                                                        unsigned char const* bytes,
+                                                        std::size_t count) noexcept {
   for (std::size_t i = 0; i < count; ++i)
     *static_cast<unsigned char*>(region.direct_address(reinterpret_cast<void*>(at + i))) = bytes[i];
 }
