@@ -106,6 +106,11 @@ unsigned char* code_page() {
   return nullptr;
 }
 
+[[nodiscard]] bool is_anything_patched() {
+  hal_host::PatchArea& area = Machine::current().core.simulation->region().patches();
+  return area.in(1, ~std::uint64_t{0}) != nullptr;
+}
+
 using Page = std::array<unsigned char, page_size>;
 
 // The page as it is once the driver has run, and as it is when it may be written.
@@ -117,6 +122,7 @@ std::pair<Page, Page> pages_of(Privileged privileged) {
     unsigned char* const code = code_page();
     MICA_REQUIRE(code != nullptr);
     std::memcpy(pages.first.data(), code, page_size);
+    MICA_CHECK(is_anything_patched() == (privileged == Privileged::patched));
     Machine::protect(code, hal::Protection::read_write);
     std::memcpy(pages.second.data(), code, page_size);
     Machine::protect(code, hal::Protection::execute);
@@ -140,6 +146,14 @@ TEST_CASE("patch: a page that may be written has its instructions", "[hal_host]"
   constexpr std::size_t nothing_bytes = 1 + 1 + 2;  // cli, sti, wbinvd
   CHECK(differences(writable, file) == nothing_bytes);
   CHECK(differences(patched, file) > 60);
+}
+
+TEST_CASE("patch: nothing is patched of what is unloaded", "[hal_host]") {
+  System system;
+  Driver driver = system.load(test::image_of("again"), "again");
+  system.run([] { MICA_CHECK(is_anything_patched()); });
+  CHECK(driver.unload() == STATUS_SUCCESS);
+  system.run([] { MICA_CHECK(!is_anything_patched()); });
 }
 
 TEST_CASE("patch: what a driver does is the same with and without", "[hal_host]") {
