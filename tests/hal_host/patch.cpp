@@ -156,6 +156,14 @@ TEST_CASE("patch: nothing is patched of what is unloaded", "[hal_host]") {
   system.run([] { MICA_CHECK(!is_anything_patched()); });
 }
 
+TEST_CASE("patch: where several threads may execute a driver it is not patched", "[hal_host]") {
+  System system{{.processors = 2, .mode = Mode::parallel}};
+  Driver driver = system.load(test::image_of("again"), "again");
+  CHECK(driver.entry_status() == STATUS_SUCCESS);
+  system.run([] { MICA_CHECK(!is_anything_patched()); });
+  CHECK(driver.unload() == STATUS_SUCCESS);
+}
+
 TEST_CASE("patch: what a driver does is the same with and without", "[hal_host]") {
   for (unsigned const processors : {1u, 3u})
     for (std::uint64_t seed = 1; seed <= 5; ++seed) {
