@@ -1,5 +1,6 @@
-// What a driver costs that somebody else compiled: its calls, requests to it, loading it. The
-// floors are the same calls and requests of code that is linked in.
+// What a driver costs that somebody else compiled: its calls, requests to it, loading it, what it
+// has inline that a process may not execute. The floors are the same calls and requests of code
+// that is linked in.
 #include <mica/driver.hpp>
 
 #include <dlfcn.h>
@@ -37,8 +38,8 @@ ULONG_PTR ask(PDEVICE_OBJECT device, UCHAR major, ULONG length) {
 }
 
 template <class Body>
-void with_target(benchmark::State& state, Body body) {
-  System system{unlimited()};
+void with_target(benchmark::State& state, Body body, Config const& config = unlimited()) {
+  System system{config};
   Driver driver = system.load(target_image(), "target");
   if (!NT_SUCCESS(driver.entry_status())) return state.SkipWithError("the driver did not start");
   system.run([&] { body(static_cast<PDRIVER_OBJECT>(driver.object())->DeviceObject); });
@@ -58,6 +59,31 @@ void native(benchmark::State& state) {
   });
 }
 BENCHMARK(native)->Name("import/floor");
+
+// The level is read, raised and lowered by CR8.
+void levels(benchmark::State& state, Privileged privileged) {
+  Config config = unlimited();
+  config.privileged = privileged;
+  auto const change = [&](PDEVICE_OBJECT device) {
+    while (state.KeepRunningBatch(batch))
+      benchmark::DoNotOptimize(ask(device, IRP_MJ_DEVICE_CONTROL, batch));
+  };
+  with_target(state, change, config);
+}
+BENCHMARK_CAPTURE(levels, patched, Privileged::patched)->Name("privileged/ours");
+BENCHMARK_CAPTURE(levels, emulated, Privileged::emulated)->Name("privileged/peer:emulated");
+
+void native_levels(benchmark::State& state) {
+  in_system(state, [&] {
+    for (auto _ : state) {
+      KIRQL old = 0;
+      benchmark::DoNotOptimize(KeGetCurrentIrql());
+      KeRaiseIrql(DISPATCH_LEVEL, &old);
+      KeLowerIrql(old);
+    }
+  });
+}
+BENCHMARK(native_levels)->Name("privileged/floor");
 
 void write(benchmark::State& state, PDEVICE_OBJECT device) {
   for (auto _ : state)

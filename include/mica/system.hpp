@@ -38,6 +38,13 @@ enum class Verifier : std::uint8_t {
   standard,  // the kernel option `verifier`: deadlock detection, and what NT else lets pass
 };
 
+// What becomes of a driver's instructions that a process may not execute (docs/host.md). The run is
+// the same.
+enum class Privileged : std::uint8_t {
+  patched,   // most are replaced once they were emulated; Mode::parallel: emulated
+  emulated,  // each time: a driver that reads its own code finds what its file has
+};
+
 class Trace;  // mica/trace.hpp
 
 struct Config {
@@ -57,6 +64,7 @@ struct Config {
   // the System.
   std::span<std::byte const> ram_disk{};
   Verifier verifier = Verifier::off;
+  Privileged privileged = Privileged::patched;
   Trace* trace = nullptr;  // records what drivers do (mica/trace.hpp); must outlive the System
 };
 

@@ -2,8 +2,6 @@
 
 #if defined(__x86_64__)
 
-#include <Zydis/Zydis.h>
-
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -11,18 +9,15 @@
 #include <cstring>
 #include <iterator>
 
-#include "hal/extended_state.hpp"
+#include "hal_host/decoding.hpp"
+#include "hal_host/level_change.hpp"
 #include "hal_host/sanitizers.hpp"
 #include "hal_host/simulation.hpp"
-
-// level_change.S
-extern "C" void mica_change_level();
-extern "C" void mica_set_level(KIRQL level);
+#include "hal_host/system_registers.hpp"
 
 namespace mica::hal_host {
 namespace {
 
-constexpr std::uint64_t shared_data_address = 0xFFFFF78000000000;
 constexpr std::uint64_t all_bits = ~std::uint64_t{0};
 
 // [SDM 1, "EFLAGS Register"]
@@ -70,36 +65,19 @@ template <class T>
 // One instruction, and the registers that it finds.
 class Emulation {
  public:
-  explicit Emulation(mcontext_t& machine) noexcept : machine_{machine} {
+  Emulation(mcontext_t& machine, Decoded const& decoded) noexcept
+      : machine_{machine}, instruction_{decoded.instruction}, operands_{decoded.operands} {
     std::copy(std::begin(machine.gregs), std::end(machine.gregs), registers_);
   }
 
   [[nodiscard]] bool run() noexcept {
-    if (!decode() || !execute()) return false;
+    if (!execute()) return false;
     if (!elsewhere_) at(REG_RIP) += instruction_.length;
     std::copy(std::begin(registers_), std::end(registers_), machine_.gregs);
     return true;
   }
 
  private:
-  [[nodiscard]] bool decode() noexcept {
-    // As far as there is code: it may be the last of its page.
-    std::byte code[ZYDIS_MAX_INSTRUCTION_LENGTH];
-    iovec const local{code, sizeof code};
-    constexpr std::uint64_t page = 4096;
-    std::uint64_t const begin = at(REG_RIP),
-                        here = std::min<std::uint64_t>(sizeof code, page - begin % page);
-    iovec const remote[2] = {{reinterpret_cast<void*>(begin), here},
-                             {reinterpret_cast<void*>(begin + here), sizeof code - here}};
-    ssize_t const read = ::process_vm_readv(::getpid(), &local, 1, remote, 2, 0);
-    ZydisDecoder decoder;
-    return read > 0 &&
-           ZYAN_SUCCESS(
-               ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) &&
-           ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, code, static_cast<ZyanUSize>(read),
-                                               &instruction_, operands_));
-  }
-
   [[nodiscard]] bool execute() noexcept {
     switch (instruction_.mnemonic) {
       case ZYDIS_MNEMONIC_CLI:
@@ -132,6 +110,10 @@ class Emulation {
         return load(operands_[1].size, true);
       case ZYDIS_MNEMONIC_CMP:
         return compare();
+      case ZYDIS_MNEMONIC_RDMSR:
+        return read_model();
+      case ZYDIS_MNEMONIC_WRMSR:
+        return write_model();
       default:
         return false;
     }
@@ -140,6 +122,9 @@ class Emulation {
   [[nodiscard]] bool move() noexcept {
     if (is_level(operands_[1])) return write(operands_[0], Machine::irql());
     if (is_level(operands_[0])) return change_level();
+    std::uint64_t there = 0, written = 0;
+    if (is_system(operands_[1], there)) return write(operands_[0], there);
+    if (is_system(operands_[0], there)) return read(operands_[1], written) && written == there;
     return load(operands_[1].size, false);
   }
 
@@ -163,8 +148,8 @@ class Emulation {
     std::uint64_t level = 0;
     if (!read(operands_[1], level) || level > HIGH_LEVEL) return false;
     auto* const stack = reinterpret_cast<std::uint64_t*>(at(REG_RSP));
-    stack[-1] = at(REG_RIP) + instruction_.length;
-    stack[-2] = level;
+    stack[-1] = level;
+    stack[-2] = at(REG_RIP) + instruction_.length;
     at(REG_RSP) -= 2 * sizeof *stack;
     at(REG_RIP) = reinterpret_cast<std::uint64_t>(&mica_change_level);
     elsewhere_ = true;
@@ -243,6 +228,25 @@ class Emulation {
     return operand.type == ZYDIS_OPERAND_TYPE_REGISTER && operand.reg.value == ZYDIS_REGISTER_CR8;
   }
 
+  [[nodiscard]] static bool is_system(ZydisDecodedOperand const& operand,
+                                      std::uint64_t& value) noexcept {
+    return operand.type == ZYDIS_OPERAND_TYPE_REGISTER &&
+           read_system_register(operand.reg.value, value);
+  }
+
+  [[nodiscard]] bool read_model() noexcept {
+    std::uint64_t value = 0;
+    if (!read_model_register(static_cast<std::uint32_t>(at(REG_RCX)), value)) return false;
+    at(REG_RAX) = low_bits(value, 32);
+    at(REG_RDX) = value >> 32;
+    return true;
+  }
+  [[nodiscard]] bool write_model() const noexcept {
+    std::uint64_t there = 0;
+    return read_model_register(static_cast<std::uint32_t>(at(REG_RCX)), there) &&
+           there == (at(REG_RDX) << 32 | low_bits(at(REG_RAX), 32));
+  }
+
   // Where a general register is in the context, and which bits of it: ah and its kind begin at 8.
   struct Place {
     int index;
@@ -282,35 +286,25 @@ class Emulation {
 
   mcontext_t& machine_;
   std::uint64_t registers_[std::size(gregset_t{})];
-  ZydisDecodedInstruction instruction_;
-  ZydisDecodedOperand operands_[ZYDIS_MAX_OPERAND_COUNT];
+  ZydisDecodedInstruction const& instruction_;
+  ZydisDecodedOperand const (&operands_)[ZYDIS_MAX_OPERAND_COUNT];
   bool elsewhere_ = false;
 };
 
 }  // namespace
 
 // The signal's stack is the OS thread's, whichever simulated one was interrupted.
-bool emulate(mcontext_t& machine) noexcept {
+bool emulate(mcontext_t& machine, Decoded const& decoded) noexcept {
   LookAway const away;
-  return Emulation{machine}.run();
+  return Emulation{machine, decoded}.run();
+}
+
+bool emulate(mcontext_t& machine) noexcept {
+  Decoded decoded;
+  return decode(static_cast<std::uint64_t>(machine.gregs[REG_RIP]), decoded) &&
+         emulate(machine, decoded);
 }
 
 }  // namespace mica::hal_host
-
-using namespace mica;
-
-// Lowering runs what waited for that, on this thread and others.
-MICA_KEEPS_REGISTERS void mica_set_level(KIRQL level) {
-  alignas(hal::extended_alignment) std::byte area[hal::largest_extended_area];
-  for (std::size_t i = 0; i < hal::extended_header_bytes; i += sizeof(std::uint64_t))
-    *reinterpret_cast<std::uint64_t volatile*>(area + hal::legacy_area_bytes + i) = 0;
-  std::uint64_t const features = Machine::extended_features();
-  Machine::save_extended(area, features);
-  if (level > Machine::irql())
-    static_cast<void>(Machine::raise(level));
-  else
-    Machine::lower(level);
-  Machine::restore_extended(area, features);
-}
 
 #endif

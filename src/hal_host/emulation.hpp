@@ -8,6 +8,7 @@
 //
 // What is there
 //   cr8: the processor's level. gs: its KPCR. 0xFFFFF78000000000: the System's shared data.
+//   What other system registers say: system_registers.hpp.
 //   Ports: there are no devices, a read has all bits set. Interrupts come where the executive is
 //   called, so cli and sti change nothing that code between two calls could see. Caches are the
 //   host's affair.
@@ -19,7 +20,13 @@
 
 namespace mica::hal_host {
 
+struct Decoded;  // decoding.hpp
+
+inline constexpr std::uint64_t shared_data_address = 0xFFFFF78000000000;
+
 // False: it is no such instruction, and nothing has changed.
 [[nodiscard]] bool emulate(mcontext_t& machine) noexcept;
+// The same of what the instruction was decoded to.
+[[nodiscard]] bool emulate(mcontext_t& machine, Decoded const& decoded) noexcept;
 
 }  // namespace mica::hal_host

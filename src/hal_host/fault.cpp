@@ -5,6 +5,7 @@
 
 #include "hal_host/emulation.hpp"
 #include "hal_host/fault_signals.hpp"
+#include "hal_host/patch.hpp"
 #include "hal_host/simulation.hpp"
 
 #if defined(__x86_64__)
@@ -119,15 +120,29 @@ void fill(CONTEXT& context, mcontext_t const& machine) noexcept {
   return information.si_signo == SIGSEGV && simulation.region().contains(information.si_addr);
 }
 
+// In the place of an instruction that a process may not execute. False: it is none.
+[[nodiscard]] bool perform(mcontext_t& machine, Patch const* patched) noexcept {
+  auto const site = static_cast<std::uint64_t>(machine.gregs[REG_RIP]);
+  Decoded decoded;
+  bool const is_code = patched != nullptr ? decode(patched->original, patched->length, decoded)
+                                          : decode(site, decoded);
+  if (!is_code || !emulate(machine, decoded)) return false;
+  if (patched == nullptr) patch(site, decoded);
+  return true;
+}
+
 }  // namespace
 
 bool take_fault(siginfo_t const& information, void* context) noexcept {
   if (Machine::current_processor == nullptr) return false;
   mcontext_t& machine = static_cast<ucontext_t*>(context)->uc_mcontext;
+  Patch const* const patched = Machine::current().core.simulation->region().patches().at(
+      static_cast<std::uint64_t>(machine.gregs[REG_RIP]));
+  if (patched != nullptr) leave_patch(machine, *patched);
   auto const instruction = static_cast<std::uint64_t>(machine.gregs[REG_RIP]);
   auto const stack = static_cast<std::uint64_t>(machine.gregs[REG_RSP]);
   if (!is_the_kernels(information, instruction, stack)) return false;
-  if (information.si_signo == SIGSEGV && emulate(machine)) return true;
+  if (information.si_signo == SIGSEGV && perform(machine, patched)) return true;
   Site* site = room_on_stack(stack);
   bool const full = site == nullptr;
   if (full) site = room_elsewhere();

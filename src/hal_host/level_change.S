@@ -1,17 +1,36 @@
-/* A change of the level in the place of `mov reg, cr8`, which a process may not do (emulation.hpp):
- * on the stack are the level and, above it, where the code goes on, with all registers and flags as
- * they were. mica_set_level sees to the extended ones.
+/* Changes of the level in the place of `mov cr8, register` (level_change.hpp): on the stack are
+ * where to return to and, above that, the level; all registers and flags are as they were.
+ * mica_set_level sees to the extended ones.
  */
 #if defined(__x86_64__)
-        .text
-        .globl mica_change_level
-        .type mica_change_level, @function
-mica_change_level:
+#include "hal_host/level_change.h"
+
+/* Of the stack, with flags, rax and rcx on it. */
+#define RETURN 24
+#define LEVEL 32
+
+        .macro BEGIN name
+        .globl \name
+        .type \name, @function
+\name:
         pushfq
-        pushq %rbp
-        movq %rsp, %rbp
         pushq %rax
         pushq %rcx
+        .endm
+
+        .macro END
+        popq %rcx
+        popq %rax
+        popfq
+        ret $8
+        .endm
+
+/* The driver goes on at the address in rax: who walks the stack is to find its frame there. */
+        .macro CHANGE_LEVEL
+        movq LEVEL(%rsp), %rcx
+        pushq %rax
+        pushq %rbp
+        movq %rsp, %rbp
         pushq %rdx
         pushq %rsi
         pushq %rdi
@@ -23,7 +42,7 @@ mica_change_level:
         cld
         movq %rsp, %rbx
         andq $-16, %rsp
-        movq 16(%rbp), %rdi
+        movl %ecx, %edi
         call mica_set_level
         movq %rbx, %rsp
         popq %rbx
@@ -34,13 +53,54 @@ mica_change_level:
         popq %rdi
         popq %rsi
         popq %rdx
-        popq %rcx
-        popq %rax
         popq %rbp
-        popfq
         leaq 8(%rsp), %rsp
-        ret
+        END
+        .endm
+
+        .macro CHANGE_PATCHED_LEVEL
+        movq RETURN(%rsp), %rax
+        andq $-MICA_PATCH_BYTES, %rax
+        movq MICA_PATCH_NEXT(%rax), %rax
+        CHANGE_LEVEL
+        .endm
+
+        .macro REFUSE
+        addq $MICA_PATCH_REFUSED, RETURN(%rsp)
+        END
+        .endm
+
+        .set HIGH_LEVEL, 15
+
+        .text
+        BEGIN mica_change_level
+        movq RETURN(%rsp), %rax
+        CHANGE_LEVEL
         .size mica_change_level, . - mica_change_level
+
+        BEGIN mica_change_patched_level
+        cmpq $HIGH_LEVEL, LEVEL(%rsp)
+        ja 1f
+        CHANGE_PATCHED_LEVEL
+1:      REFUSE
+        .size mica_change_patched_level, . - mica_change_patched_level
+
+        BEGIN mica_change_patched_level_quickly
+        movq LEVEL(%rsp), %rax
+        cmpq $HIGH_LEVEL, %rax
+        ja 2f
+        movq _ZN4mica7Machine17current_processorE@gottpoff(%rip), %rcx
+        movq %fs:(%rcx), %rcx
+        cmpl $0, MICA_PROCESSOR_PENDING(%rcx)
+        jne 1f
+        cmpl $1, MICA_PROCESSOR_COUNTDOWN(%rcx)
+        jle 1f
+        decl MICA_PROCESSOR_COUNTDOWN(%rcx)
+        movb %al, MICA_PROCESSOR_LEVEL(%rcx)
+        END
+1:      CHANGE_PATCHED_LEVEL
+2:      REFUSE
+        .size mica_change_patched_level_quickly, . - mica_change_patched_level_quickly
 #endif
 
         .section .note.GNU-stack, "", @progbits

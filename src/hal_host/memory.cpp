@@ -40,7 +40,7 @@ std::span<hal::PageRange const> NTAPI Machine::physical_memory() noexcept {
 }
 
 hal::VirtualRange NTAPI Machine::system_space() noexcept {
-  return {region().system(), Region::system_bytes};
+  return {region().system(), region().system_bytes()};
 }
 
 bool NTAPI Machine::map(void* address, PageNumber page, hal::Protection protection) noexcept {

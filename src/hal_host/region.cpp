@@ -9,6 +9,7 @@
 #include <cstring>
 #include <mutex>
 
+#include "hal_host/patch.hpp"
 #include "hal_host/sanitizers.hpp"
 
 #if defined(MICA_ASAN)
@@ -22,18 +23,21 @@ namespace {
 // Addresses that AddressSanitizer and ThreadSanitizer both leave to the program.
 constexpr std::uintptr_t slots_base = 0x7e8000000000;
 constexpr std::uintptr_t slots_end = 0x7eff00000000;
-constexpr std::size_t slot_bytes = std::size_t{2} << 30;
+constexpr std::size_t slot_bytes = std::size_t{6} << 30;
 constexpr unsigned slot_count = (slots_end - slots_base) / slot_bytes;
 
 constexpr std::size_t storage_offset = 64 << 10;
 constexpr std::size_t boot_stack_offset = storage_offset + Region::storage_bytes + (64 << 10);
 constexpr std::size_t direct_offset = std::size_t{64} << 20;
-constexpr std::size_t system_offset = std::size_t{1} << 30;
-constexpr std::size_t system_pages = Region::system_bytes / page_size;
+constexpr std::size_t system_offset = std::size_t{3} << 30;
+// How far a jump of five bytes leads, to either side: all of it is the slot's.
+constexpr std::size_t jump_reach = std::size_t{2} << 30;
+constexpr std::size_t system_pages = Region::largest_system / page_size;
 
 static_assert(boot_stack_offset + (1 << 20) <= direct_offset);
-static_assert(direct_offset + (std::size_t{1} << 20) + Region::largest_memory <= system_offset);
-static_assert(system_offset + Region::system_bytes < slot_bytes);
+static_assert(direct_offset + (std::size_t{1} << 20) + Region::largest_memory <=
+              system_offset - jump_reach);
+static_assert(system_offset + Region::largest_system + jump_reach <= slot_bytes);
 
 constexpr std::uint32_t present = 1;
 
@@ -106,6 +110,8 @@ bool Region::build() noexcept {
   if (::mprotect(stack.base, stack.bytes, both) != 0) return false;
   direct_ = base_ + direct_offset;
   system_ = base_ + system_offset;
+  patches_.bound({base_ + (system_offset - jump_reach), system_},
+                 {system_ + system_bytes(), base_ + slot_bytes});
   std::byte* const memory_base = direct_ + first_page * page_size;
   if (host_map(memory_base, memory, both, MAP_SHARED | MAP_FIXED, file_, 0) != memory_base)
     return false;
@@ -169,6 +175,7 @@ void Region::reset() noexcept {
   __asan_unpoison_memory_region(base_ + storage_offset, storage_used_);
   __asan_unpoison_memory_region(direct_ + first_page * page_size, pages_.count * page_size);
 #endif
+  patches_.clear();
   std::memset(base_ + storage_offset, 0, storage_used_);
   storage_used_ = 0;
   for (std::size_t i = touched_first_; i < touched_end_; ++i) entries_[i].kernel = 0;
@@ -181,6 +188,10 @@ void* Region::take_storage(std::size_t bytes) noexcept {
   void* const taken = base_ + storage_offset + storage_used_;
   storage_used_ += rounded;
   return taken;
+}
+
+std::size_t Region::system_bytes() const noexcept {
+  return std::min(largest_system, 4 * pages_.count * page_size);
 }
 
 hal::Stack Region::boot_stack() const noexcept {
@@ -241,6 +252,7 @@ bool Region::map(void* address, PageNumber page, hal::Protection protection) noe
 void Region::unmap(void* address) noexcept {
   std::size_t const index = index_of(address);
   note(index);
+  if (!keeps_journal()) forget_patches(*this, address);
   entries_[index].kernel = 0;
   [[maybe_unused]] bool const told = tell_host(index, 0);
 }
@@ -248,6 +260,7 @@ void Region::unmap(void* address) noexcept {
 void Region::protect(void* address, hal::Protection protection) noexcept {
   std::size_t const index = index_of(address);
   note(index);
+  if (!keeps_journal() && protection != hal::Protection::execute) take_back_patches(*this, address);
   std::uint32_t const wanted = encode(page_in(entries_[index].kernel), protection);
   entries_[index].kernel = wanted;
   [[maybe_unused]] bool const told = tell_host(index, wanted);
@@ -284,6 +297,17 @@ bool Region::contains(void const* address) const noexcept {
   return byte >= base_ && byte < base_ + slot_bytes;
 }
 
+bool Region::executes(void const* address, std::size_t bytes) const noexcept {
+  auto const* const first = static_cast<std::byte const*>(address);
+  constexpr std::uint32_t code =
+      static_cast<std::uint32_t>(hal::Protection::execute) << 1 | present;
+  for (std::size_t i = 0; i < bytes; ++i) {
+    if (first + i < system_ || first + i >= system_ + system_bytes()) return false;
+    if ((entries_[index_of(first + i)].kernel & 7) != code) return false;
+  }
+  return true;
+}
+
 bool Region::allows(void const* address, std::size_t bytes, bool write) const noexcept {
   auto const* const first = static_cast<std::byte const*>(address);
   if (bytes == 0) return true;
@@ -295,7 +319,7 @@ bool Region::allows(void const* address, std::size_t bytes, bool write) const no
   if (within(base_ + storage_offset, storage_bytes)) return true;
   hal::Stack const stack = boot_stack();
   if (within(static_cast<std::byte const*>(stack.base), stack.bytes)) return true;
-  if (!within(system_, system_bytes)) return false;
+  if (!within(system_, system_bytes())) return false;
   for (std::size_t i = index_of(first); i <= index_of(first + bytes - 1); ++i) {
     std::uint32_t const entry = entries_[i].kernel;
     if (!(entry & present) || protection_in(entry) == hal::Protection::no_access) return false;

@@ -1,7 +1,9 @@
 // The memory of one System, at a fixed place that depends only on which slot it got:
 //   storage        for the executive's state and the boot stack; zero when acquired
 //   direct map     all physical memory, from one memfd, so that a page can be mapped at several
-//   addresses system space   what mm hands out; nothing is accessible at first
+//   addresses
+//   system space   what mm hands out; nothing is accessible at first
+//   patches        code that drivers' instructions became (patch.hpp): wherever their jumps reach
 // Regions are pooled for the whole process: making a System is then a matter of clearing what the
 // last one used. Physical memory holds whatever was left there, as a PC's does.
 #pragma once
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "hal/machine_concept.hpp"
+#include "hal_host/patch_area.hpp"
 
 namespace mica::hal_host {
 
@@ -19,7 +22,7 @@ class Region {
  public:
   static constexpr std::size_t storage_bytes = std::size_t{32} << 20;
   static constexpr std::size_t largest_memory = std::size_t{768} << 20;
-  static constexpr std::size_t system_bytes = std::size_t{768} << 20;
+  static constexpr std::size_t largest_system = std::size_t{768} << 20;
   static constexpr std::uint64_t first_page =
       256;  // the first MiB is not memory: a null page faults
 
@@ -30,6 +33,8 @@ class Region {
   Region(Region const&) = delete;
   Region& operator=(Region const&) = delete;
 
+  [[nodiscard]] PatchArea& patches() noexcept { return patches_; }
+
   // Forgets every mapping and zeroes the storage that take_storage() gave.
   void reset() noexcept;
   // Zeroed memory that lives until reset(); page-aligned. Null when `storage_bytes` are used up.
@@ -38,6 +43,8 @@ class Region {
 
   [[nodiscard]] std::byte* direct() const noexcept { return direct_; }
   [[nodiscard]] std::byte* system() const noexcept { return system_; }
+  // Four times as much as there is memory, up to the largest: what is left is for patches.
+  [[nodiscard]] std::size_t system_bytes() const noexcept;
   [[nodiscard]] hal::PageRange const& pages() const noexcept { return pages_; }
   [[nodiscard]] unsigned slot() const noexcept { return slot_; }
   // Where all of it stands, the holes between its parts included.
@@ -54,6 +61,8 @@ class Region {
     std::uint32_t before;
   };
   void keep_journal(std::vector<Change>* journal) noexcept { journal_ = journal; }
+  // Then what memory holds may be taken back too.
+  [[nodiscard]] bool keeps_journal() const noexcept { return journal_ != nullptr; }
   // Every change since, the last first; the journal is empty then.
   void take_back(std::vector<Change>& journal) noexcept;
   // Mappings of the previous life that this one has not taken over become inaccessible.
@@ -62,6 +71,8 @@ class Region {
   // written.
   [[nodiscard]] bool contains(void const* address) const noexcept;
   [[nodiscard]] bool allows(void const* address, std::size_t bytes, bool write) const noexcept;
+  // Whether those bytes of system space are code, all of them.
+  [[nodiscard]] bool executes(void const* address, std::size_t bytes) const noexcept;
 
  private:
   // A page's mapping in one word: page number, protection, present.
@@ -93,6 +104,7 @@ class Region {
   std::size_t touched_end_ = 0;
   bool stale_ = false;
   std::vector<Change>* journal_ = nullptr;
+  PatchArea patches_;
 };
 
 }  // namespace mica::hal_host

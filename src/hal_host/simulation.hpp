@@ -82,6 +82,7 @@ struct Setup {
   Policy* policy = nullptr;  // deterministic mode: required
   std::uint64_t step_limit = 100'000'000;
   std::size_t log_limit_bytes = 16 << 20;
+  bool patches = true;  // instructions that are emulated are replaced; deterministic mode
   Region* region = nullptr;
   KUSER_SHARED_DATA* shared_data = nullptr;
   char const* command_line = "";
@@ -123,6 +124,7 @@ class Simulation {
   [[nodiscard]] unsigned processors() const noexcept { return setup_.processors; }
   [[nodiscard]] Region& region() const noexcept { return *setup_.region; }
   [[nodiscard]] KUSER_SHARED_DATA* shared_data() const noexcept { return setup_.shared_data; }
+  [[nodiscard]] bool patches() const noexcept { return setup_.patches && !setup_.parallel; }
   [[nodiscard]] char const* command_line() const noexcept { return setup_.command_line; }
   [[nodiscard]] std::span<std::byte const> ram_disk() const noexcept { return setup_.ram_disk; }
   [[nodiscard]] hal::Handlers const& handlers() const noexcept { return *setup_.handlers; }
@@ -193,7 +195,7 @@ class Simulation {
   Seat controllers_[max_processors];  // deterministic mode uses the first
   Ending ending_;
   std::uint64_t steps_ = 0;
-  std::uint64_t skew_100ns_ = 0;  // interrupt time that no step took
+  std::uint64_t skew_100ns_ = 0;                 // interrupt time that no step took
   std::uint64_t due_100ns_ = never.value_100ns;  // deterministic mode: the earliest armed clock
   std::uint64_t hash_ = 0xcbf29ce484222325;
   std::uint64_t context_ids_ = 0;

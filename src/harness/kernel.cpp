@@ -55,6 +55,7 @@ bool System::Kernel::boot() {
   setup.policy = config.policy ? config.policy : own_policy.get();
   setup.step_limit = config.step_limit;
   setup.log_limit_bytes = config.log_limit_bytes;
+  setup.patches = config.privileged == Privileged::patched;
   setup.region = region;
   setup.shared_data = static_cast<KUSER_SHARED_DATA*>(shared_data);
   setup.command_line = command_line.c_str();

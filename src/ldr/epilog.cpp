@@ -24,6 +24,10 @@ class Code {
     return value;
   }
   void skip(unsigned bytes) noexcept { at_ += bytes; }
+  // Whether the image has that place.
+  [[nodiscard]] bool has(std::int64_t place) const noexcept {
+    return place >= 0 && static_cast<std::uint64_t>(place) < image_.bytes;
+  }
 
  private:
   LoadedImage const& image_;
@@ -65,9 +69,11 @@ void read_pops(Code& code, Epilog& epilog) noexcept {
   }
 }
 
-// A jump that stays in the function is none that leaves it.
-[[nodiscard]] bool leaves(std::int64_t target, RUNTIME_FUNCTION const& function) noexcept {
-  return target < function.BeginAddress || target >= function.EndAddress;
+// A jump that stays in the function is none that leaves it. Nor is one out of the image, which no
+// linker makes: a machine has it in the place of an instruction that it does itself.
+[[nodiscard]] bool leaves(Code const& code, std::int64_t target,
+                          RUNTIME_FUNCTION const& function) noexcept {
+  return code.has(target) && (target < function.BeginAddress || target >= function.EndAddress);
 }
 
 [[nodiscard]] bool read_end(Code const& code, RUNTIME_FUNCTION const& function,
@@ -83,9 +89,9 @@ void read_pops(Code& code, Epilog& epilog) noexcept {
     case 0xF3:  // rep ret
       return second == 0xC3;
     case 0xEB:  // jmp, near
-      return leaves(at + 2 + code.value<std::int8_t>(1), function);
+      return leaves(code, at + 2 + code.value<std::int8_t>(1), function);
     case 0xE9:  // jmp
-      return leaves(at + 5 + code.value<std::int32_t>(1), function);
+      return leaves(code, at + 5 + code.value<std::int32_t>(1), function);
     case 0xFF:  // jmp [rip + n]
       return second == 0x25;
     case rex_w:  // jmp [...] or jmp register, with the prefix that marks it as the function's end

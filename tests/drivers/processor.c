@@ -1,6 +1,6 @@
-/* Does what drivers have inline where Windows has no routine, or none that is called: CR8,
-   interrupts, ports, the processor's block and the data that all share. Fails if something of it is
-   not as on a processor in a kernel, and says what. */
+/* Does what drivers have inline where Windows has no routine, or none that is called: CR8 and other
+   system registers, interrupts, ports, the processor's block and the data that all share. Fails if
+   something of it is not as on a processor in a kernel, and says what. */
 #include <ntddk.h>
 
 static ULONG Wrong;
@@ -96,6 +96,21 @@ static void Ports(void) {
   CHECK(To == Room + 4 && Count == 0 && Room[0] == 0xFF && Room[3] == 0xFF && Room[4] == 7);
 }
 
+/* Paged, with read-only pages that hold for a kernel; SSE; 64 bits. */
+static void SystemRegisters(void) {
+  PVOID Self;
+  KIRQL Old;
+  CHECK((__readcr0() & 0x80010001) == 0x80010001);
+  CHECK((__readcr4() & 0x220) == 0x220);
+  CHECK((__readmsr(0xC0000080) & 0x500) == 0x500);
+  KeRaiseIrql(DISPATCH_LEVEL, &Old);
+  __asm__ volatile("mov %%gs:0x18, %0" : "=r"(Self));
+  CHECK(__readmsr(0xC0000101) == (ULONG64)Self);
+  KeLowerIrql(Old);
+  __writecr0(__readcr0());
+  __invlpg(&Self);
+}
+
 static void Block(void) {
   PVOID Thread, Self;
   ULONG64 Number = 0;
@@ -146,6 +161,7 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT Driver, PUNICODE_STRING RegistryPath) 
   Registers();
   Interrupts();
   Ports();
+  SystemRegisters();
   Block();
   SharedData();
   KeFlushQueuedDpcs();

@@ -175,9 +175,54 @@ TEST_CASE("emulation: comparisons leave the processor's flags", "[hal_host]") {
   }));
 }
 
+TEST_CASE("emulation: system registers say how the processor runs", "[hal_host]") {
+  on_a_processor([] {
+    constexpr std::uint64_t write_protect = 1 << 16;
+    Try mode{0x0F, 0x20, 0xC1}, features{0x41, 0x0F, 0x20, 0xE1};  // mov rcx, cr0; mov r9, cr4
+    MICA_CHECK(mode.passes() && mode.get(REG_RCX) == 0x80050033);
+    MICA_CHECK(features.passes() && (features.get(REG_R9) & 0x6F8) == 0x6F8);
+    Try same{0x0F, 0x22, 0xC1}, other = same;  // mov cr0, rcx
+    same.set(REG_RCX, mode.get(REG_RCX));
+    other.set(REG_RCX, mode.get(REG_RCX) & ~write_protect);
+    MICA_CHECK(same.passes() && other.is_refused());
+    Try breakpoint{0x0F, 0x21, 0xD9}, hits{0x0F, 0x21, 0xF1}, control{0x0F, 0x21, 0xF9};
+    MICA_CHECK(breakpoint.passes() && breakpoint.get(REG_RCX) == 0);
+    MICA_CHECK(hits.passes() && hits.get(REG_RCX) == 0xFFFF0FF0);
+    MICA_CHECK(control.passes() && control.get(REG_RCX) == 0x400);
+    Try set{0x0F, 0x23, 0xC1};  // mov dr0, rcx
+    MICA_CHECK(set.is_refused());
+    for (unsigned char const number : {0xD0, 0xD8})  // cr2, cr3
+      MICA_CHECK((Try{0x0F, 0x20, number}.is_refused()));
+  });
+}
+
+TEST_CASE("emulation: model specific registers are those that there are", "[hal_host]") {
+  on_a_processor([] {
+    auto const value_of = [](std::uint64_t number) {
+      Try read{0x0F, 0x32};
+      read.set(REG_RCX, 0x5500000000 | number);
+      MICA_CHECK(read.passes() && read.get(REG_RAX) >> 32 == 0 && read.get(REG_RDX) >> 32 == 0);
+      return read.get(REG_RDX) << 32 | read.get(REG_RAX);
+    };
+    MICA_CHECK(value_of(0xC0000080) == 0xD01);
+    MICA_CHECK(value_of(0xC0000101) == reinterpret_cast<std::uint64_t>(&Machine::current().pcr));
+    std::uint64_t const before = value_of(0x10);
+    MICA_CHECK(before != 0 && value_of(0x10) > before);
+    Try same{0x0F, 0x30}, high = same, low = same, unknown = same;
+    for (Try* const each : {&same, &high, &low}) {
+      each->set(REG_RCX, 0xC0000080);
+      each->set(REG_RAX, 0x1100000D01);
+      each->set(REG_RDX, 0x1100000000);
+    }
+    high.set(REG_RDX, 1);
+    low.set(REG_RAX, 0xD00);
+    MICA_CHECK(same.passes() && high.is_refused() && low.is_refused() && unknown.is_refused());
+  });
+}
+
 TEST_CASE("emulation: what is not done is left as it was", "[hal_host]") {
   on_a_processor([] {
-    for (Try each : {Try{0x0F, 0x32}, Try{0x0F, 0x0B}, Try{0xF4}, Try{0x0F, 0x20, 0xC0},
+    for (Try each : {Try{0x0F, 0x32}, Try{0x0F, 0x0B}, Try{0xF4}, Try{0x0F, 0x20, 0xD8},
                      Try{0x65, 0x48, 0x89, 0x0C, 0x25, 0x10, 0, 0, 0}, Try{0x90}})
       MICA_CHECK(each.is_refused());
     Try level{0x44, 0x0F, 0x22, 0xC0};  // mov cr8, rax

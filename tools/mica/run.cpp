@@ -33,6 +33,7 @@ struct Asked {
   unsigned processors = 1;
   std::uint64_t seed = 1;
   Verifier verifier = Verifier::off;
+  Privileged privileged = Privileged::patched;
   bool traps = false;
   bool json = false;
 };
@@ -59,6 +60,7 @@ Config config_of(Asked const& asked, Trace* trace) {
   config.processors = asked.processors;
   config.seed = asked.seed;
   config.verifier = asked.verifier;
+  config.privileged = asked.privileged;
   config.trace = trace;
   if (asked.traps) config.options = "trap-missing-imports";
   return config;
@@ -111,6 +113,8 @@ void add_options(CLI::App& command, Asked& asked) {
                                                              {"perfetto", TraceFormat::perfetto}};
   static std::map<std::string, Verifier> const verifiers = {{"off", Verifier::off},
                                                             {"standard", Verifier::standard}};
+  static std::map<std::string, Privileged> const privileged = {{"patched", Privileged::patched},
+                                                               {"emulated", Privileged::emulated}};
   static std::map<std::string, bool> const missing = {{"refuse", false}, {"trap", true}};
   command.add_option("DRIVER", asked.driver, "A Windows driver for x64 (.sys)")->required();
   command.add_option("--script", asked.script, "What to ask of it, and what to expect");
@@ -141,6 +145,11 @@ void add_options(CLI::App& command, Asked& asked) {
                   "What becomes of imports that are not there: refuse the driver, or trap the call")
       ->transform(CLI::CheckedTransformer(missing).description(""))
       ->type_name("WHAT");
+  command
+      .add_option("--privileged", asked.privileged,
+                  "Instructions that a process may not execute: patched, or emulated each time")
+      ->transform(CLI::CheckedTransformer(privileged).description(""))
+      ->type_name("HOW");
   command.add_flag("--json", asked.json, "What came of it as one JSON document");
 }
 

@@ -1,0 +1,43 @@
+#if defined(__x86_64__)
+#include "hal_host/decoding.hpp"
+
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace mica::hal_host {
+
+namespace {
+
+[[nodiscard]] bool decode(Decoded& decoded) noexcept {
+  ZydisDecoder decoder;
+  return ZYAN_SUCCESS(
+             ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64)) &&
+         ZYAN_SUCCESS(ZydisDecoderDecodeFull(&decoder, decoded.code, decoded.code_bytes,
+                                             &decoded.instruction, decoded.operands));
+}
+
+}  // namespace
+
+bool decode(unsigned char const* code, std::size_t bytes, Decoded& decoded) noexcept {
+  decoded.code_bytes = std::min(bytes, sizeof decoded.code);
+  std::copy_n(code, decoded.code_bytes, decoded.code);
+  return decode(decoded);
+}
+
+bool decode(std::uint64_t address, Decoded& decoded) noexcept {
+  // As far as there is code: it may be the last of its page.
+  constexpr std::uint64_t page = 4096;
+  std::uint64_t const all = sizeof decoded.code, here = std::min(all, page - address % page);
+  iovec const local{decoded.code, all};
+  iovec const remote[2] = {{reinterpret_cast<void*>(address), here},
+                           {reinterpret_cast<void*>(address + here), all - here}};
+  ssize_t const read = ::process_vm_readv(::getpid(), &local, 1, remote, 2, 0);
+  decoded.code_bytes = read > 0 ? static_cast<std::size_t>(read) : 0;
+  return read > 0 && decode(decoded);
+}
+
+}  // namespace mica::hal_host
+
+#endif
