@@ -34,6 +34,7 @@ struct Asked {
   std::uint64_t seed = 1;
   Verifier verifier = Verifier::off;
   bool traps = false;
+  bool passes_breakpoints = false;
   bool json = false;
 };
 
@@ -60,7 +61,8 @@ Config config_of(Asked const& asked, Trace* trace) {
   config.seed = asked.seed;
   config.verifier = asked.verifier;
   config.trace = trace;
-  if (asked.traps) config.options = "trap-missing-imports";
+  if (asked.traps) config.options = "trap-missing-imports ";
+  if (asked.passes_breakpoints) config.options += "pass-breakpoints";
   return config;
 }
 
@@ -112,6 +114,7 @@ void add_options(CLI::App& command, Asked& asked) {
   static std::map<std::string, Verifier> const verifiers = {{"off", Verifier::off},
                                                             {"standard", Verifier::standard}};
   static std::map<std::string, bool> const missing = {{"refuse", false}, {"trap", true}};
+  static std::map<std::string, bool> const breakpoints = {{"raise", false}, {"pass", true}};
   command.add_option("DRIVER", asked.driver, "A Windows driver for x64 (.sys)")->required();
   command.add_option("--script", asked.script, "What to ask of it, and what to expect");
   command.add_option("--devices", asked.devices,
@@ -140,6 +143,11 @@ void add_options(CLI::App& command, Asked& asked) {
       .add_option("--missing", asked.traps,
                   "What becomes of imports that are not there: refuse the driver, or trap the call")
       ->transform(CLI::CheckedTransformer(missing).description(""))
+      ->type_name("WHAT");
+  command
+      .add_option("--breakpoints", asked.passes_breakpoints,
+                  "What DbgBreakPoint does: raise an exception, or pass as if a debugger went on")
+      ->transform(CLI::CheckedTransformer(breakpoints).description(""))
       ->type_name("WHAT");
   command.add_flag("--json", asked.json, "What came of it as one JSON document");
 }
