@@ -13,7 +13,7 @@
 #include <nt/rtl/print.h>
 
 #ifdef _WIN32
-#include <string.h>
+#include <nt/crt/string.h>
 #endif
 
 typedef CHAR* NTSTRSAFE_PSTR;

@@ -13,14 +13,14 @@ namespace {
 
 constexpr OB_OPERATION all_operations = OB_OPERATION_HANDLE_CREATE | OB_OPERATION_HANDLE_DUPLICATE;
 
-[[nodiscard]] bool is_valid(OB_OPERATION_REGISTRATION const& asked) noexcept {
+[[nodiscard]] bool NTAPI is_valid(OB_OPERATION_REGISTRATION const& asked) noexcept {
   return asked.ObjectType != nullptr && *asked.ObjectType != nullptr &&
          (*asked.ObjectType)->removable_access != 0 && asked.Operations != 0 &&
          (asked.Operations & ~all_operations) == 0 &&
          (asked.PreOperation != nullptr || asked.PostOperation != nullptr);
 }
 
-[[nodiscard]] bool is_valid(OB_CALLBACK_REGISTRATION const& asked) noexcept {
+[[nodiscard]] bool NTAPI is_valid(OB_CALLBACK_REGISTRATION const& asked) noexcept {
   if (asked.Version != OB_FLT_REGISTRATION_VERSION || asked.OperationRegistrationCount == 0 ||
       !rtl::is_altitude(asked.Altitude))
     return false;
@@ -29,7 +29,7 @@ constexpr OB_OPERATION all_operations = OB_OPERATION_HANDLE_CREATE | OB_OPERATIO
   return true;
 }
 
-[[nodiscard]] Registration* make(OB_CALLBACK_REGISTRATION const& asked) noexcept {
+[[nodiscard]] Registration* NTAPI make(OB_CALLBACK_REGISTRATION const& asked) noexcept {
   ULONG const count = asked.OperationRegistrationCount;
   std::size_t const bytes = sizeof(Registration) + count * sizeof(Watch) + asked.Altitude.Length;
   auto* const registration =
