@@ -27,7 +27,7 @@ if(NOT MICA_DRIVER_HEADERS)
 endif()
 
 set(MICA_DRIVER_FLAGS --target=x86_64-w64-windows-gnu -O2 -g0 -ffreestanding -fms-extensions
-  -fasynchronous-unwind-tables -Xclang -fasync-exceptions -mno-stack-arg-probe -Wall
+  -fasynchronous-unwind-tables -Xclang -fasync-exceptions -mno-stack-arg-probe -Wall -Wno-unknown-pragmas
   -D_AMD64_ -D_M_AMD64=100 -D_M_X64=100 CACHE INTERNAL "")
 set(MICA_DRIVER_CXX_FLAGS -std=c++20 -fno-exceptions -fno-rtti -fno-threadsafe-statics CACHE INTERNAL "")
 

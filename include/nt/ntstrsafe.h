@@ -12,6 +12,10 @@
 #include <nt/ntstatus.h>
 #include <nt/rtl/print.h>
 
+#ifdef _WIN32
+#include <nt/crt/string.h>
+#endif
+
 typedef CHAR* NTSTRSAFE_PSTR;
 typedef CHAR const* NTSTRSAFE_PCSTR;
 typedef WCHAR* NTSTRSAFE_PWSTR;

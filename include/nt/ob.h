@@ -69,6 +69,14 @@ NTSTATUS NTAPI ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAcces
                                          PVOID* Object,
                                          POBJECT_HANDLE_INFORMATION HandleInformation);
 
+#if defined(_WIN32) && !defined(__cplusplus)
+// Drivers in C give it the address of a pointer of any kind, as the compiler of the WDK lets them.
+#define ObReferenceObjectByHandle(Handle, DesiredAccess, ObjectType, AccessMode, Object,       \
+                                  HandleInformation)                                           \
+  (ObReferenceObjectByHandle)(Handle, DesiredAccess, ObjectType, AccessMode, (PVOID*)(Object), \
+                              HandleInformation)
+#endif
+
 // The object of a name, referenced. The statuses of ObOpenObjectByName, and
 // STATUS_OBJECT_NAME_INVALID for no name.
 NTSTATUS NTAPI ObReferenceObjectByName(PUNICODE_STRING ObjectName, ULONG Attributes,

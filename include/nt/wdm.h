@@ -7,6 +7,7 @@
 #include <nt/ke.h>
 #include <nt/mm.h>
 #include <nt/ob.h>
+#include <nt/ob/callback.h>
 #include <nt/ps.h>
 #include <nt/rtl.h>
 #include <nt/se.h>

@@ -6,6 +6,7 @@
 #include "base/list.hpp"
 #include "cm/state.hpp"
 #include "ke/verifier.hpp"
+#include "rtl/altitude.hpp"
 
 namespace mica::cm {
 namespace {
@@ -99,7 +100,7 @@ void NTAPI initialize_callbacks(Callbacks& callbacks) noexcept {
 bool NTAPI is_above(Registration const& upper, Registration const& lower) noexcept {
   bool const placed = upper.altitude.Length != 0;
   if (placed != (lower.altitude.Length != 0)) return placed;
-  return placed ? compare_altitudes(upper.altitude, lower.altitude) > 0
+  return placed ? rtl::compare_altitudes(upper.altitude, lower.altitude) > 0
                 : upper.cookie < lower.cookie;
 }
 
@@ -156,7 +157,7 @@ NTSTATUS NTAPI CmRegisterCallback(PEX_CALLBACK_FUNCTION Function, PVOID Context,
 NTSTATUS NTAPI CmRegisterCallbackEx(PEX_CALLBACK_FUNCTION Function, PCUNICODE_STRING Altitude,
                                     PVOID, PVOID Context, PLARGE_INTEGER Cookie, PVOID) {
   MICA_REQUIRE_IRQL_AT_MOST(APC_LEVEL, Cookie);
-  if (!is_altitude(*Altitude)) return STATUS_INVALID_PARAMETER;
+  if (!rtl::is_altitude(*Altitude)) return STATUS_INVALID_PARAMETER;
   return add(Function, *Altitude, Context, Cookie);
 }
 

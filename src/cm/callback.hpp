@@ -88,11 +88,6 @@ void NTAPI release_contexts(Key& key) noexcept;
 // The registration ends: one of its contexts is given back to it. False: it has none.
 [[nodiscard]] bool NTAPI release_context(Registration& registration) noexcept;
 
-// ---- Altitudes (altitude.cpp). As numbers: negative, 0 or positive.
-[[nodiscard]] bool NTAPI is_altitude(UNICODE_STRING const& text) noexcept;
-[[nodiscard]] int NTAPI compare_altitudes(UNICODE_STRING const& left,
-                                          UNICODE_STRING const& right) noexcept;
-
 inline constexpr ULONG tag_callback = ob::pool_tag("CmCb");
 
 }  // namespace mica::cm

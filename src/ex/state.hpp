@@ -24,6 +24,7 @@ struct State {
   Lookasides lookasides;
   Uuids uuids;
   Work work;
+  bool passes_breakpoints;  // the kernel option
   POBJECT_TYPE callback_type;
   POBJECT_TYPE event_type;  // the cell that drivers know as ExEventObjectType
 };

@@ -195,6 +195,7 @@ void NTAPI start() noexcept {
   choose_special_pool(state.mm);
   state.ke.verified = has_option(Machine::command_line(), "verifier");
   mm::choose_rare_requests(state.mm);
+  state.ex.passes_breakpoints = has_option(Machine::command_line(), "pass-breakpoints");
   state.ldr.traps = has_option(Machine::command_line(), "trap-missing-imports");
   bool const detects =
       state.ke.verified || has_option(Machine::command_line(), "deadlock-detection");

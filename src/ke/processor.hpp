@@ -151,6 +151,8 @@ struct State {
   // A timer or a DPC was made: when its memory is freed, that is to be shown to reject_live_timers
   // (ke/freed_timers.hpp). Any IRQL.
   void(NTAPI* watch_timer)(void const* object);
+  // The thread is about to end, and may still wait; null until there are processes. PASSIVE_LEVEL.
+  void(NTAPI* thread_leaves)(Thread& thread);
   // The thread ends: ends what others still do for it, after which they queue nothing more to it
   // unless it asks them again; may be null. Called at APC_LEVEL and returns there, but may wait.
   void(NTAPI* thread_ends)(Thread& thread);

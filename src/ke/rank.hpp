@@ -17,6 +17,7 @@ enum class Rank : std::uint8_t {
   ex_work,
   ex_callback,
   cm_callback,
+  ob_callback,
   ob_directory,
   ob_handle_table,
   ob_deferred,

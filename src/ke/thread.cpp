@@ -72,6 +72,7 @@ void NTAPI end_thread() noexcept {
   if (locks_checked()) [[unlikely]]
     check_locks_at_end(thread);
   check_exit(thread);
+  if (auto* const thread_leaves = state().thread_leaves) thread_leaves(thread);
   stop_apcs(thread);
   // Only its own thread releases a mutant, so the list can only shrink by what is done here.
   while (!list_empty(thread.mutants))

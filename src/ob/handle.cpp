@@ -45,21 +45,53 @@ bool resolve(HANDLE handle, KPROCESSOR_MODE mode, Grant* grant) noexcept {
   return number_of(handle, mode, &number) && state().handles.resolve(number, grant);
 }
 
+// Gives the reference and the handle count back that a handle would have had.
+void give_back(Header& header) noexcept {
+  release_handle_count(header);
+  dereference(header);
+}
+
+NTSTATUS enter(Grant const& grant, bool kernel, HANDLE* handle) noexcept {
+  ULONG number = 0;
+  NTSTATUS const status = state().handles.insert(grant, &number);
+  if (!NT_SUCCESS(status)) {
+    give_back(*grant.object);
+    return status;
+  }
+  *handle = reinterpret_cast<HANDLE>((kernel ? kernel_bits : 0) | number);
+  return STATUS_SUCCESS;
+}
+
+bool is_watched(Header const& header) noexcept {
+  return header.type->removable_access != 0 &&
+         state().callbacks.count.load(std::memory_order_relaxed) != 0;
+}
+
+NTSTATUS enter_watched(Grant grant, bool kernel, Transfer const* duplicated,
+                       HANDLE* handle) noexcept {
+  HandleNotice notice{{*grant.object, kernel, duplicated}};
+  if (NTSTATUS const status = notice.before(&grant.access); !NT_SUCCESS(status)) {
+    give_back(*grant.object);
+    return status;
+  }
+  NTSTATUS const status = enter(grant, kernel, handle);
+  notice.after(status, grant.access);
+  return status;
+}
+
 }  // namespace
+
+NTSTATUS NTAPI give_handle(Grant const& grant, bool kernel, Transfer const* duplicated,
+                           HANDLE* handle) noexcept {
+  if (is_watched(*grant.object)) [[unlikely]]
+    return enter_watched(grant, kernel, duplicated, handle);
+  return enter(grant, kernel, handle);
+}
 
 NTSTATUS NTAPI open_handle(Header& header, ACCESS_MASK desired, ULONG attributes,
                            HANDLE* handle) noexcept {
-  ULONG number = 0;
-  Grant const grant{&header, map_access(header.type, desired), attributes & OBJ_INHERIT};
-  NTSTATUS const status = state().handles.insert(grant, &number);
-  if (!NT_SUCCESS(status)) {
-    release_handle_count(header);
-    dereference(header);
-    return status;
-  }
-  ULONG_PTR const form = (attributes & OBJ_KERNEL_HANDLE) != 0 ? kernel_bits : 0;
-  *handle = reinterpret_cast<HANDLE>(form | number);
-  return STATUS_SUCCESS;
+  return give_handle({&header, map_access(header.type, desired), attributes & OBJ_INHERIT},
+                     (attributes & OBJ_KERNEL_HANDLE) != 0, nullptr, handle);
 }
 
 NTSTATUS NTAPI set_handle_attributes(HANDLE handle, ULONG attributes) noexcept {

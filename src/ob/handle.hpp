@@ -2,7 +2,8 @@
 //   IRQL PASSIVE_LEVEL.
 #pragma once
 
-#include "ob/header.hpp"
+#include "ob/handle_notice.hpp"
+#include "ob/handle_table.hpp"
 
 namespace mica::ob {
 
@@ -10,6 +11,11 @@ namespace mica::ob {
 // fails: STATUS_INSUFFICIENT_RESOURCES. `attributes`: OBJ_INHERIT, OBJ_KERNEL_HANDLE.
 [[nodiscard]] NTSTATUS NTAPI open_handle(Header& header, ACCESS_MASK desired, ULONG attributes,
                                          HANDLE* handle) noexcept;
+
+// The same for rights that are mapped already; `kernel`: in the kernel's form. `duplicated` is null
+// for a handle that is no other's duplicate. Who watches handles of the type is told.
+[[nodiscard]] NTSTATUS NTAPI give_handle(Grant const& grant, bool kernel,
+                                         Transfer const* duplicated, HANDLE* handle) noexcept;
 
 // Sets what OBJ_INHERIT and OBJ_PROTECT_CLOSE say of an open handle. STATUS_INVALID_HANDLE.
 [[nodiscard]] NTSTATUS NTAPI set_handle_attributes(HANDLE handle, ULONG attributes) noexcept;

@@ -72,6 +72,7 @@ NTSTATUS make_links() noexcept {
 NTSTATUS NTAPI initialize() noexcept {
   State& ob = state();
   ExInitializeFastMutex(&ob.security_lock);
+  initialize_callbacks(ob.callbacks);
   NTSTATUS status = make_type_type(ob);
   if (NT_SUCCESS(status)) status = make_directory_type(ob);
   if (NT_SUCCESS(status)) status = make_root(ob);

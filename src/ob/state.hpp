@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ke/processor.hpp"
+#include "ob/callback.hpp"
 #include "ob/directory.hpp"
 #include "ob/handle_table.hpp"
 #include "ob/header.hpp"
@@ -26,6 +27,7 @@ struct State {
   POBJECT_TYPE type_type;
   POBJECT_TYPE directory_type;
   POBJECT_TYPE link_type;
+  Callbacks callbacks;       // on handles
   FAST_MUTEX security_lock;  // every object's security descriptor
   Hooks hooks;
 };

@@ -31,8 +31,8 @@ NTSTATUS NTAPI create_type(TypeOptions const& options, POBJECT_TYPE* type) noexc
                                    sizeof(OBJECT_TYPE), 0, 0, &object);
   if (!NT_SUCCESS(status)) return status;
   auto* const made = static_cast<POBJECT_TYPE>(object);
-  *made = {options.procedures, options.mapping, options.valid_access, options.tag,
-           options.dispatcher_offset};
+  *made = {options.procedures, options.mapping,           options.valid_access,
+           options.tag,        options.dispatcher_offset, options.removable_access};
   status = ObInsertObject(made, nullptr, 0, 0, nullptr, nullptr);
   if (NT_SUCCESS(status)) *type = made;
   return status;

@@ -64,6 +64,8 @@ struct TypeOptions {
   ULONG tag;  // pool tag of its objects
   // Where in a body the dispatcher object stands that who waits by handle waits for (wait.hpp).
   LONG dispatcher_offset = not_waitable;
+  // What callbacks on handles may take of a handle's rights (callback.hpp); 0: there are none.
+  ACCESS_MASK removable_access = 0;
 };
 
 // Makes a type; the caller owns one reference. STATUS_OBJECT_NAME_COLLISION,
@@ -76,6 +78,7 @@ struct TypeOptions {
 inline constexpr ULONG tag_name = pool_tag("ObNm");
 inline constexpr ULONG tag_directory = pool_tag("ObDi");
 inline constexpr ULONG tag_handles = pool_tag("ObHa");
+inline constexpr ULONG tag_callback = pool_tag("ObCb");
 inline constexpr ULONG tag_security = pool_tag("ObSe");
 inline constexpr ULONG tag_wait_blocks = pool_tag("ObWm");
 
@@ -87,4 +90,5 @@ struct _OBJECT_TYPE {
   ACCESS_MASK valid_access;
   ULONG tag;
   LONG dispatcher_offset = mica::ob::not_waitable;
+  ACCESS_MASK removable_access = 0;
 };

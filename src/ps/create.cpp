@@ -83,10 +83,16 @@ NTSTATUS NTAPI PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess,
                                      .context = StartContext},
                                     &thread);
   if (!NT_SUCCESS(status)) return status;
+  status = ps::thread_begins(*static_cast<_EPROCESS*>(process));
+  if (!NT_SUCCESS(status)) {
+    ps::discard(*thread);
+    return status;
+  }
   ObReferenceObject(thread);  // the handle's
   // The handle takes over its reference, or gives it back.
   status = ObInsertObject(thread, nullptr, DesiredAccess, 0, nullptr, ThreadHandle);
   if (!NT_SUCCESS(status)) {
+    ps::thread_leaves(thread->kernel);
     ps::discard(*thread);
     return status;
   }

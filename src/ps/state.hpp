@@ -5,6 +5,7 @@
 
 #include "ke/processor.hpp"
 #include "ob/header.hpp"
+#include "ps/notify.hpp"
 #include "ps/process.hpp"
 #include "ps/thread.hpp"
 
@@ -24,11 +25,12 @@ struct State {
   POBJECT_TYPE thread_type;
   PEPROCESS initial_system_process;
   ke::SpinLock<ke::Rank::ps_clients> lock;
-  ClientTable processes;         // which were made and are not yet deleted
-  ClientTable threads;           // as above
-  ULONG last_id;                 // guarded by lock
-  std::atomic<_ETHREAD*> ended;  // left their stacks; last in, first out
-  KEVENT work;                   // for the reaper: a thread ended, or ob has objects to delete
+  ClientTable processes;           // which were made and are not yet deleted
+  ClientTable threads;             // as above
+  ProcessNotices process_notices;  // guarded by lock, but for their count
+  ULONG last_id;                   // guarded by lock
+  std::atomic<_ETHREAD*> ended;    // left their stacks; last in, first out
+  KEVENT work;                     // for the reaper: a thread ended, or ob has objects to delete
 };
 
 [[nodiscard]] inline State& state() noexcept {
@@ -48,6 +50,12 @@ struct ThreadRequest {
   KPRIORITY priority = 0;
 };
 [[nodiscard]] NTSTATUS NTAPI make_thread(ThreadRequest const& request, _ETHREAD** thread) noexcept;
+
+// A thread of the process is about to begin: with the first one the process does, and others are
+// told. STATUS_PROCESS_IS_TERMINATING, or why one of them refuses the process. IRQL PASSIVE_LEVEL.
+[[nodiscard]] NTSTATUS NTAPI thread_begins(_EPROCESS& process) noexcept;
+// ke::State::thread_leaves.
+void NTAPI thread_leaves(ke::Thread& thread) noexcept;
 
 // The lock is held.
 [[nodiscard]] inline HANDLE new_id(State& ps) noexcept {

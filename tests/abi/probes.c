@@ -35,6 +35,7 @@ struct Probe const probes[] = {
 #include "abi/layout/image.inc"
 #include "abi/layout/io.inc"
 #include "abi/layout/ke.inc"
+#include "abi/layout/ob.inc"
 #include "abi/layout/pnp.inc"
 #include "abi/layout/processor.inc"
 #include "abi/layout/se.inc"

@@ -1,6 +1,7 @@
 // Raising exceptions, local time.               [MSDN ExRaiseStatus, ExSystemTimeToLocalTime]
 #include <nt/ex.h>
 #include <nt/ntstatus.h>
+#include <nt/rtl.h>
 #include <mica/test.hpp>
 
 using namespace mica::test;
@@ -20,6 +21,10 @@ MICA_CASE("Ex: an exception that nobody handles is a bugcheck with its status") 
   MICA_CHECK(raised(bugcheck_of([] { ExRaiseAccessViolation(); }), STATUS_ACCESS_VIOLATION));
   MICA_CHECK(
       raised(bugcheck_of([] { ExRaiseDatatypeMisalignment(); }), STATUS_DATATYPE_MISALIGNMENT));
+}
+
+MICA_CASE("Ex: a breakpoint without a debugger is an exception") {
+  MICA_CHECK(raised(bugcheck_of([] { DbgBreakPoint(); }), STATUS_BREAKPOINT));
 }
 
 MICA_CASE("Ex: local time there and back is the time one began with") {

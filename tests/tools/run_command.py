@@ -65,6 +65,17 @@ class Run(unittest.TestCase):
         self.assertTrue(done.stdout.endswith("not unloaded: it has no DriverUnload\n"), done.stdout)
         self.assertEqual(done.returncode, 0)
 
+    def test_a_breakpoint_is_passed_or_is_an_exception(self):
+        done = run(driver("stops"), "--breakpoints", "pass")
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        self.assertEqual(done.stdout, "Break instruction exception\nstops: went on\nBreak instruction exception\n"
+                         f"{driver('stops')}: 0 expectations held, 0 failed; unloaded\n")
+        for options in ((), ("--breakpoints", "raise")):
+            done = run(driver("stops"), *options)
+            self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+            self.assertIn("stops: stopped\n", done.stdout)
+            self.assertIn("0x0000007E (0x0000000080000003", done.stdout)
+
     def test_devices_are_plugged_in_before_the_script_and_removed_after_it(self):
         for options in ((), ("--processors", 4, "--seed", 7), ("--verifier", "standard")):
             done = run(driver("plug"), "--devices", SCRIPTS / "plug.devices", "--script", SCRIPTS / "plug.script",

@@ -35,6 +35,7 @@ struct Asked {
   Verifier verifier = Verifier::off;
   Privileged privileged = Privileged::patched;
   bool traps = false;
+  bool passes_breakpoints = false;
   bool json = false;
 };
 
@@ -62,7 +63,8 @@ Config config_of(Asked const& asked, Trace* trace) {
   config.verifier = asked.verifier;
   config.privileged = asked.privileged;
   config.trace = trace;
-  if (asked.traps) config.options = "trap-missing-imports";
+  if (asked.traps) config.options = "trap-missing-imports ";
+  if (asked.passes_breakpoints) config.options += "pass-breakpoints";
   return config;
 }
 
@@ -116,6 +118,7 @@ void add_options(CLI::App& command, Asked& asked) {
   static std::map<std::string, Privileged> const privileged = {{"patched", Privileged::patched},
                                                                {"emulated", Privileged::emulated}};
   static std::map<std::string, bool> const missing = {{"refuse", false}, {"trap", true}};
+  static std::map<std::string, bool> const breakpoints = {{"raise", false}, {"pass", true}};
   command.add_option("DRIVER", asked.driver, "A Windows driver for x64 (.sys)")->required();
   command.add_option("--script", asked.script, "What to ask of it, and what to expect");
   command.add_option("--devices", asked.devices,
@@ -150,6 +153,11 @@ void add_options(CLI::App& command, Asked& asked) {
                   "Instructions that a process may not execute: patched, or emulated each time")
       ->transform(CLI::CheckedTransformer(privileged).description(""))
       ->type_name("HOW");
+  command
+      .add_option("--breakpoints", asked.passes_breakpoints,
+                  "What DbgBreakPoint does: raise an exception, or pass as if a debugger went on")
+      ->transform(CLI::CheckedTransformer(breakpoints).description(""))
+      ->type_name("WHAT");
   command.add_flag("--json", asked.json, "What came of it as one JSON document");
 }
 

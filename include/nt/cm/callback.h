@@ -275,6 +275,16 @@ VOID NTAPI CmGetCallbackVersion(PULONG Major, PULONG Minor);
 NTSTATUS NTAPI CmSetCallbackObjectContext(PVOID Object, PLARGE_INTEGER Cookie, PVOID NewContext,
                                           PVOID* OldContext);
 
+// What names the key that a key object stands for: *ObjectID, the same for every object of it and
+// for no other key that is there, and *ObjectName, its path, which
+// CmCallbackReleaseKeyObjectIDEx frees. Either may be NULL. Cookie: of a registered routine;
+// Flags: 0. STATUS_INVALID_PARAMETER: another cookie, an Object that is no key, other flags;
+// STATUS_INSUFFICIENT_RESOURCES. IRQL <= APC_LEVEL.
+//                                [MSDN CmCallbackGetKeyObjectIDEx, CmCallbackReleaseKeyObjectIDEx]
+NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, PULONG_PTR ObjectID,
+                                          PCUNICODE_STRING* ObjectName, ULONG Flags);
+VOID NTAPI CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName);
+
 #ifdef __cplusplus
 }
 #endif

@@ -41,13 +41,21 @@ typedef VOID(NTAPI* PDEBUG_PRINT_CALLBACK)(PSTRING Output, ULONG ComponentId, UL
 // STATUS_INVALID_PARAMETER: a null routine.             [wdm.h, DbgSetDebugPrintCallback]
 NTSTATUS NTAPI DbgSetDebugPrintCallback(PDEBUG_PRINT_CALLBACK DebugPrintCallback, BOOLEAN Enable);
 
+// Goes to the debugger. Where there is none it raises STATUS_BREAKPOINT: if nobody handles that,
+// a bugcheck. With the kernel option `pass-breakpoints` it is as if there were one, whose user lets
+// the System go on at once: a line says so. Any IRQL.
+//                                                                [MSDN DbgBreakPoint, KdBreakPoint]
+VOID NTAPI DbgBreakPoint(void);
+
 // Twice parenthesised; nothing in a driver built without DBG.             [MSDN KdPrint, KdPrintEx]
 #if defined(DBG) && DBG
 #define KdPrint(arguments) DbgPrint arguments
 #define KdPrintEx(arguments) DbgPrintEx arguments
+#define KdBreakPoint() DbgBreakPoint()
 #else
 #define KdPrint(arguments) ((void)0)
 #define KdPrintEx(arguments) ((void)0)
+#define KdBreakPoint() ((void)0)
 #endif
 
 #ifdef __cplusplus

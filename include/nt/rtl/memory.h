@@ -13,6 +13,7 @@ extern "C" {
 #define RtlFillMemory(destination, length, fill) __builtin_memset((destination), (fill), (length))
 #define RtlCopyMemory(destination, source, length) \
   __builtin_memcpy((destination), (source), (length))
+#define RtlCopyBytes RtlCopyMemory
 #define RtlMoveMemory(destination, source, length) \
   __builtin_memmove((destination), (source), (length))
 // Nonzero if all bytes agree.                                                [MSDN RtlEqualMemory]

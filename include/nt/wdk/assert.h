@@ -6,7 +6,12 @@
 #include <nt/ke/irql.h>
 #include <nt/rtl/debug.h>
 
-#define DbgRaiseAssertionFailure() __asm__ volatile("int $0x2c")
+// What a debugger is told of a place in the code; it is nowhere here.
+#define __annotation(...) ((void)0)
+
+FORCEINLINE VOID DbgRaiseAssertionFailure(void) {
+  __asm__ volatile("int $0x2c");
+}
 
 #if defined(DBG) && DBG
 

@@ -14,6 +14,21 @@ extern "C" {
 // STATUS_INVALID_HANDLE, STATUS_HANDLE_NOT_CLOSABLE; bugcheck 0x93 as ObCloseHandle.
 NTSTATUS NTAPI ZwClose(HANDLE Handle);
 
+#define DUPLICATE_CLOSE_SOURCE 0x00000001
+#define DUPLICATE_SAME_ACCESS 0x00000002
+#define DUPLICATE_SAME_ATTRIBUTES 0x00000004
+
+// *TargetHandle is another handle of what SourceHandle names, in the target process, with
+// DesiredAccess and HandleAttributes (OBJ_INHERIT, OBJ_PROTECT_CLOSE, OBJ_KERNEL_HANDLE), or as
+// Options (DUPLICATE_*) say with the source's. DUPLICATE_CLOSE_SOURCE closes the source whatever
+// comes of the duplicate; with it TargetHandle and TargetProcessHandle may be NULL. The System has
+// one table of handles for all processes, so the duplicate is good in each.
+//   STATUS_INVALID_PARAMETER: other options, or nothing to do; of the closed source the statuses of
+//   ZwClose, if there is no duplicate to tell of.                          [MSDN ZwDuplicateObject]
+NTSTATUS NTAPI ZwDuplicateObject(HANDLE SourceProcessHandle, HANDLE SourceHandle,
+                                 HANDLE TargetProcessHandle, PHANDLE TargetHandle,
+                                 ACCESS_MASK DesiredAccess, ULONG HandleAttributes, ULONG Options);
+
 // As ObMakeTemporaryObject, by handle.
 NTSTATUS NTAPI ZwMakeTemporaryObject(HANDLE Handle);
 

@@ -1,11 +1,9 @@
-// Altitudes: decimal numbers of any length, as text.
-//                                   [MSDN "Load Order Groups and Altitudes for Minifilter Drivers"]
-#include "cm/callback.hpp"
+#include "rtl/altitude.hpp"
 
 #include <algorithm>
 #include <string_view>
 
-namespace mica::cm {
+namespace mica::rtl {
 namespace {
 
 struct Parts {
@@ -47,4 +45,4 @@ int NTAPI compare_altitudes(UNICODE_STRING const& left, UNICODE_STRING const& ri
   return whole != 0 ? whole : sign(one.fraction, other.fraction);
 }
 
-}  // namespace mica::cm
+}  // namespace mica::rtl

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "catch.hpp"
-#include "cm/callback.hpp"
+#include "rtl/altitude.hpp"
 
 using namespace mica;
 
@@ -40,12 +40,12 @@ int sign(double value) {
 
 }  // namespace
 
-TEST_CASE("altitude: the order is that of numbers", "[cm]") {
+TEST_CASE("altitude: the order is that of numbers", "[rtl]") {
   CHECK(rc::check([] {
     Altitude one = altitude(), other = altitude();
     UNICODE_STRING const a = view(one.text), b = view(other.text);
-    RC_ASSERT((cm::is_altitude(a) && cm::is_altitude(b)));
-    RC_ASSERT(sign(cm::compare_altitudes(a, b)) == sign(one.value - other.value));
-    RC_ASSERT(cm::compare_altitudes(a, a) == 0);
+    RC_ASSERT((rtl::is_altitude(a) && rtl::is_altitude(b)));
+    RC_ASSERT(sign(rtl::compare_altitudes(a, b)) == sign(one.value - other.value));
+    RC_ASSERT(rtl::compare_altitudes(a, a) == 0);
   }));
 }
