@@ -3,10 +3,12 @@
 
 #include <nt/io/constants.h>
 #include <nt/io/csq.h>
+#include <nt/io/device_interface.h>
 #include <nt/io/device_property.h>
 #include <nt/io/driver_life.h>
 #include <nt/io/interrupt.h>
 #include <nt/io/irp.h>
+#include <nt/io/notification.h>
 #include <nt/io/objects.h>
 #include <nt/io/pnp.h>
 #include <nt/io/power.h>

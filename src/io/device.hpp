@@ -45,6 +45,7 @@ struct DeviceExtension {
   // Of the lowest device of a stack (stack.hpp). Device lock.
   bool shut;
   bool tells_closed;
+  void* node;  // pnp's, of a device that is plugged in. pnp::State::lock
   Starting starting;
   DeviceTimer timer;
 };

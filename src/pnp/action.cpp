@@ -9,8 +9,10 @@ namespace {
 [[nodiscard]] LIST_ENTRY* NTAPI take(State& pnp) noexcept {
   ke::SpinGuard guard{pnp.lock};
   LIST_ENTRY* const entry = list_pop_front(pnp.actions);
-  if (entry == nullptr) pnp.acting = false;
-  return entry;
+  if (entry != nullptr) return entry;
+  pnp.acting = false;
+  pnp.actor.store(nullptr, std::memory_order_relaxed);
+  return nullptr;
 }
 
 }  // namespace
@@ -26,7 +28,13 @@ void NTAPI queue(Action& action) noexcept {
   ExQueueWorkItem(&pnp.worker, DelayedWorkQueue);
 }
 
+bool NTAPI is_worker() noexcept {
+  return state().actor.load(std::memory_order_relaxed) == KeGetCurrentThread();
+}
+
 void NTAPI act(void*) {
+  // The next worker begins when this one has found nothing more to do.
+  state().actor.store(KeGetCurrentThread(), std::memory_order_relaxed);
   while (LIST_ENTRY* const entry = take(state())) {
     Action& action = MICA_CONTAINING(*entry, Action, entry);
     action.routine(action);

@@ -16,6 +16,9 @@ struct Action {
 // IRQL <= DISPATCH_LEVEL.
 void NTAPI queue(Action& action) noexcept;
 
+// Whether the caller is there: in a driver's routine that plug and play calls. IRQL PASSIVE_LEVEL.
+[[nodiscard]] bool NTAPI is_worker() noexcept;
+
 // Calls body() there and waits for what it says. Not from there. IRQL PASSIVE_LEVEL.
 template <class Body>
 class Waiting : Action {
@@ -44,6 +47,12 @@ class Waiting : Action {
 template <class Body>
 [[nodiscard]] NTSTATUS perform(Body body) noexcept {
   return Waiting<Body>{body}.perform();
+}
+
+// The same for routines that drivers may call there too.
+template <class Body>
+[[nodiscard]] NTSTATUS perform_at_once_there(Body body) noexcept {
+  return is_worker() ? body() : perform(body);
 }
 
 // The routine of State::worker.

@@ -49,6 +49,8 @@ constexpr std::uint64_t first_vector = 0x30, last_vector = 0xCF, last_port = 0xF
 using Read = char const* (*)(Words& words, Description& device);
 
 constexpr char const* once = "this property once for a device";
+constexpr char const* an_identifier =
+    "an identifier: 1 to 199 printable ASCII letters but spaces and commas";
 
 char const* read_text(Words& words, std::string_view& text) noexcept {
   if (!text.empty()) return once;
@@ -88,8 +90,7 @@ char const* read_names(Words& words, Names& names, bool (*fits)(std::string_view
 
 template <Names Description::*names>
 char const* read_identifiers(Words& words, Description& device) {
-  return read_names(words, device.*names, is_identifier,
-                    "an identifier: 1 to 199 printable ASCII letters but spaces and commas");
+  return read_names(words, device.*names, is_identifier, an_identifier);
 }
 
 template <Names Description::*names>
@@ -177,31 +178,38 @@ char const* read_removable(Words&, Description& device) {
 struct Property {
   std::string_view name;
   Read read;
+  bool of_children;  // else their bus says it
 };
 
 constexpr Property properties[] = {
-    {"description", read_text_of<&Description::description>},
-    {"manufacturer", read_text_of<&Description::manufacturer>},
-    {"friendly-name", read_text_of<&Description::friendly_name>},
-    {"location", read_text_of<&Description::location>},
-    {"class", read_class},
-    {"hardware", read_identifiers<&Description::hardware_ids>},
-    {"compatible", read_identifiers<&Description::compatible_ids>},
-    {"driver", read_driver},
-    {"lower", read_services<&Description::lower_filters>},
-    {"upper", read_services<&Description::upper_filters>},
-    {"port", read_port},
-    {"memory", read_memory},
-    {"interrupt", read_interrupt},
-    {"dma", read_dma},
-    {"address", read_address},
-    {"ui-number", read_ui_number},
-    {"removable", read_removable},
+    {"description", read_text_of<&Description::description>, true},
+    {"manufacturer", read_text_of<&Description::manufacturer>, true},
+    {"friendly-name", read_text_of<&Description::friendly_name>, true},
+    {"location", read_text_of<&Description::location>, false},
+    {"class", read_class, true},
+    {"hardware", read_identifiers<&Description::hardware_ids>, false},
+    {"compatible", read_identifiers<&Description::compatible_ids>, false},
+    {"driver", read_driver, true},
+    {"lower", read_services<&Description::lower_filters>, true},
+    {"upper", read_services<&Description::upper_filters>, true},
+    {"port", read_port, false},
+    {"memory", read_memory, false},
+    {"interrupt", read_interrupt, false},
+    {"dma", read_dma, false},
+    {"address", read_address, false},
+    {"ui-number", read_ui_number, false},
+    {"removable", read_removable, false},
 };
 
 constexpr char const* any_property =
-    "'device', or a property: description, manufacturer, friendly-name, location, class, hardware, "
+    "'device', 'child', or a property: description, manufacturer, friendly-name, location, class, "
+    "hardware, "
     "compatible, driver, lower, upper, port, memory, interrupt, dma, address, ui-number, removable";
+
+constexpr char const* childs_property =
+    "what a child's bus does not say: description, manufacturer, friendly-name, class, driver, "
+    "lower, "
+    "upper";
 
 // A line that says something of a device.
 char const* read_property(std::string_view name, Words& words, Description& device) noexcept {
@@ -209,6 +217,7 @@ char const* read_property(std::string_view name, Words& words, Description& devi
       std::find_if(std::begin(properties), std::end(properties),
                    [name](Property const& each) { return each.name == name; });
   if (found == std::end(properties)) return any_property;
+  if (device.is_child && !found->of_children) return childs_property;
   if (char const* const wrong = found->read(words, device)) return wrong;
   return words.at_end() ? nullptr : "the line's end";
 }
@@ -232,6 +241,16 @@ bool DeviceReader::refuse(unsigned line, unsigned column, char const* expected) 
   return false;
 }
 
+bool DeviceReader::begin_device(std::string_view kind, Words& words, Description& device) noexcept {
+  device.is_child = kind == "child";
+  device.name = words.next();
+  if (device.is_child && !is_identifier(device.name))
+    return refuse(line_, words.column(), an_identifier);
+  if (!device.is_child && !is_name(device.name))
+    return refuse(line_, words.column(), "a name: 1 to 64 letters, digits, '_' and '-'");
+  return words.at_end() || refuse(line_, words.column(), "the line's end");
+}
+
 bool DeviceReader::next(Description& device) noexcept {
   device = {};
   std::size_t begin = at_;
@@ -240,20 +259,20 @@ bool DeviceReader::next(Description& device) noexcept {
     Words words{line()};
     if (words.at_end()) continue;
     std::string_view const name = words.next();
-    if (name != "device") {
-      unsigned const column = words.column();
-      if (device.name.empty()) return refuse(line_, column, "'device' and a name");
-      char const* const wrong = read_property(name, words, device);
-      if (wrong == nullptr) continue;
-      return refuse(line_, wrong == any_property ? column : words.column(), wrong);
+    unsigned const column = words.column();
+    if (name == "device" || name == "child") {
+      if (!device.name.empty()) break;  // the next one
+      begin = at_;
+      first_line = line_;
+      if (!begin_device(name, words, device)) return false;
+      continue;
     }
-    if (!device.name.empty()) break;  // the next one
-    begin = at_;
-    first_line = line_;
-    device.name = words.next();
-    if (!is_name(device.name))
-      return refuse(line_, words.column(), "a name: 1 to 64 letters, digits, '_' and '-'");
-    if (!words.at_end()) return refuse(line_, words.column(), "the line's end");
+    if (device.name.empty())
+      return refuse(line_, column, "'device' and a name, or 'child' and an identifier");
+    char const* const wrong = read_property(name, words, device);
+    if (wrong == nullptr) continue;
+    bool const by_name = wrong == any_property || wrong == childs_property;
+    return refuse(line_, by_name ? column : words.column(), wrong);
   }
   if (device.name.empty()) return false;
   if (device.driver.empty()) return refuse(first_line, 1, "a device that has a driver");

@@ -42,10 +42,11 @@ struct Resource {
   std::uint32_t length = 0;  // of ports and memory
 };
 
-// What is not said is empty.
+// A device, or what drivers a child of a driver's bus gets. What is not said is empty.
 struct Description {
   std::string_view text;  // all of it
-  std::string_view name;
+  std::string_view name;  // of a child the hardware or compatible identifier that it has
+  bool is_child;
   std::string_view description, manufacturer, friendly_name, location;
   std::string_view class_name, class_guid;  // the latter with braces
   std::string_view driver;                  // the service of the function driver
@@ -65,13 +66,14 @@ class DeviceReader {
  public:
   explicit DeviceReader(std::string_view text) noexcept : text_{text} {}
 
-  // The next device. False: there is none, or mistake() says what is wrong.
+  // The next device or child. False: there is none, or mistake() says what is wrong.
   [[nodiscard]] bool next(Description& device) noexcept;
   [[nodiscard]] Mistake const& mistake() const noexcept { return mistake_; }
 
  private:
   [[nodiscard]] std::string_view line() const noexcept;
   void pass(std::string_view line) noexcept;
+  bool begin_device(std::string_view kind, Words& words, Description& device) noexcept;
   bool refuse(unsigned line, unsigned column, char const* expected) noexcept;
 
   std::string_view text_;

@@ -10,7 +10,10 @@ NTSTATUS NTAPI initialize() noexcept {
     ke::SpinGuard guard{pnp.lock};
     list_initialize(pnp.nodes);
     list_initialize(pnp.actions);
+    list_initialize(pnp.registrations);
   }
+  list_initialize(pnp.kinds);
+  list_initialize(pnp.interfaces);
   ExInitializeWorkItem(&pnp.worker, act, nullptr);
   WCHAR text[] = u"\\Driver\\PnpManager";
   UNICODE_STRING name{sizeof text - sizeof(WCHAR), sizeof text, text};

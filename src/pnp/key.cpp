@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "io/driver_name.hpp"
+#include "pnp/said.hpp"
 #include "pnp/text.hpp"
 
 namespace mica::pnp {
@@ -14,12 +15,17 @@ constexpr std::string_view enum_folder = "\\Registry\\Machine\\System\\CurrentCo
 constexpr std::string_view class_path =
     "\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class";
 
+[[nodiscard]] NTSTATUS set(Key const& key, std::string_view name, ULONG type, void const* data,
+                           ULONG bytes) noexcept {
+  Text const wide{name};
+  if (!wide) return STATUS_INSUFFICIENT_RESOURCES;
+  UNICODE_STRING value = wide.string();
+  return ZwSetValueKey(key.get(), &value, 0, type, const_cast<void*>(data), bytes);
+}
+
 [[nodiscard]] NTSTATUS set(Key const& key, std::string_view name, ULONG type,
                            Text const& data) noexcept {
-  Text const wide{name};
-  if (!wide || !data) return STATUS_INSUFFICIENT_RESOURCES;
-  UNICODE_STRING value = wide.string();
-  return ZwSetValueKey(key.get(), &value, 0, type, data.get(), data.bytes());
+  return data ? set(key, name, type, data.get(), data.bytes()) : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 // A value that an earlier device of that name had.
@@ -41,26 +47,38 @@ constexpr std::string_view class_path =
   return texts.empty() ? remove(key, name) : set(key, name, REG_MULTI_SZ, Text{texts});
 }
 
-// What stands in a device's key, by the names of values.
+[[nodiscard]] NTSTATUS set_said(Key const& key, std::string_view name, ULONG type,
+                                Said const& said) noexcept {
+  return said ? set(key, name, type, said.get(), said.bytes()) : remove(key, name);
+}
+
+// What the bus says stands in a device's key, by the names of values.
+[[nodiscard]] NTSTATUS write_said(Key const& key, Sayings const& says) noexcept {
+  NTSTATUS status = set_said(key, "HardwareID", REG_MULTI_SZ, says.hardware_ids);
+  if (NT_SUCCESS(status))
+    status = set_said(key, "CompatibleIDs", REG_MULTI_SZ, says.compatible_ids);
+  if (NT_SUCCESS(status)) status = set_said(key, "DeviceDesc", REG_SZ, says.description);
+  if (NT_SUCCESS(status)) status = set_said(key, "LocationInformation", REG_SZ, says.location);
+  return status;
+}
+
+// And what a text says.
 [[nodiscard]] NTSTATUS write_values(Key const& key, Description const& device) noexcept {
   std::pair<std::string_view, std::string_view> const texts[] = {
-      {"DeviceDesc", device.description},
       {"Mfg", device.manufacturer},
       {"FriendlyName", device.friendly_name},
-      {"LocationInformation", device.location},
       {"Class", device.class_name},
       {"ClassGUID", device.class_guid},
       {"Service", device.driver}};
   std::pair<std::string_view, Names const*> const lists[] = {
-      {"HardwareID", &device.hardware_ids},
-      {"CompatibleIDs", &device.compatible_ids},
-      {"LowerFilters", &device.lower_filters},
-      {"UpperFilters", &device.upper_filters}};
+      {"LowerFilters", &device.lower_filters}, {"UpperFilters", &device.upper_filters}};
   NTSTATUS status = STATUS_SUCCESS;
   for (auto const& [name, text] : texts)
     if (NT_SUCCESS(status)) status = set_text(key, name, text);
   for (auto const& [name, list] : lists)
     if (NT_SUCCESS(status)) status = set_texts(key, name, *list);
+  if (NT_SUCCESS(status) && !device.description.empty())
+    status = set_text(key, "DeviceDesc", device.description);
   return status;
 }
 
@@ -112,8 +130,10 @@ HANDLE Key::release() noexcept {
 
 NTSTATUS Key::create(HANDLE parent, std::string_view path, ACCESS_MASK access) noexcept {
   Text const wide{path};
-  if (!wide) return STATUS_INSUFFICIENT_RESOURCES;
-  UNICODE_STRING name = wide.string();
+  return wide ? create(parent, wide.string(), access) : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+NTSTATUS Key::create(HANDLE parent, UNICODE_STRING name, ACCESS_MASK access) noexcept {
   OBJECT_ATTRIBUTES attributes;
   InitializeObjectAttributes(&attributes, &name, OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE, parent,
                              nullptr);
@@ -130,18 +150,24 @@ NTSTATUS Key::open(std::u16string_view folder, UNICODE_STRING const& name,
   return ZwOpenKey(&handle_, access, &attributes);
 }
 
-NTSTATUS NTAPI create_device_key(std::string_view device, Key& key) noexcept {
+NTSTATUS NTAPI create_device_key(std::string_view path, Key& key) noexcept {
+  if (path.empty()) return STATUS_OBJECT_NAME_NOT_FOUND;
+  std::size_t const first = path.find('\\'), second = path.find('\\', first + 1);
   Key folder, bus, of_name;
   NTSTATUS status = folder.create(nullptr, enum_folder);
-  if (NT_SUCCESS(status)) status = bus.create(folder.get(), enumerator);
-  if (NT_SUCCESS(status)) status = of_name.create(bus.get(), device);
-  if (NT_SUCCESS(status)) status = key.create(of_name.get(), instance);
+  if (NT_SUCCESS(status)) status = bus.create(folder.get(), part(path, 0, first));
+  if (NT_SUCCESS(status))
+    status = of_name.create(bus.get(), part(path, first + 1, second - first - 1));
+  path.remove_prefix(second + 1);
+  if (NT_SUCCESS(status)) status = key.create(of_name.get(), path);
   return status;
 }
 
-NTSTATUS NTAPI write_keys(Description const& device) noexcept {
+NTSTATUS NTAPI write_keys(std::string_view path, Sayings const& says,
+                          Description const& device) noexcept {
   Key key;
-  NTSTATUS status = create_device_key(device.name, key);
+  NTSTATUS status = create_device_key(path, key);
+  if (NT_SUCCESS(status)) status = write_said(key, says);
   if (NT_SUCCESS(status)) status = write_values(key, device);
   if (NT_SUCCESS(status)) status = make_driver_key(key, device.class_guid);
   return status;

@@ -1,6 +1,7 @@
 // The registry keys of devices.
-//   ...\Enum\ROOT\NAME\0000 says what the device is, and has what drivers keep of the device in its
-//   subkey Device Parameters; ...\Control\Class\{GUID}\NUMBER is what they keep for their driver.
+//   ...\Enum\PATH says what the device is, where PATH is ROOT\NAME\0000, or what a child's bus
+//   says; and has what drivers keep of the device in its subkey Device Parameters.
+//   ...\Control\Class\{GUID}\NUMBER is what they keep for their driver.
 //   What was written stays when the device goes. IRQL PASSIVE_LEVEL.
 #pragma once
 
@@ -25,6 +26,9 @@ class [[nodiscard]] Key {
   // after the other; is_new() speaks of the last.
   [[nodiscard]] NTSTATUS create(HANDLE parent, std::string_view path,
                                 ACCESS_MASK access = KEY_ALL_ACCESS) noexcept;
+  // One name, of any letters.
+  [[nodiscard]] NTSTATUS create(HANDLE parent, UNICODE_STRING name,
+                                ACCESS_MASK access = KEY_ALL_ACCESS) noexcept;
   // `path` is `folder` and `name`.
   [[nodiscard]] NTSTATUS open(std::u16string_view folder, UNICODE_STRING const& name,
                               ACCESS_MASK access) noexcept;
@@ -40,11 +44,14 @@ class [[nodiscard]] Key {
 inline constexpr std::u16string_view class_folder =
     u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\";
 
-// The device's key, made if need be.
-[[nodiscard]] NTSTATUS NTAPI create_device_key(std::string_view device, Key& key) noexcept;
+// The device's key by its path, made if need be. STATUS_OBJECT_NAME_NOT_FOUND: it has no path.
+[[nodiscard]] NTSTATUS NTAPI create_device_key(std::string_view path, Key& key) noexcept;
 
-// Writes what is known of a device, and makes the key of its driver if its class has a GUID.
-[[nodiscard]] NTSTATUS NTAPI write_keys(Description const& device) noexcept;
+// Writes what is known of a device: what its bus says, and what a text says of it or of its kind;
+// and makes the key of its driver if its class has a GUID.
+struct Sayings;
+[[nodiscard]] NTSTATUS NTAPI write_keys(std::string_view path, Sayings const& says,
+                                        Description const& device) noexcept;
 
 // A value as it stands in a key.
 class [[nodiscard]] Value {

@@ -54,7 +54,7 @@ constexpr ValueName values[] = {
                                         Buffer const& buffer) noexcept {
   Key key;
   Value value;
-  NTSTATUS status = create_device_key(node.described.name, key);
+  NTSTATUS status = create_device_key(node.path, key);
   if (NT_SUCCESS(status)) status = value.query(key.get(), wanted.name);
   if (!NT_SUCCESS(status)) return status;
   if (value.type() != wanted.type) return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -103,7 +103,7 @@ constexpr std::string_view computer = "{00000000-0000-0000-FFFF-FFFFFFFFFFFF}";
     case DevicePropertyPhysicalDeviceObjectName:
       return give_object_name(*node.device, buffer);
     case DevicePropertyEnumeratorName:
-      return buffer.give(enumerator);
+      return buffer.give(part(node.path, 0, node.path.find('\\')));
     case DevicePropertyAddress:
       return buffer.give(known.capabilities.Address);
     case DevicePropertyUINumber:

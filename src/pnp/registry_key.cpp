@@ -6,16 +6,16 @@ using namespace mica::pnp;
 namespace {
 
 // For what a device's drivers keep of it.
-NTSTATUS NTAPI open_parameters(Description const& device, ACCESS_MASK access, Key& key) noexcept {
+NTSTATUS NTAPI open_parameters(std::string_view device, ACCESS_MASK access, Key& key) noexcept {
   Key of_device;
-  NTSTATUS const status = create_device_key(device.name, of_device);
+  NTSTATUS const status = create_device_key(device, of_device);
   return NT_SUCCESS(status) ? key.create(of_device.get(), "Device Parameters", access) : status;
 }
 
-NTSTATUS NTAPI open_driver_key(Description const& device, ACCESS_MASK access, Key& key) noexcept {
+NTSTATUS NTAPI open_driver_key(std::string_view device, ACCESS_MASK access, Key& key) noexcept {
   Key of_device;
   Value path;
-  NTSTATUS status = create_device_key(device.name, of_device);
+  NTSTATUS status = create_device_key(device, of_device);
   if (NT_SUCCESS(status)) status = path.query(of_device.get(), "Driver");
   return NT_SUCCESS(status) ? key.open(class_folder, path.string(), access) : status;
 }
@@ -32,8 +32,8 @@ NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevIns
   if (kind != DevInstKeyType) return STATUS_OBJECT_NAME_NOT_FOUND;
   Key key;
   NTSTATUS const status = kind == PLUGPLAY_REGKEY_DEVICE
-                              ? open_parameters(node->described, DesiredAccess, key)
-                              : open_driver_key(node->described, DesiredAccess, key);
+                              ? open_parameters(node->path, DesiredAccess, key)
+                              : open_driver_key(node->path, DesiredAccess, key);
   if (NT_SUCCESS(status)) *DeviceRegKey = key.release();
   return status;
 }

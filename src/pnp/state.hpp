@@ -4,6 +4,8 @@
 #include <nt/ex.h>
 #include <nt/io.h>
 
+#include <atomic>
+
 #include "ke/processor.hpp"
 #include "ke/spin_lock.hpp"
 
@@ -15,7 +17,12 @@ struct State {
   LIST_ENTRY actions MICA_GUARDED_BY(lock);  // action.hpp
   bool acting MICA_GUARDED_BY(lock);         // the worker is called, or will be
   WORK_QUEUE_ITEM worker;
-  PDRIVER_OBJECT driver;  // of all physical device objects
+  std::atomic<PKTHREAD> actor;  // the worker's thread, while it acts
+  LIST_ENTRY kinds;             // kind.hpp. The worker's
+  EX_PUSH_LOCK interface_lock;
+  LIST_ENTRY interfaces;                           // interface.hpp. interface_lock
+  LIST_ENTRY registrations MICA_GUARDED_BY(lock);  // notification.hpp
+  PDRIVER_OBJECT driver;                           // of the physical device objects of the root
 };
 
 [[nodiscard]] inline State& state() noexcept {

@@ -27,6 +27,8 @@ enum class Callback : std::uint8_t {
   callback_object,
   interrupt_service,
   thread,
+  notification,
+  change_complete,
 };
 
 struct Listener {

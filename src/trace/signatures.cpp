@@ -47,6 +47,10 @@ constexpr Signature callbacks[] = {
      Kind::boolean,
      {{Kind::pointer, "Interrupt"}, {Kind::pointer, "ServiceContext"}}},
     {"ThreadStart", Kind::nothing, {{Kind::pointer, "StartContext"}}},
+    {"DriverNotification",
+     Kind::status,
+     {{Kind::pointer, "NotificationStructure"}, {Kind::pointer, "Context"}}},
+    {"DeviceChangeComplete", Kind::nothing, {{Kind::pointer, "Context"}}},
 };
 
 constexpr Parameter length{Kind::unsigned_32, "Length"}, offset{Kind::signed_64, "ByteOffset"},

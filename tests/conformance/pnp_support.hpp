@@ -15,7 +15,7 @@ namespace mica::test {
 
 // What drivers were told, in order: the letter of a driver, then what it was: A AddDevice; of
 // requests S start, Q query remove, R remove, C cancel remove, X surprise removal, K capabilities,
-// P state, L relations; o open, c cleanup, z close.
+// P state, L what hangs from the device; o open, c cleanup, z close.
 class Story {
  public:
   void note(char driver, char what) noexcept {
@@ -52,9 +52,9 @@ class Plugger {
   int failing_minor = -1;  // of plug and play: not passed on
   NTSTATUS failure = STATUS_UNSUCCESSFUL;
   bool start_pends = false;
+  bool start_fails = false;    // when all else is done
   bool keeps_device = false;   // does not detach when it is removed
   PNP_DEVICE_STATE state = 0;  // said of the device
-  bool has_child = false;      // something hangs from the device
   PUNICODE_STRING device_name = nullptr;
   void (*adding)(Plugger& driver) = nullptr;   // called by AddDevice
   void (*started)(Plugger& driver) = nullptr;  // called with the resources
@@ -135,10 +135,17 @@ class Plugger {
     return minor < letters.size() ? letters[minor] : '?';
   }
 
+  // What goes with a device is asked for whenever it goes.
+  static bool asks_for_others(IRP& irp) noexcept {
+    PIO_STACK_LOCATION const at = IoGetCurrentIrpStackLocation(&irp);
+    return at->MinorFunction == IRP_MN_QUERY_DEVICE_RELATIONS &&
+           at->Parameters.QueryDeviceRelations.Type != BusRelations;
+  }
+
   static NTSTATUS NTAPI plug_and_play(PDEVICE_OBJECT device, PIRP irp) {
     Plugger& self = of(device->DriverObject);
     UCHAR const minor = IoGetCurrentIrpStackLocation(irp)->MinorFunction;
-    self.note(letter_of(minor));
+    if (!asks_for_others(*irp)) self.note(letter_of(minor));
     self.first_status = irp->IoStatus.Status;
     MICA_CHECK(KeGetCurrentIrql() == PASSIVE_LEVEL && IoIsSystemThread(PsGetCurrentThread()));
     if (minor == self.failing_minor) return complete(irp, self.failure);
@@ -148,21 +155,8 @@ class Plugger {
       irp->IoStatus.Information |= self.state;
       irp->IoStatus.Status = STATUS_SUCCESS;
     }
-    if (minor == IRP_MN_QUERY_DEVICE_RELATIONS && self.has_child) self.tell_of_child(*irp);
     IoSkipCurrentIrpStackLocation(irp);
     return IoCallDriver(self.below, irp);
-  }
-
-  // The driver's own device will do.
-  void tell_of_child(IRP& irp) noexcept {
-    auto* const relations = static_cast<PDEVICE_RELATIONS>(
-        ExAllocatePool2(POOL_FLAG_PAGED, sizeof(DEVICE_RELATIONS), 'dlhC'));
-    MICA_REQUIRE(relations != nullptr);
-    ObReferenceObject(device);
-    relations->Count = 1;
-    relations->Objects[0] = device;
-    irp.IoStatus.Information = reinterpret_cast<ULONG_PTR>(relations);
-    irp.IoStatus.Status = STATUS_SUCCESS;
   }
 
   NTSTATUS start(PIRP irp) noexcept {
@@ -176,7 +170,7 @@ class Plugger {
     raw = given.AllocatedResources;
     translated = given.AllocatedResourcesTranslated;
     if (started != nullptr) started(*this);
-    NTSTATUS const status = irp->IoStatus.Status;
+    NTSTATUS const status = start_fails ? STATUS_UNSUCCESSFUL : irp->IoStatus.Status;
     if (!start_pends) return complete(irp, status);
     PIO_WORKITEM const item = IoAllocateWorkItem(device);
     MICA_REQUIRE(item != nullptr);
@@ -237,6 +231,8 @@ class CaseDevices {
     Text of_class{
         u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\Class\\" MICA_CASE_CLASS};
     delete_keys(nullptr, of_class);
+    Text of_interface{u"\\Registry\\Machine\\System\\CurrentControlSet\\Control\\DeviceClasses"};
+    delete_keys(nullptr, of_interface);
   }
 
   // The one device that the text describes.
@@ -248,6 +244,11 @@ class CaseDevices {
   }
   [[nodiscard]] NTSTATUS remove(std::string_view name) noexcept { return pnp::remove_device(name); }
   [[nodiscard]] NTSTATUS lose(std::string_view name) noexcept { return pnp::lose_device(name); }
+  [[nodiscard]] NTSTATUS forget(std::string_view identifier) noexcept {
+    return pnp::forget_children(identifier);
+  }
+  // Whatever was to be done to devices is done.
+  void settle() noexcept { MICA_CHECK(lose("Nobody") == STATUS_NO_SUCH_DEVICE); }
 };
 
 // A function driver alone, and its device Plug, which is removed with it.

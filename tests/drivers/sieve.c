@@ -1,7 +1,5 @@
-/* A filter: passes on whatever it gets, and counts itself in what a read of \Device\Plug gives. */
+/* A filter: passes on whatever it gets, and counts itself in the last ULONG that a read gives. */
 #include <ntddk.h>
-
-#include "plug.h"
 
 #define SIEVE_TAG 'veiS'
 
@@ -38,10 +36,12 @@ _Use_decl_annotations_ NTSTATUS SievePass(PDEVICE_OBJECT Device, PIRP Irp) {
 
 _Use_decl_annotations_ NTSTATUS SieveReadDone(PDEVICE_OBJECT Device, PIRP Irp, PVOID Context) {
   PDEVICE_EXTENSION Extension = Context;
+  ULONG_PTR Ulongs;
   UNREFERENCED_PARAMETER(Device);
   if (Irp->PendingReturned) IoMarkIrpPending(Irp);
-  if (NT_SUCCESS(Irp->IoStatus.Status))
-    ++((PPLUG_INFORMATION)Irp->AssociatedIrp.SystemBuffer)->Filters;
+  Ulongs = Irp->IoStatus.Information / sizeof(ULONG);
+  if (NT_SUCCESS(Irp->IoStatus.Status) && Ulongs != 0)
+    ++((PULONG)Irp->AssociatedIrp.SystemBuffer)[Ulongs - 1];
   IoReleaseRemoveLock(&Extension->RemoveLock, Irp);
   return STATUS_CONTINUE_COMPLETION;
 }

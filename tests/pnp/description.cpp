@@ -94,7 +94,7 @@ TEST_CASE("pnp: resources are numbers in range", "[pnp]") {
 TEST_CASE("pnp: the first mistake of a text has a place", "[pnp]") {
   CHECK(mistake_in("") == "");
   CHECK(mistake_in("# nothing\n\n") == "");
-  CHECK(mistake_in("\n  driver one\n") == "2:3 'device' and a name");
+  CHECK(mistake_in("\n  driver one\n") == "2:3 'device' and a name, or 'child' and an identifier");
   CHECK(begins(mistake_in("device\n"), "1:7 a name: 1 to 64"));
   CHECK(begins(mistake_in("device a\\b\n"), "1:8 a name: 1 to 64"));
   CHECK(begins(mistake_in("device " + std::string(65, 'a')), "1:8 a name: 1 to 64"));
@@ -103,8 +103,21 @@ TEST_CASE("pnp: the first mistake of a text has a place", "[pnp]") {
   CHECK(mistake_in("device One\ndriver one\ndevice Two\n") == "3:1 a device that has a driver");
 }
 
+TEST_CASE("pnp: a text says which drivers children get", "[pnp]") {
+  Description device;
+  CHECK(begins(mistake_in("device Bus\ndriver bus\nchild BUS\\Thing,\n"), "3:7 an identifier"));
+  CHECK(mistake_in("child A B\n") == "1:9 the line's end");
+  CHECK(mistake_in("child A\n") == "1:1 a device that has a driver");
+  CHECK(begins(mistake_in("child A\ndriver a\n  port 1 1\n"), "3:3 what a child's bus does not"));
+  DeviceReader right{"child BUS\\Thing\ndriver thing\nupper above\ndevice Bus\ndriver bus\n"};
+  REQUIRE(right.next(device));
+  CHECK((device.is_child && device.name == "BUS\\Thing" && device.driver == "thing"));
+  REQUIRE(right.next(device));
+  CHECK((!device.is_child && device.name == "Bus"));
+}
+
 TEST_CASE("pnp: a property that is wrong says what was expected", "[pnp]") {
-  CHECK(begins(mistake_of("colour red"), "3:1 'device', or a property: description, "));
+  CHECK(begins(mistake_of("colour red"), "3:1 'device', 'child', or a property: description, "));
   CHECK(mistake_of("driver two") == "3:1 this property once for a device");
   CHECK(begins(mistake_of("description"), "3:12 a text of 1 to 199"));
   CHECK(begins(mistake_of("description \"no end"), "3:13 a text of 1 to 199"));

@@ -1,6 +1,6 @@
 // What devices take they give back.
 #include "catch.hpp"
-#include "conformance/pnp_support.hpp"
+#include "conformance/pnp_bus_driver.hpp"
 #include "mica/system.hpp"
 #include "mm/state.hpp"
 
@@ -13,7 +13,6 @@ std::size_t pages_after(System& system, std::string_view text) {
   std::size_t pages = 0;
   system.run([&] {
     test::PlugCase plug;
-    plug.driver.has_child = true;
     for (int round = 0; round < 100; ++round) {
       MICA_CHECK(plug.devices.add(text) == STATUS_SUCCESS);
       MICA_CHECK((round % 2 == 0 ? plug.devices.remove("Plug") : plug.devices.lose("Plug")) ==
@@ -24,7 +23,32 @@ std::size_t pages_after(System& system, std::string_view text) {
   return pages;
 }
 
+std::size_t pages_after_children(System& system) {
+  std::size_t pages = 0;
+  system.run([&] {
+    test::Story story;
+    test::CaseDevices devices;
+    test::BusChild child{'1', u"CASE\\Thing"};
+    child.raw = true;
+    test::Bus bus{devices, story, child};
+    MICA_CHECK(bus.add() == STATUS_SUCCESS);
+    for (int round = 0; round < 100; ++round) {
+      child.present = !child.present;
+      bus.change();
+    }
+  });
+  system.run([&] { pages = mm::state().pages.free_pages(); });
+  return pages;
+}
+
 }  // namespace
+
+TEST_CASE("pnp: nothing is left of what hung from a bus", "[pnp]") {
+  System system;
+  static_cast<void>(pages_after_children(system));
+  std::size_t const before = pages_after_children(system);
+  CHECK(pages_after_children(system) == before);
+}
 
 TEST_CASE("pnp: nothing is left of devices that came and went", "[pnp]") {
   System system;

@@ -86,6 +86,15 @@ class Run(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout),
                          (0, f"plug: Plug 1 started\n{driver('plug')}: 0 expectations held, 0 failed; unloaded\n"))
 
+    def test_a_bus_and_its_children_have_their_drivers_from_a_ram_disk(self):
+        options = ("--devices", SCRIPTS / "tray.devices", "--ram-disk", DRIVERS / "drivers.tar")
+        for name in ("watch", "tray"):
+            done = run(driver(name), "--script", SCRIPTS / f"{name}.script", *options, "--verifier", "standard")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertRegex(done.stdout, rf"{name}.sys: \d+ expectations held, 0 failed; unloaded\n$")
+        done = run(driver("tray"), "--devices", SCRIPTS / "tray.devices", "--script", SCRIPTS / "tray.script")
+        self.assertEqual(done.returncode, 1, done.stdout)  # nobody starts the card
+
     def test_a_driver_is_unloaded_once_its_devices_were_removed(self):
         done = self.run_lines("plug", "unload", r"open \Device\Plug expect STATUS_NO_SUCH_DEVICE",
                               options=("--devices", SCRIPTS / "plug.devices"))

@@ -27,7 +27,7 @@ Exit status:
   4  the run ended before its time: a bugcheck, a deadlock, too many steps, or a fault)";
 
 struct Asked {
-  std::string driver, devices, script, name, output;
+  std::string driver, devices, ram_disk, script, name, output;
   std::optional<std::string> trace;
   TraceFormat format = TraceFormat::text;
   unsigned processors = 1;
@@ -56,8 +56,10 @@ std::vector<std::byte> devices_in(std::string const& path) {
   return bytes;
 }
 
-Config config_of(Asked const& asked, Trace* trace) {
+// The RAM disk stays for as long as the System.
+Config config_of(Asked const& asked, std::span<std::byte const> ram_disk, Trace* trace) {
   Config config;
+  config.ram_disk = ram_disk;
   config.processors = asked.processors;
   config.seed = asked.seed;
   config.verifier = asked.verifier;
@@ -93,12 +95,14 @@ int run(Asked const& asked) {
     throw Wrong{"--json and --trace need --output: only one of them goes to the standard output"};
   script::Script const script = script_in(asked.script);
   std::vector<std::byte> const image = contents(asked.driver), devices = devices_in(asked.devices);
+  std::vector<std::byte> const ram_disk =
+      asked.ram_disk.empty() ? std::vector<std::byte>{} : contents(asked.ram_disk);
   std::optional<Trace> trace;
   if (asked.trace) trace.emplace(*asked.trace);
   std::string const name =
       asked.name.empty() ? std::filesystem::path{asked.driver}.stem().string() : asked.name;
   take_faults();
-  System system{config_of(asked, trace ? &*trace : nullptr)};
+  System system{config_of(asked, ram_disk, trace ? &*trace : nullptr)};
   RunResult const result = run_driver(system, {image, name, text_of(devices), script});
   if (!asked.json) fmt::print("{}", system.log());
   if (trace) write(asked, *trace);
@@ -123,6 +127,8 @@ void add_options(CLI::App& command, Asked& asked) {
   command.add_option("--script", asked.script, "What to ask of it, and what to expect");
   command.add_option("--devices", asked.devices,
                      "Devices that it is given once it is loaded (docs/pnp.md)");
+  command.add_option("--ram-disk", asked.ram_disk,
+                     "An archive of other drivers, which are loaded when a device wants them");
   command.add_option("--name", asked.name, "Its service's name; else its file's, without .sys");
   command
       .add_option_function<std::vector<std::string>>(

@@ -72,6 +72,24 @@ NTSTATUS NTAPI IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject,
 NTSTATUS NTAPI IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType,
                                        ACCESS_MASK DesiredAccess, PHANDLE DeviceRegKey);
 
+// ---- What drivers ask for and do not wait for. IRQL <= DISPATCH_LEVEL. DeviceObject is a physical
+// device object; another one is bugcheck PNP_DETECTED_FATAL_ERROR. Of a device that is not started
+// nothing is asked.
+
+// Has the device's drivers asked again what hangs from it, if Type is BusRelations or
+// SingleBusRelations; relations of the other types are asked for when they matter.
+//                                                               [MSDN IoInvalidateDeviceRelations]
+VOID NTAPI IoInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELATION_TYPE Type);
+
+// Has the device's drivers asked again how it is: IRP_MN_QUERY_PNP_DEVICE_STATE.
+//                                                                   [MSDN IoInvalidateDeviceState]
+VOID NTAPI IoInvalidateDeviceState(PDEVICE_OBJECT PhysicalDeviceObject);
+
+// Has a child removed in an orderly way, with its EjectionRelations, and ejected by its bus if this
+// says that it can. Nothing happens if a driver refuses, or a file is open.
+//                                                                      [MSDN IoRequestDeviceEject]
+VOID NTAPI IoRequestDeviceEject(PDEVICE_OBJECT PhysicalDeviceObject);
+
 #ifdef __cplusplus
 }
 #endif
