@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "init/test_inside.hpp"
 #include "io_support.hpp"
-#include "pnp/device.hpp"
 
 namespace mica::test {
 
@@ -240,14 +240,9 @@ class CaseDevices {
   }
 
   // The one device that the text describes.
-  [[nodiscard]] NTSTATUS add(std::string_view text) noexcept {
-    pnp::DeviceReader reader{text};
-    pnp::Description device;
-    MICA_REQUIRE(reader.next(device));
-    return pnp::add_device(device);
-  }
-  [[nodiscard]] NTSTATUS remove(std::string_view name) noexcept { return pnp::remove_device(name); }
-  [[nodiscard]] NTSTATUS lose(std::string_view name) noexcept { return pnp::lose_device(name); }
+  [[nodiscard]] NTSTATUS add(std::string_view text) noexcept { return add_device(text); }
+  [[nodiscard]] NTSTATUS remove(std::string_view name) noexcept { return remove_device(name); }
+  [[nodiscard]] NTSTATUS lose(std::string_view name) noexcept { return lose_device(name); }
 };
 
 // A function driver alone, and its device Plug, which is removed with it.
