@@ -1,7 +1,9 @@
-# mica_add_driver(NAME SOURCE... [EXCLUDE_FROM_ALL] [OPTIONS FLAG...] [LINK_OPTIONS FLAG...]): NAME.sys, a Windows
-# driver of C and C++ sources, as drivers are built: by a compiler for Windows, with the headers and the import library
-# of Mica. A target NAME makes it; its property MICA_DRIVER says where. Who links the library NAME_image has the driver
-# as data: NAME_image() of "NAME_image.hpp". OPTIONS are the compiler's, LINK_OPTIONS the linker's.
+# mica_add_driver(NAME SOURCE... [EXCLUDE_FROM_ALL] [COMPILER clang|gcc] [OPTIONS FLAG...] [LINK_OPTIONS FLAG...]
+# [DEPENDS FILE...]): NAME.sys, a Windows driver of C and C++ sources, as drivers are built: by a compiler for Windows,
+# with the headers and the import library of Mica. A target NAME makes it; its property MICA_DRIVER says where. Who
+# links the library NAME_image has the driver as data: NAME_image() of "NAME_image.hpp". OPTIONS are the compiler's,
+# LINK_OPTIONS the linker's; DEPENDS are files that must be there before the sources are compiled. gcc is the one for
+# mingw-w64: it has no __try, and says so.
 # MICA_CAN_BUILD_DRIVERS says whether there is what that takes.
 
 # Earlier ones keep only calls in a __try, and no fault of the code itself: tests/drivers/scopes.cpp proves that this
@@ -10,6 +12,8 @@ find_program(MICA_DRIVER_COMPILER clang-19)
 find_program(MICA_DRIVER_LINKER ld.lld)
 find_program(MICA_DLLTOOL llvm-dlltool)
 find_program(MICA_DRIVER_ARCHIVER llvm-ar)  # of the same package
+find_program(MICA_DRIVER_GCC NAMES x86_64-w64-mingw32-gcc x86_64-w64-mingw32-gcc-win32)
+find_program(MICA_DRIVER_GXX NAMES x86_64-w64-mingw32-g++ x86_64-w64-mingw32-g++-win32)
 
 set(MICA_CAN_BUILD_DRIVERS OFF)
 if(MICA_DRIVER_COMPILER AND MICA_DRIVER_LINKER AND MICA_DLLTOOL AND MICA_DRIVER_ARCHIVER)
@@ -26,6 +30,8 @@ if(NOT MICA_DRIVER_HEADERS)
   set(MICA_DRIVER_EXPORTS ${tree}/src/abi/exports.inc CACHE INTERNAL "")
 endif()
 
+set(MICA_GCC_DRIVER_FLAGS -O2 -g0 -ffreestanding -fms-extensions -fasynchronous-unwind-tables -mno-stack-arg-probe
+  -Wall -Wno-multichar -D_AMD64_ -D_M_AMD64=100 -D_M_X64=100 CACHE INTERNAL "")
 set(MICA_DRIVER_FLAGS --target=x86_64-w64-windows-gnu -O2 -g0 -ffreestanding -fms-extensions
   -fasynchronous-unwind-tables -Xclang -fasync-exceptions -mno-stack-arg-probe -Wall -Wno-unknown-pragmas
   -D_AMD64_ -D_M_AMD64=100 -D_M_X64=100 CACHE INTERNAL "")
@@ -44,20 +50,45 @@ function(mica_import_library)
   endif()
 endfunction()
 
+# The compiler by that name, clang or gcc, of a source with that extension, with its flags and its own headers, into the
+# variable.
+function(mica_driver_compiler name extension variable)
+  set(cxx)
+  if(NOT extension STREQUAL ".c")
+    set(cxx ${MICA_DRIVER_CXX_FLAGS})
+  endif()
+  if(name STREQUAL "clang")
+    set(command ${MICA_DRIVER_COMPILER} ${MICA_DRIVER_FLAGS} ${cxx} -nostdinc -isystem ${MICA_DRIVER_FREESTANDING})
+  elseif(name STREQUAL "gcc")
+    set(program MICA_DRIVER_GCC)
+    if(cxx)
+      set(program MICA_DRIVER_GXX)
+    endif()
+    if(NOT ${program})
+      message(FATAL_ERROR "A driver's source *${extension} wants gcc for mingw-w64, which is not there (${program}): "
+        "Debian has it in gcc-mingw-w64-x86-64-win32, and for C++ in g++-mingw-w64-x86-64-win32")
+    endif()
+    execute_process(COMMAND ${${program}} -print-file-name=include OUTPUT_VARIABLE headers
+      OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    set(command ${${program}} ${MICA_GCC_DRIVER_FLAGS} ${cxx} -nostdinc
+      -isystem ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver/gcc -isystem ${headers})
+  else()
+    message(FATAL_ERROR "mica_add_driver: COMPILER is '${name}'; it is clang or gcc")
+  endif()
+  set(${variable} ${command} PARENT_SCOPE)
+endfunction()
+
 # The objects of a driver or of a library for drivers: NAME.STEM.obj in the current build folder, into the variable.
-function(mica_compile_for_drivers name variable options)
+function(mica_compile_for_drivers compiler name variable options depends)
   set(objects)
   foreach(source ${ARGN})
     cmake_path(ABSOLUTE_PATH source BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR})
     cmake_path(GET source STEM stem)
     cmake_path(GET source EXTENSION LAST_ONLY extension)
-    set(flags ${MICA_DRIVER_FLAGS})
-    if(NOT extension STREQUAL ".c")
-      list(APPEND flags ${MICA_DRIVER_CXX_FLAGS})
-    endif()
+    mica_driver_compiler(${compiler} ${extension} command)
     set(object ${CMAKE_CURRENT_BINARY_DIR}/${name}.${stem}.obj)
-    add_custom_command(OUTPUT ${object} DEPENDS ${source} DEPFILE ${object}.d VERBATIM
-      COMMAND ${MICA_DRIVER_COMPILER} ${flags} ${options} -nostdinc -isystem ${MICA_DRIVER_FREESTANDING}
+    add_custom_command(OUTPUT ${object} DEPENDS ${source} ${depends} DEPFILE ${object}.d VERBATIM
+      COMMAND ${command} ${options}
         -isystem ${MICA_DRIVER_HEADERS}/nt -isystem ${MICA_DRIVER_HEADERS}/nt/crt -isystem ${MICA_DRIVER_HEADERS}
         -MD -MF ${object}.d -c ${source} -o ${object})
     list(APPEND objects ${object})
@@ -70,8 +101,8 @@ endfunction()
 function(mica_wdmsec_library)
   if(NOT TARGET mica_wdmsec_library)
     set(folder ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/driver/wdmsec)
-    mica_compile_for_drivers(wdmsec objects "-Wextra;-Werror" ${folder}/class.c ${folder}/device.c ${folder}/sddl.c
-      ${folder}/texts.c)
+    mica_compile_for_drivers(clang wdmsec objects "-Wextra;-Werror" "" ${folder}/class.c ${folder}/device.c
+      ${folder}/sddl.c ${folder}/texts.c)
     set(library ${CMAKE_BINARY_DIR}/mica-drivers/libwdmsec.a)
     add_custom_command(OUTPUT ${library} DEPENDS ${objects} mica_import_library VERBATIM
       COMMAND ${CMAKE_COMMAND} -E rm -f ${library}
@@ -97,13 +128,17 @@ function(mica_add_driver_image name driver)
 endfunction()
 
 function(mica_add_driver name)
-  cmake_parse_arguments(PARSE_ARGV 1 driver EXCLUDE_FROM_ALL "" "OPTIONS;LINK_OPTIONS")
+  cmake_parse_arguments(PARSE_ARGV 1 driver EXCLUDE_FROM_ALL "COMPILER" "OPTIONS;LINK_OPTIONS;DEPENDS")
   if(NOT MICA_CAN_BUILD_DRIVERS)
     message(FATAL_ERROR "Drivers are built by clang-19, ld.lld, llvm-dlltool and llvm-ar: not all of them are there")
   endif()
+  if(NOT driver_COMPILER)
+    set(driver_COMPILER clang)
+  endif()
   mica_import_library()
   mica_wdmsec_library()
-  mica_compile_for_drivers(${name} objects "${driver_OPTIONS}" ${driver_UNPARSED_ARGUMENTS})
+  mica_compile_for_drivers(${driver_COMPILER} ${name} objects "${driver_OPTIONS}" "${driver_DEPENDS}"
+    ${driver_UNPARSED_ARGUMENTS})
   set(driver ${CMAKE_CURRENT_BINARY_DIR}/${name}.sys)
   get_target_property(library mica_import_library MICA_LIBRARY)
   get_target_property(wdmsec mica_wdmsec_library MICA_LIBRARY)

@@ -5,9 +5,9 @@ find_package(Catch2 REQUIRED)
 find_package(rapidcheck REQUIRED)
 include(Catch)
 
-# Tests of a Catch2 program: one for each case, or for each source file.
+# Tests of a Catch2 program: one for each case, or (BY_FILE: always) for each source file.
 function(mica_discover_tests name)
-  if(MICA_TEST_EACH)
+  if(MICA_TEST_EACH AND NOT ARGV1 STREQUAL BY_FILE)
     catch_discover_tests(${name} EXTRA_ARGS --warn NoTests PROPERTIES TIMEOUT 300)
     return()
   endif()
@@ -50,3 +50,5 @@ mica_add_folder(tests/gdb)
 mica_add_folder(tests/script)
 mica_add_folder(tests/tools)
 mica_add_folder(tests/fuzz)
+mica_add_folder(tests/foreign)
+mica_add_folder(tests/drivers/gcc)

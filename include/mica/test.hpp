@@ -92,7 +92,7 @@ class Image {
   [[nodiscard]] void* stub(void const* routine) noexcept;
 
  private:
-  void* const base_;
+  void* base_;
   void* stubs_;
   ULONG count_ = 0;
 };
@@ -107,7 +107,7 @@ class [[nodiscard]] DeadlockDetection {
   DeadlockDetection& operator=(DeadlockDetection const&) = delete;
 
  private:
-  bool const was_on_;
+  bool was_on_;
 };
 
 // ---- What only a verified System is judged by (the kernel option `verifier`), but for deadlock
@@ -120,7 +120,7 @@ class [[nodiscard]] Verified {
   Verified& operator=(Verified const&) = delete;
 
  private:
-  bool const was_on_;
+  bool was_on_;
 };
 
 // ---- Time: waits until `duration_100ns` of interrupt time has passed, and all that became due has
@@ -134,14 +134,17 @@ inline constexpr LONGLONG millisecond_100ns = 10'000;
 #define MICA_JOIN(a, b) MICA_JOIN_(a, b)
 
 // A case is an entry of the section mica_cases, an array of pointers that the linker collects on
-// both machines.
+// both machines; or of what cases in a driver have instead (tests/foreign/).
+#ifndef MICA_CASE_SECTION
+#define MICA_CASE_SECTION "mica_cases"
+#endif
 #define MICA_CASE(name) \
   MICA_CASE_(name, MICA_JOIN(case_body_, __LINE__), MICA_JOIN(case_, __LINE__))
-#define MICA_CASE_(name, body, entry)                                                      \
-  static void body();                                                                      \
-  static constinit mica::test::Case const entry{name, __FILE__, __LINE__, body};           \
-  [[gnu::used, gnu::section("mica_cases")]] static constinit mica::test::Case const* const \
-      MICA_JOIN(entry, _pointer) = &entry;                                                 \
+#define MICA_CASE_(name, body, entry)                                                           \
+  static void body();                                                                           \
+  static constinit mica::test::Case const entry{name, __FILE__, __LINE__, body};                \
+  [[gnu::used, gnu::section(MICA_CASE_SECTION)]] static constinit mica::test::Case const* const \
+      MICA_JOIN(entry, _pointer) = &entry;                                                      \
   static void body()
 
 #define MICA_CHECK(...) \

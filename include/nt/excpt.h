@@ -8,6 +8,16 @@
 #define EXCEPTION_CONTINUE_SEARCH 0
 #define EXCEPTION_CONTINUE_EXECUTION (-1)
 
+// gcc has no such blocks, and would keep nothing of them: to say one of the words is an error that
+// names it.
+#ifndef __clang__
+#define MICA_NO_BLOCK(word) _Pragma(word)
+#define __try MICA_NO_BLOCK("GCC error \"gcc has no __try: compile this driver with clang-19\"")
+#define __except MICA_NO_BLOCK("GCC error \"gcc has no __except: compile it with clang-19\"")
+#define __finally MICA_NO_BLOCK("GCC error \"gcc has no __finally: compile it with clang-19\"")
+#define __leave MICA_NO_BLOCK("GCC error \"gcc has no __leave: compile it with clang-19\"")
+#endif
+
 #ifndef __cplusplus
 #define try __try
 #define except __except

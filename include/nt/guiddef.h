@@ -51,7 +51,7 @@ FORCEINLINE bool operator!=(REFGUID left, REFGUID right) {
 #ifdef INITGUID
 #define DEFINE_GUID(name, a, b, c, d0, d1, d2, d3, d4, d5, d6, d7) \
   EXTERN_C GUID const name;                                        \
-  EXTERN_C GUID_SELECTANY GUID const name = {a, b, c, {d0, d1, d2, d3, d4, d5, d6, d7}}
+  GUID_SELECTANY GUID const name = {a, b, c, {d0, d1, d2, d3, d4, d5, d6, d7}}
 #else
 #define DEFINE_GUID(name, a, b, c, d0, d1, d2, d3, d4, d5, d6, d7) EXTERN_C GUID const name
 #endif

@@ -58,7 +58,7 @@ typedef unsigned long long ULONGLONG, ULONG64, ULONG_PTR, UINT_PTR, SIZE_T, *PUL
 typedef void *PVOID, *HANDLE;
 typedef HANDLE* PHANDLE;
 
-#if defined(_WIN32)
+#if defined(_WIN32) && !(defined(__cplusplus) && defined(MICA_WCHAR_IS_CHAR16))
 typedef wchar_t WCHAR;
 #elif defined(__cplusplus)
 typedef char16_t WCHAR;

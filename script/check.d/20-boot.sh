@@ -34,6 +34,9 @@ monitor_answers() { build boot && ctest --preset boot -R '^boot_monitor$'; }
 
 drivers_load() { build boot && ctest --preset boot -R '^boot_drivers$'; }
 
+# The driver is of the preset that builds it for the host's tests.
+foreign_cases() { build test foreign && passes --test-driver build/test/tests/foreign/foreign.sys; }
+
 seam_holds() { build boot && ctest --preset boot -R '^hal_'; }
 
 claim boot-clang "boots and passes, clang++, Release" passes --preset boot-clang
@@ -48,6 +51,7 @@ claim boot-verifier "boots and passes on 2 processors with the kernel option ver
 claim boot-deadlock-detection "boots and passes on 8 processors with the kernel option deadlock-detection" \
   passes --processors 8 --append deadlock-detection --timeout 300
 claim boot-special-pool "boots and passes with every pool block from special pool" passes --append 'special-pool=*'
+claim boot-foreign "boots, and the conformance cases that clang made a Windows driver of pass" foreign_cases
 claim boot-icount "with --icount, 6 runs print the same to the byte" repeats 6
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
 claim boot-drivers "the kernel option drivers loads what is in the RAM disk, and says what went wrong" drivers_load

@@ -5,7 +5,7 @@ from source import EXECUTIVE, bare, files
 
 # In the executive: (pattern over text without comments and strings, what is wrong with it).
 BANNED = [
-    (r'\bnew\b(?!\s*\()', "`new`: the executive allocates from the pool or from what its caller gave"),
+    (r'\bnew\b(?!\s*\(|>)', "`new`: the executive allocates from the pool or from what its caller gave"),
     (r'(?<!=)\s\bdelete\b', "`delete`"),
     (r'\bthrow\b|\btry\s*\{|\bcatch\s*\(', "a C++ exception"),
     (r'\b(dynamic_cast|typeid)\b', "RTTI"),

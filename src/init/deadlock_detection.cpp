@@ -3,6 +3,7 @@
 #include <nt/ex.h>
 
 #include "ke/lock_checks.hpp"
+#include "ldr/import_stub.hpp"
 
 namespace mica::init {
 namespace {
@@ -14,7 +15,9 @@ constexpr ULONG tag = 0x6b63'6f4c;  // Lock
 bool detect_deadlocks() noexcept {
   void* const memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(ke::LockTables), tag);
   if (memory == nullptr) return false;
-  ke::start_lock_checks(*static_cast<ke::LockTables*>(memory));
+  auto* const tables = static_cast<ke::LockTables*>(memory);
+  tables->caller_of = ldr::caller_of;
+  ke::start_lock_checks(*tables);
   return true;
 }
 

@@ -56,6 +56,8 @@ template <class Use>
   return false;
 }
 
+constexpr std::size_t longest_service = 100;  // an archive's names are no longer
+
 // The path of a service's key.
 class ServicePath {
  public:
@@ -72,7 +74,7 @@ class ServicePath {
   [[nodiscard]] UNICODE_STRING* get() noexcept { return &string_; }
 
  private:
-  WCHAR text_[io::service_folder.size() + 100];  // an archive's names have 100 letters at most
+  WCHAR text_[io::service_folder.size() + longest_service];
   UNICODE_STRING string_;
 };
 
@@ -82,8 +84,7 @@ struct Tally {
 };
 
 void enter(std::string_view service, Tally& tally) noexcept {
-  ServicePath path{service};
-  NTSTATUS const status = ZwLoadDriver(path.get());
+  NTSTATUS const status = load_service(service);
   Line{} << "driver " << service << ": DriverEntry's status is "
          << Hex{static_cast<ULONG>(status), 8};
   ++tally.entered;
@@ -149,6 +150,12 @@ NTSTATUS NTAPI find_image(UNICODE_STRING const& service, io::DriverImage& image)
     return false;
   });
   return is_archive ? status : STATUS_DISK_CORRUPT_ERROR;
+}
+
+NTSTATUS load_service(std::string_view service) noexcept {
+  if (service.size() > longest_service) return STATUS_NAME_TOO_LONG;
+  ServicePath path{service};
+  return ZwLoadDriver(path.get());
 }
 
 bool NTAPI run_drivers() noexcept {

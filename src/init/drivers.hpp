@@ -23,6 +23,9 @@ void NTAPI unload_image(io::DriverImage const& image) noexcept;
 // io::State::find_image: the RAM disk's file `service`.sys, whatever its folder and its case.
 NTSTATUS NTAPI find_image(UNICODE_STRING const& service, io::DriverImage& image) noexcept;
 
+// As ZwLoadDriver does, by the service's name of at most 100 letters.
+[[nodiscard]] NTSTATUS load_service(std::string_view service) noexcept;
+
 // The kernel option `drivers`: loads every driver of the RAM disk and says what its DriverEntry
 // returned; plugs in the devices of the RAM disk, and removes them; then unloads, the last first,
 // what can be unloaded. Whether there are drivers, every DriverEntry succeeded, and every device

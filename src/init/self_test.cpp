@@ -6,6 +6,7 @@
 #include "init/monitor.hpp"
 #include "init/options.hpp"
 #include "init/state.hpp"
+#include "init/test_driver.hpp"
 #include "io/shutdown.hpp"
 #include "rtl/line.hpp"
 
@@ -21,7 +22,8 @@ namespace {
 using rtl::Line;
 
 // Each case has a thread of its own, which a requirement that fails ends.
-void run(test::Case const& one) noexcept {
+template <class Case>
+void run(Case const& one) noexcept {
   TestState& tests = state().tests;
   ULONG const before = tests.failures.load();
   auto body = [&one] { one.body(); };
@@ -67,12 +69,15 @@ void hang_on_purpose(std::string_view options) noexcept {
   return cases != 0 && failures == 0;
 }
 
-[[nodiscard]] bool run_cases(std::string_view options) noexcept {
+// How many cases there are.
+template <class Case>
+[[nodiscard]] ULONG run_each(Case const* const* begin, Case const* const* end,
+                             std::string_view options) noexcept {
   std::string_view const given = option(options, "test");
   std::string_view const pattern = given.empty() ? std::string_view{"*"} : given;
   bool const list = has_option(options, "list");
   ULONG cases = 0;
-  for (auto const* entry = __start_mica_cases; entry != __stop_mica_cases; ++entry) {
+  for (auto const* entry = begin; entry != end; ++entry) {
     if (!matches(pattern, (*entry)->name)) continue;
     ++cases;
     if (list)
@@ -81,6 +86,24 @@ void hang_on_purpose(std::string_view options) noexcept {
       run(**entry);
   }
   if (list) Machine::stop(hal::Verdict::passed);
+  return cases;
+}
+
+// Those of a driver of the RAM disk, if it can be loaded and has some.
+[[nodiscard]] ULONG run_each_of(std::string_view driver, std::string_view options) noexcept {
+  NTSTATUS status = offer_test_services();
+  if (NT_SUCCESS(status)) status = load_service(driver);
+  DriverCases const* const cases = state().tests.driver;
+  if (NT_SUCCESS(status) && cases != nullptr) return run_each(cases->begin, cases->end, options);
+  Line{} << "driver " << driver << ": it has no cases, and its DriverEntry's status is "
+         << rtl::Hex{static_cast<ULONG>(status), 8};
+  return 0;
+}
+
+[[nodiscard]] bool run_cases(std::string_view options) noexcept {
+  std::string_view const driver = option(options, "test-driver");
+  ULONG const cases = driver.empty() ? run_each(__start_mica_cases, __stop_mica_cases, options)
+                                     : run_each_of(driver, options);
   if (has_option(options, "fail-check")) fail_on_purpose();
   return report(cases);
 }

@@ -4,6 +4,8 @@
 //   matches, list prints the names, stay leaves the monitor on the console, fail-check makes one
 //   check fail, bugcheck ends in one, and so do hang-dpc and hang-dispatch, by the DPC watchdog:
 //   after so long as dpc-timeout-ms=N and dpc-watchdog-ms=N say.
+//   test-driver=NAME loads the RAM disk's NAME.sys and runs the cases that it has instead of those
+//   of the image (init/test_driver.hpp).
 //   drivers loads the drivers of the RAM disk instead (init/drivers.hpp).
 //   deadlock-detection judges the order of locks (ke/lock_checks.hpp).
 #pragma once

@@ -1,10 +1,6 @@
-// The shared test header on the executive: threads, checks, bugchecks that a test expects.
+// The shared test header on the executive: checks, bugchecks that a test expects, and what a test
+// has the executive do.
 #include "init/test_support.hpp"
-
-#include <nt/ex.h>
-#include <nt/ob.h>
-#include <nt/ps.h>
-#include <nt/zw.h>
 
 #include <algorithm>
 #include <iterator>
@@ -17,28 +13,6 @@
 #include "ldr/import_stub.hpp"
 
 namespace mica::test {
-
-struct Thread {
-  Body body;
-  void* argument;
-  ThreadOptions options;
-  PVOID object;
-};
-
-namespace {
-
-constexpr ULONG tag_test = 'tseT';
-
-void NTAPI enter(void* context) noexcept {
-  auto& thread = *static_cast<Thread*>(context);
-  static_cast<void>(KeSetPriorityThread(KeGetCurrentThread(), thread.options.priority));
-  if (thread.options.processor >= 0)
-    KeSetSystemAffinityThread(KAFFINITY{1}
-                              << (static_cast<ULONG>(thread.options.processor) % processors()));
-  thread.body(thread.argument);
-}
-
-}  // namespace
 
 void record(bool holds, char const* expression, char const* file, int line) noexcept {
   init::TestState& tests = init::state().tests;
@@ -56,47 +30,8 @@ void abandon() noexcept {
   ke::end_thread();
 }
 
-Thread* start(Body body, void* argument, ThreadOptions options) noexcept {
-  auto* const thread =
-      static_cast<Thread*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Thread), tag_test));
-  if (thread == nullptr) ke::bugcheck(MANUALLY_INITIATED_CRASH, 1);
-  *thread = {body, argument, options, nullptr};
-  HANDLE handle = nullptr;
-  NTSTATUS status =
-      PsCreateSystemThread(&handle, THREAD_ALL_ACCESS, nullptr, nullptr, nullptr, enter, thread);
-  if (NT_SUCCESS(status))
-    status = ObReferenceObjectByHandle(handle, 0, nullptr, KernelMode, &thread->object, nullptr);
-  if (!NT_SUCCESS(status)) ke::bugcheck(MANUALLY_INITIATED_CRASH, 2, static_cast<ULONG>(status));
-  static_cast<void>(ZwClose(handle));
-  return thread;
-}
-
-void join(Thread* thread) noexcept {
-  static_cast<void>(KeWaitForSingleObject(thread->object, Executive, KernelMode, FALSE, nullptr));
-  ObDereferenceObject(thread->object);
-  ExFreePoolWithTag(thread, tag_test);
-}
-
-PKTHREAD object_of(Thread* thread) noexcept {
-  return static_cast<PKTHREAD>(thread->object);
-}
-
 void until_waiting(Thread* thread) noexcept {
-  _KTHREAD& kernel = *object_of(thread);
-  while (ke::wait_word::state(kernel.wait.load()) != ke::wait_word::waiting &&
-         KeReadStateEvent(reinterpret_cast<PRKEVENT>(&kernel.Header)) == 0)
-    sleep(millisecond_100ns);
-}
-
-ULONG processors() noexcept {
-  return KeQueryActiveProcessorCount(nullptr);
-}
-
-void sleep(LONGLONG duration_100ns) noexcept {
-  LARGE_INTEGER interval;
-  interval.QuadPart = -duration_100ns;
-  static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &interval));
-  KeFlushQueuedDpcs();
+  init::until_waiting(*object_of(thread));
 }
 
 void interrupt(ULONG processor, UCHAR vector) noexcept {
@@ -185,13 +120,6 @@ void expect(void* context) noexcept {
 
 }  // namespace
 
-bool Bugcheck::names(Body function) const noexcept {
-  constexpr ULONG_PTR most_bytes = 512;
-  auto const begin = reinterpret_cast<ULONG_PTR>(function);
-  return std::any_of(std::begin(backtrace), std::end(backtrace),
-                     [=](ULONG_PTR place) { return place - begin < most_bytes; });
-}
-
 Bugcheck bugcheck_of(Body body, void* argument) noexcept {
   init::TestState& tests = init::state().tests;
   tests.taken = {};
@@ -203,6 +131,12 @@ Bugcheck bugcheck_of(Body body, void* argument) noexcept {
 }  // namespace mica::test
 
 namespace mica::init {
+
+void until_waiting(_KTHREAD& thread) noexcept {
+  while (ke::wait_word::state(thread.wait.load()) != ke::wait_word::waiting &&
+         KeReadStateEvent(reinterpret_cast<PRKEVENT>(&thread.Header)) == 0)
+    test::sleep(test::millisecond_100ns);
+}
 
 void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters, std::uint64_t frame) noexcept {
   TestState& tests = state().tests;

@@ -7,6 +7,8 @@
 
 namespace mica::init {
 
+struct DriverCases;
+
 struct TestState {
   std::atomic<ULONG> checks;
   std::atomic<ULONG> failures;
@@ -15,7 +17,12 @@ struct TestState {
   std::atomic<PKTHREAD>
       expecting;  // the thread whose bugcheck is taken instead of ending the System
   test::Bugcheck taken;
+  DriverCases const*
+      driver;  // of a driver that has cases (init/test_driver.hpp); null: there is none
 };
+
+// Returns once it waits for something, or has ended.
+void until_waiting(_KTHREAD& thread) noexcept;
 
 // ke::BugcheckState::divert.
 void NTAPI divert_bugcheck(ULONG code, ULONG_PTR const* parameters, std::uint64_t frame) noexcept;

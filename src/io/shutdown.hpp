@@ -1,7 +1,7 @@
 // Devices that want to hear of the System's shutdown.
 #pragma once
 
-#include "io/state.hpp"
+#include <nt/ntdef.h>
 
 namespace mica::io {
 

@@ -33,6 +33,14 @@ class [[nodiscard]] Books {
     return tables_->find_held(first(), lock, context_);
   }
 
+  // As the image sees it that called by an import, if one did: there is code between.
+  [[nodiscard]] LockUse of_caller(LockUse use) const noexcept {
+    if (tables_->caller_of != nullptr)
+      use.at = reinterpret_cast<void const*>(
+          tables_->caller_of(reinterpret_cast<std::uint64_t>(use.at)));
+    return use;
+  }
+
   // 0: it takes no part.
   [[nodiscard]] LockIndex NTAPI know(LockUse const& use) noexcept;
   [[nodiscard]] LockIndex NTAPI learn(LockUse const& use, void const* place) noexcept;

@@ -31,9 +31,10 @@ bool waits_for_itself(LockUse const& use, HeldLock const& held) noexcept {
 
 }  // namespace
 
-void NTAPI lock_initialized(LockUse const& use) noexcept {
+void NTAPI lock_initialized(LockUse const& given) noexcept {
   Books books;
   if (!books) return;
+  LockUse const use = books.of_caller(given);
   if (LockIndex const known = books->find(use.lock); known != 0) {
     if ((*books)[known].holders != 0) {
       LockIndex const holder = books->find_holder(use.lock, nullptr);
@@ -44,9 +45,10 @@ void NTAPI lock_initialized(LockUse const& use) noexcept {
   static_cast<void>(books.learn(use, use.at));
 }
 
-void NTAPI before_lock(LockUse const& use) noexcept {
+void NTAPI before_lock(LockUse const& given) noexcept {
   Books books;
   if (!books) return;
+  LockUse const use = books.of_caller(given);
   LockIndex const lock = books.know(use);
   if (lock == 0) return;
   if ((*books)[lock].kind != use.kind) {
@@ -70,9 +72,10 @@ void NTAPI before_lock(LockUse const& use) noexcept {
   if (news) books.judge_levels(Rule::lock_level, lock);
 }
 
-void NTAPI lock_taken(LockUse const& use) noexcept {
+void NTAPI lock_taken(LockUse const& given) noexcept {
   Books books;
   if (!books) return;
+  LockUse const use = books.of_caller(given);
   LockIndex const lock = books.know(use);
   if (lock == 0) return;
   if (LockIndex const again = books.find_held(use.lock); again != 0) {
@@ -93,9 +96,10 @@ void NTAPI lock_taken(LockUse const& use) noexcept {
     books.judge_levels(Rule::lock_level, lock);
 }
 
-void NTAPI lock_released(LockUse const& use, KIRQL level) noexcept {
+void NTAPI lock_released(LockUse const& given, KIRQL level) noexcept {
   Books books;
   if (!books) return;
+  LockUse const use = books.of_caller(given);
   LockIndex const record = books.find_held(use.lock);
   if (record == 0) return;
   HeldLock const held = books->held(record);

@@ -42,6 +42,9 @@ struct HeldLock {
 class LockTables {
  public:
   LockGraph graph;
+  // Who called a routine of the executive that has that return address: where in the image, if one
+  // called by an import; else the same. Any IRQL. Null: all are the same.
+  std::uint64_t(NTAPI* caller_of)(std::uint64_t return_address);
 
   [[nodiscard]] KnownLock& operator[](LockIndex lock) noexcept { return locks_[lock]; }
   [[nodiscard]] HeldLock& held(LockIndex record) noexcept { return held_[record]; }

@@ -148,6 +148,9 @@ mica_call_watched_import:
         movq MICA_CALL_RESULT + VARIABLE_ROOM(%rsp), %rax
         LEAVE_CALL VARIABLE_ROOM
         .size mica_call_watched_import, . - mica_call_watched_import
+
+        .globl mica_call_imports_end
+mica_call_imports_end:
 #endif
 
         .section .note.GNU-stack, "", @progbits

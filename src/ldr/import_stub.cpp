@@ -47,6 +47,7 @@ constexpr UCHAR bare_code[sizeof(ImportStub::code)] = {
 extern "C" void mica_call_import();
 extern "C" void mica_call_variable_import();
 extern "C" void mica_call_watched_import();
+extern "C" void mica_call_imports_end();
 
 [[nodiscard]] void (*entry_of(ImportKind kind, bool watched) noexcept)() {
   if (watched) return mica_call_watched_import;
@@ -54,6 +55,15 @@ extern "C" void mica_call_watched_import();
 }
 
 }  // namespace
+
+__attribute__((no_sanitize("thread"))) std::uint64_t NTAPI caller_of(
+    std::uint64_t return_address) noexcept {
+  auto const begin = reinterpret_cast<std::uint64_t>(&mica_call_import);
+  auto const end = reinterpret_cast<std::uint64_t>(&mica_call_imports_end);
+  if (return_address < begin || return_address >= end) return return_address;
+  // Whom that code calls has the call as its thread's innermost boundary.
+  return reinterpret_cast<ImportCall const*>(ke::current_thread().boundaries)->return_address;
+}
 
 void make_import_stub(ImportStub& stub, ImportTarget const& target,
                       ImportWatch const* watch) noexcept {

@@ -75,4 +75,7 @@ struct ImportCall {
 void make_import_stub(ImportStub& stub, ImportTarget const& target,
                       ImportWatch const* watch) noexcept;
 
+// LockTables::caller_of.
+[[nodiscard]] std::uint64_t NTAPI caller_of(std::uint64_t return_address) noexcept;
+
 }  // namespace mica::ldr

@@ -7,8 +7,7 @@
 #include <nt/ex.h>
 #include <nt/zw.h>
 
-#include "mm/state.hpp"
-#include "mm/usage.hpp"
+#include "init/test_inside.hpp"
 
 namespace mica::test {
 
@@ -59,9 +58,7 @@ class [[nodiscard]] EventReference {
 
 // How many events there are.
 [[nodiscard]] inline std::uint64_t live_events() noexcept {
-  mm::TagUsage const usage =
-      mm::pool_usage(mm::state(), mm::PoolKind::nonpaged, ob::pool_tag("Even"));
-  return usage.allocations - usage.frees;
+  return live_blocks(ob::pool_tag("Even"));
 }
 
 // By handle, for so long at most.

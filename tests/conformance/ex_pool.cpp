@@ -5,6 +5,8 @@
 
 #include <initializer_list>
 
+#include "support.hpp"
+
 namespace {
 
 constexpr ULONG tag = 0x6363'694D;  // Micc
@@ -137,7 +139,7 @@ MICA_CASE("Ex: refused pool raises if the caller wants that") {
                                      too_much, tag));
   });
   MICA_REQUIRE(end.happened);
-  MICA_CHECK(end.code == 0x1E);
+  MICA_CHECK(end.code == mica::test::unhandled);
   MICA_CHECK(static_cast<ULONG>(end.parameters[0]) == 0xC000'009A);
 }
 
@@ -155,11 +157,11 @@ MICA_CASE("Ex: pool with quota is there, raises when refused, or returns NULL wh
 
   auto const tagged_end = mica::test::bugcheck_of(
       [] { ExFreePool(ExAllocatePoolWithQuotaTag(PagedPool, too_much, tag)); });
-  MICA_CHECK(tagged_end.happened && tagged_end.code == 0x1E);
+  MICA_CHECK(tagged_end.happened && tagged_end.code == mica::test::unhandled);
   MICA_CHECK(static_cast<ULONG>(tagged_end.parameters[0]) == 0xC000'009A);
   auto const end =
       mica::test::bugcheck_of([] { ExFreePool(ExAllocatePoolWithQuota(PagedPool, too_much)); });
-  MICA_CHECK(end.happened && end.code == 0x1E);
+  MICA_CHECK(end.happened && end.code == mica::test::unhandled);
 }
 
 MICA_CASE("Ex: nonpaged pool works at DISPATCH_LEVEL, both pools at APC_LEVEL") {

@@ -4,12 +4,14 @@
 #include <nt/rtl.h>
 #include <mica/test.hpp>
 
+#include "support.hpp"
+
 using namespace mica::test;
 
 namespace {
 
 bool raised(Bugcheck const& end, NTSTATUS status) {
-  return end.happened && end.code == KMODE_EXCEPTION_NOT_HANDLED &&
+  return end.happened && end.code == unhandled &&
          static_cast<NTSTATUS>(end.parameters[0]) == status && end.parameters[1] != 0;
 }
 

@@ -5,12 +5,14 @@
 
 #include <atomic>
 
+#include "support.hpp"
+
 using namespace mica::test;
 
 namespace {
 
 bool raises(Bugcheck const& end, NTSTATUS status) {
-  return end.happened && end.code == KMODE_EXCEPTION_NOT_HANDLED &&
+  return end.happened && end.code == unhandled &&
          static_cast<NTSTATUS>(end.parameters[0]) == status;
 }
 

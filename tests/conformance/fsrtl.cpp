@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <initializer_list>
 
+#include "support.hpp"
+
 using namespace mica::test;
 
 namespace {
@@ -86,7 +88,7 @@ MICA_CASE("FsRtl: pool is there, or an exception is raised") {
   ExFreePool(plain);
   Bugcheck const end = bugcheck_of(
       [] { static_cast<void>(FsRtlAllocatePoolWithTag(PagedPool, 0xF000'0000, 'tseT')); });
-  MICA_CHECK(end.happened && end.code == KMODE_EXCEPTION_NOT_HANDLED);
+  MICA_CHECK(end.happened && end.code == unhandled);
   MICA_CHECK(static_cast<NTSTATUS>(end.parameters[0]) == STATUS_INSUFFICIENT_RESOURCES);
 }
 

@@ -1,6 +1,6 @@
 // Control codes, information and rights by handle.
 #include "file_support.hpp"
-#include "ke/thread.hpp"
+#include "init/test_inside.hpp"
 
 using namespace mica::test;
 
@@ -13,10 +13,10 @@ constexpr ULONG code(ULONG method, ULONG access = FILE_ANY_ACCESS) {
 // A thread that came from outside the kernel, as the Nt names see it.
 class [[nodiscard]] FromOutside {
  public:
-  FromOutside() noexcept { mica::ke::current_thread().previous_mode = UserMode; }
+  FromOutside() noexcept { set_previous_mode(UserMode); }
   FromOutside(FromOutside const&) = delete;
   FromOutside& operator=(FromOutside const&) = delete;
-  ~FromOutside() { mica::ke::current_thread().previous_mode = KernelMode; }
+  ~FromOutside() { set_previous_mode(KernelMode); }
 };
 
 struct Buffers {
@@ -169,7 +169,7 @@ MICA_CASE("Io: a class that is none, and a buffer that is too small for one, are
   IO_STATUS_BLOCK result{{untouched}, 7};
   unsigned char buffer[64] = {};
   constexpr auto none = static_cast<FILE_INFORMATION_CLASS>(0);
-  constexpr auto beyond = static_cast<FILE_INFORMATION_CLASS>(1000);
+  constexpr auto beyond = static_cast<FILE_INFORMATION_CLASS>(63);  // the most that its bits hold
   for (FILE_INFORMATION_CLASS const number : {none, FileDirectoryInformation, beyond}) {
     MICA_CHECK(ZwQueryInformationFile(file, &result, buffer, sizeof buffer, number) ==
                STATUS_INVALID_INFO_CLASS);

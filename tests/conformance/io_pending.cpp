@@ -1,6 +1,7 @@
 // Requests that end later: status block, event, APC routine, cancelling, and the end of a thread.
+#include <nt/ps.h>
+
 #include "file_support.hpp"
-#include "ke/thread.hpp"
 
 using namespace mica::test;
 

@@ -236,10 +236,10 @@ MICA_CASE("Mm: what is no memory is not locked") {
   List list{reinterpret_cast<void*>(0x1000), 8};
   PMDL const mdl = list;
   Bugcheck end = bugcheck_of([mdl] { MmProbeAndLockPages(mdl, KernelMode, IoReadAccess); });
-  MICA_CHECK(end.happened && end.code == 0x1E);
+  MICA_CHECK(end.happened && end.code == unhandled);
   MICA_CHECK(static_cast<NTSTATUS>(end.parameters[0]) == STATUS_ACCESS_VIOLATION);
   end = bugcheck_of([mdl] { MmBuildMdlForNonPagedPool(mdl); });
-  MICA_CHECK(end.happened && end.code == 0x1E);
+  MICA_CHECK(end.happened && end.code == unhandled);
   MICA_CHECK(list->MdlFlags == 0);
 }
 
@@ -280,7 +280,7 @@ MICA_CASE("Mm: there is no user's address space to map pages in") {
   List list{block, 64};
   MmProbeAndLockPages(list, KernelMode, IoReadAccess);
   Bugcheck const end = bugcheck_of([&] { MmMapLockedPages(list, UserMode); });
-  MICA_CHECK(end.happened && end.code == 0x1E);
+  MICA_CHECK(end.happened && end.code == unhandled);
   MICA_CHECK(static_cast<NTSTATUS>(end.parameters[0]) == STATUS_INSUFFICIENT_RESOURCES);
   MmUnlockPages(list);
 }

@@ -63,7 +63,7 @@ MICA_CASE("Ke: releasing somebody else's mutex raises STATUS_MUTANT_NOT_OWNED") 
   KeInitializeMutex(&mutex, 0);
   MICA_CHECK(wait(&mutex) == STATUS_SUCCESS);
   auto const end = bugcheck_of([&] { KeReleaseMutex(&mutex, FALSE); });
-  MICA_CHECK(end.happened && end.code == KMODE_EXCEPTION_NOT_HANDLED);
+  MICA_CHECK(end.happened && end.code == unhandled);
   MICA_CHECK(static_cast<NTSTATUS>(end.parameters[0]) == STATUS_MUTANT_NOT_OWNED);
   MICA_CHECK(KeReleaseMutex(&mutex, FALSE) == 0);
 }

@@ -1,10 +1,8 @@
 // Waiting by handle.                          [MSDN ZwWaitForSingleObject, WaitForMultipleObjects]
 #include "event_support.hpp"
-#include "process_support.hpp"
 
 #include <nt/io.h>
-
-#include "ob/wait.hpp"
+#include <nt/ps.h>
 
 using namespace mica::test;
 
@@ -63,20 +61,6 @@ MICA_CASE("Ob: the handle of a thread is waited for until the thread has ended")
   MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
 }
 
-MICA_CASE("Ob: the handle of a process is waited for until its last thread has ended") {
-  OwnProcess process;
-  OwnEvent end;
-  auto body = [&] { static_cast<void>(wait(&end.event)); };
-  process.with_handle([&](HANDLE handle) {
-    {
-      ProcessThread const thread{process, body};
-      MICA_CHECK(poll_by_handle(handle) == STATUS_TIMEOUT);
-      static_cast<void>(KeSetEvent(&end.event, 0, FALSE));
-    }
-    MICA_CHECK(ZwWaitForSingleObject(handle, FALSE, nullptr) == STATUS_SUCCESS);
-  });
-}
-
 MICA_CASE("Ob: the current process and thread are waited for, and go on") {
   MICA_CHECK(poll_by_handle(NtCurrentProcess()) == STATUS_TIMEOUT);
   MICA_CHECK(poll_by_handle(NtCurrentThread()) == STATUS_TIMEOUT);
@@ -106,17 +90,6 @@ MICA_CASE(
   MICA_CHECK(ZwClose(directory) == STATUS_SUCCESS);
   MICA_CHECK(poll_by_handle(directory) == STATUS_INVALID_HANDLE);
   MICA_CHECK(poll_by_handle(nullptr) == STATUS_INVALID_HANDLE);
-}
-
-MICA_CASE("Ob: to wait by handle one needs SYNCHRONIZE, but in kernel mode") {
-  EventHandle const event{NotificationEvent, TRUE, nullptr, EVENT_MODIFY_STATE};
-  mica::ob::Waitable found{};
-  MICA_CHECK(mica::ob::reference_waitable(event, UserMode, &found) == STATUS_ACCESS_DENIED);
-  MICA_CHECK(poll_by_handle(event) == STATUS_SUCCESS);
-  EventHandle const enough{NotificationEvent, TRUE, nullptr, SYNCHRONIZE};
-  MICA_REQUIRE(mica::ob::reference_waitable(enough, UserMode, &found) == STATUS_SUCCESS);
-  MICA_CHECK(found.dispatcher == PKEVENT{EventReference{enough}});
-  ObDereferenceObject(found.object);
 }
 
 MICA_CASE("Ob: an alert ends a wait by handle that is alertable") {

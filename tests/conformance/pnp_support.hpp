@@ -8,8 +8,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "init/test_inside.hpp"
 #include "io_support.hpp"
-#include "pnp/device.hpp"
 
 namespace mica::test {
 
@@ -236,16 +236,11 @@ class CaseDevices {
   }
 
   // The one device that the text describes.
-  [[nodiscard]] NTSTATUS add(std::string_view text) noexcept {
-    pnp::DeviceReader reader{text};
-    pnp::Description device;
-    MICA_REQUIRE(reader.next(device));
-    return pnp::add_device(device);
-  }
-  [[nodiscard]] NTSTATUS remove(std::string_view name) noexcept { return pnp::remove_device(name); }
-  [[nodiscard]] NTSTATUS lose(std::string_view name) noexcept { return pnp::lose_device(name); }
+  [[nodiscard]] NTSTATUS add(std::string_view text) noexcept { return add_device(text); }
+  [[nodiscard]] NTSTATUS remove(std::string_view name) noexcept { return remove_device(name); }
+  [[nodiscard]] NTSTATUS lose(std::string_view name) noexcept { return lose_device(name); }
   [[nodiscard]] NTSTATUS forget(std::string_view identifier) noexcept {
-    return pnp::forget_children(identifier);
+    return forget_children(identifier);
   }
   // Whatever was to be done to devices is done.
   void settle() noexcept { MICA_CHECK(lose("Nobody") == STATUS_NO_SUCH_DEVICE); }

@@ -84,15 +84,6 @@ class [[nodiscard]] ProcessThread {
   PVOID object_ = nullptr;
 };
 
-// An event that starts not signalled, for scopes that wait for it.
-struct [[nodiscard]] OwnEvent {
-  KEVENT event;
-  explicit OwnEvent(EVENT_TYPE type = NotificationEvent) noexcept {
-    KeInitializeEvent(&event, type, FALSE);
-  }
-  void set() noexcept { static_cast<void>(KeSetEvent(&event, 0, FALSE)); }
-};
-
 // A thread of a process that waits until the scope ends.
 class [[nodiscard]] Waiting {
  public:

@@ -48,7 +48,7 @@ MICA_CASE("Ke: releasing a semaphore above its limit raises STATUS_SEMAPHORE_LIM
   KSEMAPHORE semaphore;
   KeInitializeSemaphore(&semaphore, 1, 2);
   auto const end = bugcheck_of([&] { KeReleaseSemaphore(&semaphore, 0, 2, FALSE); });
-  MICA_CHECK(end.happened && end.code == KMODE_EXCEPTION_NOT_HANDLED);
+  MICA_CHECK(end.happened && end.code == unhandled);
   MICA_CHECK(static_cast<NTSTATUS>(end.parameters[0]) == STATUS_SEMAPHORE_LIMIT_EXCEEDED);
   MICA_CHECK(KeReadStateSemaphore(&semaphore) == 1);
 }

@@ -34,10 +34,10 @@ struct Limits {
 template <class Body>
 [[gnu::noinline]] void with_left(ULONG_PTR bytes, Body const& body) noexcept {
   if (IoGetRemainingStackSize() <= bytes) return body();
-  std::atomic<char> filler[256];  // accesses to it stay where they are, so it does
+  char volatile filler[256];  // accesses to it stay where they are, so it does
   filler[0] = 0;
   with_left(bytes, body);
-  filler[1] = 0;
+  filler[1] = filler[0];
 }
 
 // Enough for the executive, less than any callout below asks for.

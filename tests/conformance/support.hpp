@@ -1,8 +1,8 @@
 // What cases share: timeouts, and waits in the short form.
 #pragma once
 
-#include <mica/test.hpp>
 #include <nt/ke.h>
+#include <mica/test.hpp>
 
 namespace mica::test {
 
@@ -37,7 +37,18 @@ inline NTSTATUS wait_for_both(void* first, void* second, LONGLONG duration_100ns
 }
 
 // Does not wait.
-inline NTSTATUS poll(void* object) noexcept { return wait(object, 0); }
+inline NTSTATUS poll(void* object) noexcept {
+  return wait(object, 0);
+}
+
+// An event that starts not signalled, for scopes that wait for it.
+struct [[nodiscard]] OwnEvent {
+  KEVENT event;
+  explicit OwnEvent(EVENT_TYPE type = NotificationEvent) noexcept {
+    KeInitializeEvent(&event, type, FALSE);
+  }
+  void set() noexcept { static_cast<void>(KeSetEvent(&event, 0, FALSE)); }
+};
 
 // At another level for a scope.
 class [[nodiscard]] AtLevel {
@@ -50,6 +61,14 @@ class [[nodiscard]] AtLevel {
  private:
   KIRQL old_;
 };
+
+// The bugcheck of an exception that nobody handles in a thread of a case: a driver's, or of none.
+//                                                                  [MSDN Bug Check 0x7E, 0x1E]
+#ifdef MICA_CASES_IN_DRIVER
+inline constexpr ULONG unhandled = SYSTEM_THREAD_EXCEPTION_NOT_HANDLED;
+#else
+inline constexpr ULONG unhandled = KMODE_EXCEPTION_NOT_HANDLED;
+#endif
 
 // Waits until `holds()`, letting others run.
 template <class Condition>

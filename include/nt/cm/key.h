@@ -187,7 +187,7 @@ typedef struct _KEY_VALUE_ENTRY {
   ULONG Type;
 } KEY_VALUE_ENTRY, *PKEY_VALUE_ENTRY;
 
-// The type of keys: what drivers know as CmKeyObjectType.
+// The type of keys: a cell of the current System. Any IRQL.                               [ntddk.h]
 #ifdef _WIN32
 extern POBJECT_TYPE* CmKeyObjectType;
 #else

@@ -42,12 +42,20 @@ FORCEINLINE BOOLEAN MicaAsserted(BOOLEAN holds, PCSTR condition, PCSTR file, ULO
 #define NT_ASSERT(condition) ((void)0)
 #define NT_ASSERTMSG(message, condition) ((void)0)
 #define NT_ASSERTMSGW(message, condition) ((void)0)
-#define NT_VERIFY(condition) ((condition) ? TRUE : FALSE)
-#define NT_VERIFYMSG(message, condition) ((condition) ? TRUE : FALSE)
+// A call, so that no compiler finds a value that nobody uses.
+FORCEINLINE BOOLEAN MicaVerified(BOOLEAN holds) {
+  return holds;
+}
+#define NT_VERIFY(condition) MicaVerified(!!(condition))
+#define NT_VERIFYMSG(message, condition) MicaVerified(!!(condition))
+#ifdef __clang__
 #define NT_ASSERT_ASSUME(condition) __builtin_assume(condition)
+#else
+#define NT_ASSERT_ASSUME(condition) ((condition) ? (void)0 : __builtin_unreachable())
+#endif
 #define ASSERT(condition) ((void)0)
 #define ASSERTMSG(message, condition) ((void)0)
-#define RTL_VERIFY(condition) ((condition) ? TRUE : FALSE)
+#define RTL_VERIFY(condition) MicaVerified(!!(condition))
 #define RTL_SOFT_ASSERT(condition) ((void)0)
 #define PAGED_CODE() ((void)0)
 

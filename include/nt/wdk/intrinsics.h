@@ -4,6 +4,10 @@
 
 #include <nt/ntdef.h>
 
+#ifndef __clang__
+#include <nt/wdk/gcc_intrinsics.h>
+#else
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -49,6 +53,8 @@ ULONG64 __readgsqword(ULONG Offset);
 
 #ifdef __cplusplus
 }
+#endif
+
 #endif
 
 #define BitScanForward _BitScanForward

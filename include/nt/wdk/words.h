@@ -46,9 +46,11 @@
 #define NTAPI_INLINE NTAPI
 #define CFORCEINLINE FORCEINLINE
 
-// Sources ask before they say #pragma alloc_text: the compiler has it.
+// Sources ask before they say #pragma alloc_text: clang has it.
+#ifdef __clang__
 #define ALLOC_PRAGMA 1
 #define ALLOC_DATA_PRAGMA 1
+#endif
 
 // ---- Structures and unions without a name.
 #define _ANONYMOUS_UNION
