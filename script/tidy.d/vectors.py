@@ -13,6 +13,7 @@ NT_NAME = re.compile(r'^(?:Ke|Kf|Ex|Mm|Obf?|Iof?|Ps|Rtl|Zw|v?Dbg)[A-Z]')
 ALLOWED = re.compile(
     r'^(?:v?DbgPrint\w*|DbgSetDebugPrintCallback|Rtl(?:Append|Copy|Init)\w*String\w*|\w+ToUnicodeString'
     r'|Io(?:AllocateIrp|InitializeIrp|ReuseIrp|Build\w+|Create\w+|GetDeviceProperty|OpenDeviceRegistryKey)'
+    r'|Io\w+DeviceInterface\w*|IoRegisterPlugPlayNotification|IoReportTargetDeviceChange\w*'
     r'|Ob(?:QueryNameString|CreateObject)|Zw\w+|Ps\w+'
     r'|Rtl\w+Registry(?:Keys?|Values?)|KeQueryActiveProcessorCount(?:Ex)?|KeFlushQueuedDpcs'
     r'|RtlCaptureContext|RtlUnwind(?:Ex)?|RtlVirtualUnwind)$')

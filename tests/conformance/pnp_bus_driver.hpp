@@ -33,9 +33,16 @@ class Bus {
   bool deletes = false;       // what it reports
   bool reports_null = false;  // instead
 
-  template <class... Children>
-  Bus(CaseDevices& cases, Story& told, Children&... children) noexcept
-      : devices{cases}, story{told}, children_{&children...} {
+  static constexpr std::size_t most = 4;
+  struct Children {
+    BusChild* each[most];
+  };
+
+  template <class... Child>
+  Bus(CaseDevices& cases, Story& told, Child&... children) noexcept
+      : Bus{cases, told, Children{{&children...}}} {}
+  Bus(CaseDevices& cases, Story& told, Children children) noexcept
+      : devices{cases}, story{told}, children_{children} {
     PDRIVER_INITIALIZE const enter = [](PDRIVER_OBJECT driver, PUNICODE_STRING) NTAPI -> NTSTATUS {
       driver->DriverExtension->AddDevice = add_device;
       driver->MajorFunction[IRP_MJ_PNP] = plug_and_play;
@@ -72,7 +79,6 @@ class Bus {
   }
 
  private:
-  static constexpr std::size_t most = 4;
   static inline char extension_name = 0;  // its address is
 
   // Of the bus's own device child is null.
@@ -127,7 +133,7 @@ class Bus {
   }
 
   NTSTATUS remove_bus(PIRP irp) noexcept {
-    for (BusChild* const each : children_)
+    for (BusChild* const each : children_.each)
       if (each != nullptr && each->pdo != nullptr)
         IoDeleteDevice(std::exchange(each->pdo, nullptr));
     irp->IoStatus.Status = STATUS_SUCCESS;
@@ -150,7 +156,7 @@ class Bus {
     auto* const relations = static_cast<PDEVICE_RELATIONS>(ExAllocatePool2(
         POOL_FLAG_PAGED, sizeof(DEVICE_RELATIONS) + most * sizeof(PDEVICE_OBJECT), 'dlhC'));
     MICA_REQUIRE(relations != nullptr);
-    for (BusChild* const each : children_) {
+    for (BusChild* const each : children_.each) {
       if (each == nullptr || !each->present) continue;
       if (each->pdo == nullptr) make(*each);
       ObReferenceObject(each->pdo);
@@ -240,7 +246,7 @@ class Bus {
   }
 
   PDRIVER_OBJECT driver_ = nullptr;
-  BusChild* children_[most];
+  Children children_;
 };
 
 // What drivers children get, for the length of a case.

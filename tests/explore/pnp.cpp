@@ -1,7 +1,9 @@
 // I4: of an open and a removal of its device one comes first, and the other is told; a device that
-// is gone is removed once, when nobody has it open any more; who asks for a property gets it whole.
+// is gone is removed once, when nobody has it open any more; who asks for a property gets it whole;
+// an interface that is disabled opens nothing; who does not want to be told any more is not.
 //   On three processors: the worker that does it is a third.
-#include "conformance/pnp_support.hpp"
+#include "conformance/pnp_bus_driver.hpp"
+#include "conformance/pnp_interface_support.hpp"
 #include "crew.hpp"
 #include "rig.hpp"
 
@@ -106,4 +108,95 @@ MICA_EXPLORE("I4-property", "I4: a property of a device that goes is there whole
   bool const whole = length == sizeof u"Sample" && std::memcmp(name, u"Sample", length) == 0;
   MICA_CHECK(asked == STATUS_SUCCESS ? whole : asked == STATUS_INVALID_DEVICE_REQUEST);
   ObDereferenceObject(pdo);
+}
+
+MICA_EXPLORE("I4-child-open",
+             "I4: a child that its bus loses while it is opened is removed when it is closed",
+             .processors = 3, .bound = 1) {
+  mica::test::Story story;
+  mica::test::CaseDevices devices;
+  mica::test::BusChild child{'1', u"CASE\\Thing"};
+  child.present = child.raw = true;
+  mica::test::Bus bus{devices, story, child};
+  MICA_REQUIRE(bus.add() == STATUS_SUCCESS);
+  mica::test::InterfaceOf use{child.pdo, mica::test::first_use};
+  MICA_REQUIRE(IoSetDeviceInterfaceState(&use.name, TRUE) == STATUS_SUCCESS);
+  PFILE_OBJECT file = nullptr;
+  NTSTATUS opened = STATUS_UNSUCCESSFUL;
+  {
+    Team team{window};
+    auto opener = [&] {
+      PDEVICE_OBJECT device = nullptr;
+      opened = IoGetDeviceObjectPointer(&use.name, FILE_READ_DATA, &file, &device);
+    };
+    auto puller = [&] {
+      child.present = false;
+      IoInvalidateDeviceRelations(bus.pdo, BusRelations);
+    };
+    meet(team, opener, puller);
+  }
+  devices.settle();
+  MICA_CHECK((child.pdo != nullptr) == (opened == STATUS_SUCCESS));
+  if (file != nullptr) ObDereferenceObject(file);
+  devices.settle();
+  MICA_CHECK(child.pdo == nullptr);
+}
+
+MICA_EXPLORE("I4-disable-open", "I4: nobody opens a device by an interface once it is disabled",
+             .processors = 2, .bound = 1) {
+  Opening opening;
+  mica::test::InterfaceOf use{opening.plug.driver.pdo, mica::test::first_use};
+  MICA_REQUIRE(IoSetDeviceInterfaceState(&use.name, TRUE) == STATUS_SUCCESS);
+  NTSTATUS opened = STATUS_UNSUCCESSFUL;
+  std::atomic<bool> disabled = false;
+  bool was_disabled = false;
+  {
+    Team team{window};
+    auto opener = [&] {
+      was_disabled = disabled.load();
+      opened = mica::test::open_by(use.name);
+    };
+    auto disabler = [&] {
+      MICA_CHECK(IoSetDeviceInterfaceState(&use.name, FALSE) == STATUS_SUCCESS);
+      disabled = true;
+    };
+    meet(team, opener, disabler);
+  }
+  MICA_CHECK(opened == STATUS_SUCCESS || opened == STATUS_OBJECT_NAME_NOT_FOUND);
+  MICA_CHECK(!was_disabled || opened == STATUS_OBJECT_NAME_NOT_FOUND);
+}
+
+MICA_EXPLORE("I4-unregister", "I4: nobody is told any more who waited for that to end",
+             .processors = 3, .bound = 1) {
+  Opening opening;
+  mica::test::InterfaceOf use{opening.plug.driver.pdo, mica::test::first_use};
+  std::atomic<bool> wanted = true;
+  std::atomic<int> running = 0;
+  struct Seen {
+    std::atomic<bool>& wanted;
+    std::atomic<int>& running;
+  } seen{wanted, running};
+  auto const told = [](PVOID, PVOID context) NTAPI -> NTSTATUS {
+    auto& seen = *static_cast<Seen*>(context);
+    ++seen.running;
+    MICA_CHECK(seen.wanted.load());
+    --seen.running;
+    return STATUS_SUCCESS;
+  };
+  GUID use_guid = mica::test::first_use;
+  void* entry = nullptr;
+  MICA_REQUIRE(IoRegisterPlugPlayNotification(EventCategoryDeviceInterfaceChange, 0, &use_guid,
+                                              opening.plug.driver.object, told, &seen,
+                                              &entry) == STATUS_SUCCESS);
+  {
+    Team team{window};
+    auto canceller = [&] {
+      MICA_CHECK(IoUnregisterPlugPlayNotificationEx(entry) == STATUS_SUCCESS);
+      MICA_CHECK(running.load() == 0);
+      wanted = false;
+    };
+    auto teller = [&] { MICA_CHECK(IoSetDeviceInterfaceState(&use.name, TRUE) == STATUS_SUCCESS); };
+    meet(team, canceller, teller);
+  }
+  opening.settle();
 }
