@@ -14,11 +14,14 @@
 #endif
 #endif
 
-// Several files may define the same one.
+// Several files may define the same one. Compilers for Windows want that said of the definition,
+// others of the declaration.
 #ifdef _WIN32
+#define GUID_WEAK
 #define GUID_SELECTANY __declspec(selectany)
 #else
-#define GUID_SELECTANY __attribute__((weak))
+#define GUID_WEAK __attribute__((weak))
+#define GUID_SELECTANY
 #endif
 
 typedef GUID CLSID, IID, *LPGUID;
@@ -50,7 +53,7 @@ FORCEINLINE bool operator!=(REFGUID left, REFGUID right) {
 #undef DEFINE_GUID
 #ifdef INITGUID
 #define DEFINE_GUID(name, a, b, c, d0, d1, d2, d3, d4, d5, d6, d7) \
-  EXTERN_C GUID const name;                                        \
+  EXTERN_C GUID_WEAK GUID const name;                              \
   GUID_SELECTANY GUID const name = {a, b, c, {d0, d1, d2, d3, d4, d5, d6, d7}}
 #else
 #define DEFINE_GUID(name, a, b, c, d0, d1, d2, d3, d4, d5, d6, d7) EXTERN_C GUID const name

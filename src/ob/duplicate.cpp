@@ -2,6 +2,7 @@
 #include <nt/zw/objects.h>
 
 #include "ob/handle.hpp"
+#include "ob/handle_notice.hpp"
 #include "ob/state.hpp"
 
 namespace mica::ob {

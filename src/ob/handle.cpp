@@ -1,6 +1,7 @@
 #include "ob/handle.hpp"
 
 #include <nt/zw/objects.h>
+#include "ob/handle_notice.hpp"
 
 #include "ke/bugcheck.hpp"
 #include "ob/lookup.hpp"

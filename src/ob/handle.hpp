@@ -2,10 +2,12 @@
 //   IRQL PASSIVE_LEVEL.
 #pragma once
 
-#include "ob/handle_notice.hpp"
-#include "ob/handle_table.hpp"
+#include "ob/header.hpp"
 
 namespace mica::ob {
+
+struct Grant;     // ob/handle_table.hpp
+struct Transfer;  // ob/handle_notice.hpp
 
 // Makes a handle out of one reference and one handle count of `header`, which it gives back if it
 // fails: STATUS_INSUFFICIENT_RESOURCES. `attributes`: OBJ_INHERIT, OBJ_KERNEL_HANDLE.
