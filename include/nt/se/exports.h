@@ -82,7 +82,7 @@ typedef struct _SE_EXPORTS {
 extern DECLSPEC_IMPORT PSE_EXPORTS SeExports;
 #else
 PSE_EXPORTS* NTAPI MicaCellSeExports(void);
-#define SeExports (*MicaCellSeExports())
+#define SeExports MicaCellSeExports()[0]
 #endif
 
 #ifdef __cplusplus
