@@ -5,7 +5,7 @@ import re
 
 from objects import run
 
-FUNCTION = re.compile(r'^[0-9a-f]+ <(\w+)>:$')
+FUNCTION = re.compile(r'^[0-9a-f]+ <(.+)>:$')  # of a lambda also with $ in it
 SAVE = re.compile(r'mov[au]ps\s+%xmm(?:[6-9]|1[0-5]),')
 NT_NAME = re.compile(r'^(?:Ke|Kf|Ex|Mm|Obf?|Iof?|Ps|Rtl|Zw|v?Dbg)[A-Z]')
 # What may: it calls the C library's memcpy, memset or strlen, or the compiler's population count,
