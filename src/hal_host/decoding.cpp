@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "hal_host/sanitizers.hpp"
+
 namespace mica::hal_host {
 
 namespace {
@@ -20,13 +22,17 @@ namespace {
 
 }  // namespace
 
+// Whichever thread faults: what is decoded stands on the one stack that an OS thread takes signals
+// on.
 bool decode(unsigned char const* code, std::size_t bytes, Decoded& decoded) noexcept {
+  LookAway const away;
   decoded.code_bytes = std::min(bytes, sizeof decoded.code);
   std::copy_n(code, decoded.code_bytes, decoded.code);
   return decode(decoded);
 }
 
 bool decode(std::uint64_t address, Decoded& decoded) noexcept {
+  LookAway const away;
   // As far as there is code: it may be the last of its page.
   constexpr std::uint64_t page = 4096;
   std::uint64_t const all = sizeof decoded.code, here = std::min(all, page - address % page);
