@@ -1,4 +1,5 @@
 // What names the key of a key object.                            [MSDN CmCallbackGetKeyObjectIDEx]
+#include <nt/mm.h>
 #include <nt/rtl.h>
 
 #include "cm_support.hpp"
@@ -31,6 +32,7 @@ PVOID object_of(HANDLE key) {
 }  // namespace
 
 MICA_CASE("Cm: a key has one identifier and one name, whichever object stands for it") {
+  SpecialPool const special{mica::ob::pool_tag("CmCb")};  // of which nothing stays that was freed
   CaseKey top;
   Cookie cookie;
   KeyHandle one, again;
@@ -43,6 +45,7 @@ MICA_CASE("Cm: a key has one identifier and one name, whichever object stands fo
   MICA_CHECK(RtlEqualUnicodeString(name, Text{u"\\REGISTRY\\Machine\\Software\\Case\\One"}, TRUE) !=
              FALSE);
   CmCallbackReleaseKeyObjectIDEx(name);
+  MICA_CHECK(!MmIsAddressValid(const_cast<PUNICODE_STRING>(name)));
   MICA_CHECK(CmCallbackGetKeyObjectIDEx(&cookie.value, object_of(again), &second, nullptr, 0) ==
              STATUS_SUCCESS);
   MICA_CHECK(CmCallbackGetKeyObjectIDEx(&cookie.value, object_of(top), &other, nullptr, 0) ==

@@ -2,6 +2,7 @@
 // not, clients of a server.                         [MSDN SeAccessCheck, SeFreePrivileges]
 #include "security_support.hpp"
 
+#include "ob/type.hpp"
 #include "se/token.hpp"
 
 using namespace mica::test;
@@ -65,6 +66,7 @@ MICA_CASE("Se: a client is judged in the server's place, by its groups that are 
 }
 
 MICA_CASE("Se: privileges grant what the list does not, and are told") {
+  SpecialPool const special{mica::ob::pool_tag("SePr")};  // of which nothing stays that was freed
   AccessList nothing;
   Client client{true}, other{false};
   PPRIVILEGE_SET used = nullptr;
@@ -75,6 +77,7 @@ MICA_CASE("Se: privileges grant what the list does not, and are told") {
   MICA_CHECK(used->Privilege[0].Attributes == SE_PRIVILEGE_USED_FOR_ACCESS);
   MICA_CHECK((&used->Privilege[0])[1].Luid.LowPart == SE_TAKE_OWNERSHIP_PRIVILEGE);
   SeFreePrivileges(used);
+  MICA_CHECK(!MmIsAddressValid(used));
   MICA_CHECK(client.ask(nothing, WRITE_OWNER) == STATUS_SUCCESS);
   MICA_CHECK(other.ask(nothing, WRITE_OWNER) == STATUS_ACCESS_DENIED);
   MICA_CHECK(other.ask(nothing, ACCESS_SYSTEM_SECURITY, &used) == STATUS_PRIVILEGE_NOT_HELD);
