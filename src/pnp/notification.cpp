@@ -14,7 +14,7 @@ void NTAPI end(Registration& registration) noexcept {
 }
 
 // Under State::lock. True: it is in no list any more, and to be ended.
-[[nodiscard]] bool drop(State&, Registration& registration) noexcept {
+[[nodiscard]] bool drop(Registration& registration) noexcept {
   if (--registration.references != 0) return false;
   list_remove(registration.entry);
   return true;
@@ -56,7 +56,7 @@ Registration* NTAPI next(Registration* before) noexcept {
       found = &MICA_CONTAINING(*entry, Registration, entry);
       ++found->references;
     }
-    if (before != nullptr) ended = drop(pnp, *before);
+    if (before != nullptr) ended = drop(*before);
   }
   if (ended) end(*before);
   return found;
@@ -95,11 +95,10 @@ void NTAPI cancel(Registration& registration, Waits waits) noexcept {
   }
   if (runs && waits == Waits::yes && !is_worker())
     KeWaitForSingleObject(&registration.idle, Executive, KernelMode, FALSE, nullptr);
-  State& pnp = state();
   bool ended = false;
   {
-    ke::SpinGuard guard{pnp.lock};
-    ended = drop(pnp, registration);
+    ke::SpinGuard guard{state().lock};
+    ended = drop(registration);
   }
   if (ended) end(registration);
 }
