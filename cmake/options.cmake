@@ -26,6 +26,21 @@ function(mica_compile_quickly target)
   target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1 -g1>)
 endfunction()
 
+# Headers that most sources of `target` include are compiled once, where that is asked for (MICA_PRECOMPILE). What a
+# source then has without including it is no source's own: presets that do not ask notice.
+function(mica_precompile target)
+  if(MICA_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# Those of the executive.
+function(mica_precompile_executive target)
+  mica_precompile(${target} <array> <atomic> <new> <span> <string_view>
+    ${PROJECT_SOURCE_DIR}/include/nt/ex.h ${PROJECT_SOURCE_DIR}/include/nt/io.h
+    ${PROJECT_SOURCE_DIR}/src/ke/scheduler.hpp ${PROJECT_SOURCE_DIR}/src/ob/type.hpp)
+endfunction()
+
 # Adds a folder that has a CMakeLists.txt.
 function(mica_add_folder folder)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt)

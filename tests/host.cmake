@@ -31,6 +31,7 @@ mica_machine(host_tests host)
 target_include_directories(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR})
 target_link_libraries(host_tests PRIVATE mica Catch2::Catch2 rapidcheck)
 target_precompile_headers(host_tests PRIVATE ${CMAKE_CURRENT_LIST_DIR}/catch.hpp)
+mica_precompile(host_tests ${PROJECT_SOURCE_DIR}/include/nt/ntifs.h ${PROJECT_SOURCE_DIR}/include/mica/test.hpp)
 
 foreach(folder base rtl trace verifier ke mm ob se ps ex io cm ldr pnp abi init hal_host harness explore)
   mica_add_folder(tests/${folder})

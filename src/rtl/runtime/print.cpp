@@ -32,7 +32,7 @@ template <class Character>
   BasicText<Character> text{to, most};
   format(text, pattern, arguments);
   bool const fits = text.length() <= most;
-  bool const cut = !fits && (count < room || count == truncate);
+  bool const cut = !fits && (count < room || count == truncating);
   to[fits || cut ? text.stored() : 0] = 0;
   return fits ? static_cast<int>(text.length()) : -1;
 }

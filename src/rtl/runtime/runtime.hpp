@@ -116,6 +116,6 @@ namespace mica::rtl {
 // What the routines in _s return.                                             [MSDN "errno_t"]
 inline constexpr int invalid_argument = 22, out_of_range = 34;
 // As `count`: as much as there is room for.
-inline constexpr SIZE_T truncate = ~SIZE_T{0};
+inline constexpr SIZE_T truncating = ~SIZE_T{0};
 
 }  // namespace mica::rtl

@@ -106,7 +106,7 @@ Character* change_each(Character* text, Change change) noexcept {
 }
 
 constexpr int truncated = 80;             // STRUNCATE
-constexpr SIZE_T longest = truncate - 1;  // a count that no string reaches
+constexpr SIZE_T longest = truncating - 1;  // a count that no string reaches
 
 // How much of its buffer a string has; all of it: it has no end.
 template <class Character>
@@ -115,7 +115,7 @@ template <class Character>
 }
 
 // At most `count` characters of `from`, behind the first `used` of `to`. The string is empty if
-// they do not fit, but with `truncate` it has what does.
+// they do not fit, but with `truncating` it has what does.
 template <class Character>
 [[nodiscard]] int append_checked(Character* to, SIZE_T room, SIZE_T used, Character const* from,
                                  SIZE_T count) noexcept {
@@ -126,7 +126,7 @@ template <class Character>
   }
   SIZE_T const left = room - used - 1;
   SIZE_T const length = length_within(from, count);
-  if (length > left && count != truncate) {
+  if (length > left && count != truncating) {
     to[0] = 0;
     return out_of_range;
   }
@@ -159,14 +159,14 @@ SIZE_T NTAPI MicaRuntime_strnlen(CHAR const* text, SIZE_T most) {
   return length_within(text, most);
 }
 CHAR* NTAPI MicaRuntime_strcpy(CHAR* to, CHAR const* from) {
-  append(to, from, truncate);
+  append(to, from, truncating);
   return to;
 }
 CHAR* NTAPI MicaRuntime_strncpy(CHAR* to, CHAR const* from, SIZE_T count) {
   return copy_padded(to, from, count);
 }
 CHAR* NTAPI MicaRuntime_strcat(CHAR* to, CHAR const* from) {
-  append(to + length_of(to), from, truncate);
+  append(to + length_of(to), from, truncating);
   return to;
 }
 CHAR* NTAPI MicaRuntime_strncat(CHAR* to, CHAR const* from, SIZE_T count) {
@@ -174,13 +174,13 @@ CHAR* NTAPI MicaRuntime_strncat(CHAR* to, CHAR const* from, SIZE_T count) {
   return to;
 }
 int NTAPI MicaRuntime_strcmp(CHAR const* left, CHAR const* right) {
-  return compare(left, right, truncate, itself<CHAR>);
+  return compare(left, right, truncating, itself<CHAR>);
 }
 int NTAPI MicaRuntime_strncmp(CHAR const* left, CHAR const* right, SIZE_T count) {
   return compare(left, right, count, itself<CHAR>);
 }
 int NTAPI MicaRuntime__stricmp(CHAR const* left, CHAR const* right) {
-  return compare(left, right, truncate, lowered<CHAR>);
+  return compare(left, right, truncating, lowered<CHAR>);
 }
 int NTAPI MicaRuntime__strnicmp(CHAR const* left, CHAR const* right, SIZE_T count) {
   return compare(left, right, count, lowered<CHAR>);
@@ -226,14 +226,14 @@ SIZE_T NTAPI MicaRuntime_wcsnlen(WCHAR const* text, SIZE_T most) {
   return length_within(text, most);
 }
 WCHAR* NTAPI MicaRuntime_wcscpy(WCHAR* to, WCHAR const* from) {
-  append(to, from, truncate);
+  append(to, from, truncating);
   return to;
 }
 WCHAR* NTAPI MicaRuntime_wcsncpy(WCHAR* to, WCHAR const* from, SIZE_T count) {
   return copy_padded(to, from, count);
 }
 WCHAR* NTAPI MicaRuntime_wcscat(WCHAR* to, WCHAR const* from) {
-  append(to + length_of(to), from, truncate);
+  append(to + length_of(to), from, truncating);
   return to;
 }
 WCHAR* NTAPI MicaRuntime_wcsncat(WCHAR* to, WCHAR const* from, SIZE_T count) {
@@ -241,13 +241,13 @@ WCHAR* NTAPI MicaRuntime_wcsncat(WCHAR* to, WCHAR const* from, SIZE_T count) {
   return to;
 }
 int NTAPI MicaRuntime_wcscmp(WCHAR const* left, WCHAR const* right) {
-  return compare(left, right, truncate, itself<WCHAR>);
+  return compare(left, right, truncating, itself<WCHAR>);
 }
 int NTAPI MicaRuntime_wcsncmp(WCHAR const* left, WCHAR const* right, SIZE_T count) {
   return compare(left, right, count, itself<WCHAR>);
 }
 int NTAPI MicaRuntime__wcsicmp(WCHAR const* left, WCHAR const* right) {
-  return compare(left, right, truncate, lowered<WCHAR>);
+  return compare(left, right, truncating, lowered<WCHAR>);
 }
 int NTAPI MicaRuntime__wcsnicmp(WCHAR const* left, WCHAR const* right, SIZE_T count) {
   return compare(left, right, count, lowered<WCHAR>);
