@@ -114,9 +114,10 @@ inline constexpr std::size_t context_alignment = alignof(TransferContext);
 static_assert(sizeof(TransferContext) + context_alignment - 1 <= DMA_TRANSFER_CONTEXT_SIZE_V1);
 // A driver may have it as bytes, wherever they begin.
 [[nodiscard]] inline TransferContext& context_of(void* context) noexcept {
-  auto const address = reinterpret_cast<std::uintptr_t>(context);
-  return *reinterpret_cast<TransferContext*>((address + context_alignment - 1) &
-                                             ~(context_alignment - 1));
+  auto const past = reinterpret_cast<std::uintptr_t>(context) % context_alignment;
+  auto* const start =
+      static_cast<std::byte*>(context) + (context_alignment - past) % context_alignment;
+  return *reinterpret_cast<TransferContext*>(start);
 }
 
 // ---- dma_adapter.cpp

@@ -1,4 +1,4 @@
-// Getting and putting adapters.                                [MSDN IoGetDmaAdapter, PutDmaAdapter]
+// Getting and putting adapters.                               [MSDN IoGetDmaAdapter, PutDmaAdapter]
 #include <algorithm>
 #include <cstring>
 

@@ -31,7 +31,6 @@ enum class Callback : std::uint8_t {
   change_complete,
   adapter_control,
   adapter_list_control,
-  dma_completion,
 };
 
 struct Listener {

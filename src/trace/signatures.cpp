@@ -53,9 +53,6 @@ constexpr Signature callbacks[] = {
     {"DeviceChangeComplete", Kind::nothing, {{Kind::pointer, "Context"}}},
     {"AdapterControl", Kind::signed_32, {device, irp, {Kind::pointer, "MapRegisterBase"}, context}},
     {"AdapterListControl", Kind::nothing, {device, irp, {Kind::pointer, "ScatterGather"}, context}},
-    {"DmaCompletion",
-     Kind::nothing,
-     {{Kind::pointer, "DmaAdapter"}, device, context, {Kind::signed_32, "Status"}}},
 };
 
 constexpr Parameter length{Kind::unsigned_32, "Length"}, offset{Kind::signed_64, "ByteOffset"},
