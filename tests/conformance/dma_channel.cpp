@@ -123,6 +123,27 @@ MICA_CASE("Io: a routine that asks or gives back is not entered by another: they
   MICA_CHECK(setup.requests[1].order == 2 && setup.requests[2].order == 3);
 }
 
+MICA_CASE("Io: a routine that has freed the channel frees nobody else's when it returns") {
+  Setup setup;
+  struct Inside {
+    Setup& setup;
+    Transfer transfer;
+    PVOID base;
+  } inside{setup, Transfer{setup.adapter}, nullptr};
+  setup.requests[0].context = &inside;
+  setup.requests[0].inside = [](ChannelRequest& self) {
+    auto& at = *static_cast<Inside*>(self.context);
+    at.setup.adapter->FreeAdapterChannel(at.setup.adapter);
+    MICA_CHECK(at.setup.ask_ex(at.transfer, 2, DMA_SYNCHRONOUS_CALLBACK, nullptr, &at.base) ==
+               STATUS_SUCCESS);
+  };
+  MICA_CHECK(setup.ask(0, 1, DeallocateObject) == STATUS_SUCCESS && inside.base != nullptr);
+  MICA_CHECK(setup.ask(1, 1) == STATUS_SUCCESS && setup.counter == 1);
+  setup.adapter->FreeAdapterObject(setup.adapter, DeallocateObject);
+  MICA_CHECK(setup.counter == 2);
+  free_channel(setup.adapter);
+}
+
 MICA_CASE("Io: a channel that is asked for synchronously is given now or not at all") {
   Setup setup;
   Transfer first{setup.adapter}, second{setup.adapter};
