@@ -142,11 +142,18 @@ struct Request {
 // A request with a context, if it waits: the routine will not be called. Early: one that is made
 // with the context from now on is STATUS_CANCELLED.
 enum class Cancelled : std::uint8_t { too_late, early, waiting };
-[[nodiscard]] Cancelled NTAPI take_out(Adapter& adapter, TransferContext& context) noexcept;
+[[nodiscard]] Cancelled NTAPI take_out(Adapter& adapter, TransferContext& context,
+                                       bool& serves) noexcept;
 // Frees the channel, and its registers if that is the action. False: nobody has it.
-[[nodiscard]] bool NTAPI give_back(Adapter& adapter, IO_ALLOCATION_ACTION action) noexcept;
-// Calls who waits for what has been given back. The adapter may be gone then.
-void NTAPI serve(Adapter& adapter) noexcept;
+[[nodiscard]] bool NTAPI give_back(Adapter& adapter, IO_ALLOCATION_ACTION action,
+                                   bool& serves) noexcept;
+// Frees a run. Whether the caller serves.
+[[nodiscard]] bool NTAPI give_back(Adapter& adapter, MapRegister& base) noexcept;
+// Whether the caller is to serve now, and has a reference on the adapter until it has. Lock.
+[[nodiscard]] bool NTAPI begin_serving(Adapter& adapter) noexcept;
+// Calls who waits for what has been given back, if the caller serves; else does not touch the
+// adapter, which may be gone.
+void NTAPI serve(Adapter& adapter, bool serves) noexcept;
 
 // ---- dma_registers.cpp
 // A run of so many, null: there is none. Adapter's lock.

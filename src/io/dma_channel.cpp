@@ -4,7 +4,8 @@
 //   wants many registers gets them in the end. Somebody gives something back and calls serve():
 //   that calls who can be served, one after the other, and if somebody is at it already leaves it
 //   to him. So no routine is entered by another that has given something back, and no stack grows.
-//   Who serves keeps the adapter: a driver may put it while its routine returns.
+//   Who serves keeps the adapter: a driver may put it while its routine returns. Who does not serve
+//   leaves it alone from the moment that what was waited for may be somebody else's.
 #include "io/dma_operations.hpp"
 #include "trace/callback.hpp"
 
@@ -79,14 +80,6 @@ void NTAPI perform(Adapter& adapter, Grant const& grant) noexcept {
   if (adapter.channel_taken && adapter.channel_grant == grant.number) release(adapter, action);
 }
 
-bool NTAPI begin_serving(Adapter& adapter) noexcept {
-  Guard guard{adapter.lock};
-  if (adapter.serving || list_empty(adapter.waiting)) return false;
-  adapter.serving = true;
-  adapter.references.fetch_add(1, std::memory_order_relaxed);
-  return true;
-}
-
 // False: nobody is left whom there is enough for, and nobody serves any more.
 bool NTAPI take_first(Adapter& adapter, Grant& grant) noexcept {
   Guard guard{adapter.lock};
@@ -103,6 +96,11 @@ bool NTAPI take_first(Adapter& adapter, Grant& grant) noexcept {
   return false;
 }
 
+bool NTAPI may_serve(Adapter& adapter) noexcept {
+  Guard guard{adapter.lock};
+  return begin_serving(adapter);
+}
+
 NTSTATUS NTAPI ask_now(Adapter& adapter, Request const& request, MapRegister** base) noexcept {
   Grant grant;
   {
@@ -113,19 +111,20 @@ NTSTATUS NTAPI ask_now(Adapter& adapter, Request const& request, MapRegister** b
     if (!list_empty(adapter.waiting) || !take(adapter, request.wait, grant))
       return STATUS_INSUFFICIENT_RESOURCES;
     if (request.context != nullptr) request.context->state = TransferContext::State::asked;
+    adapter.references.fetch_add(1, std::memory_order_relaxed);
   }
   if (base != nullptr) *base = grant.base;
-  if (request.routine == nullptr) return STATUS_SUCCESS;
-  Raised const raised;
-  adapter.references.fetch_add(1, std::memory_order_relaxed);
-  perform(adapter, grant);
-  serve(adapter);
+  if (request.routine != nullptr) {
+    Raised const raised;
+    perform(adapter, grant);
+    serve(adapter, may_serve(adapter));
+  }
   dereference(adapter);
   return STATUS_SUCCESS;
 }
 
 // STATUS_DEVICE_BUSY: the wait block is in the queue.
-NTSTATUS NTAPI queue(Adapter& adapter, Request const& request) noexcept {
+NTSTATUS NTAPI queue(Adapter& adapter, Request const& request, bool& serves) noexcept {
   Guard guard{adapter.lock};
   KDEVICE_QUEUE_ENTRY& entry = request.wait.WaitQueueEntry;
   if (request.context != nullptr && request.context->state == TransferContext::State::cancelled)
@@ -135,12 +134,20 @@ NTSTATUS NTAPI queue(Adapter& adapter, Request const& request) noexcept {
   fill(request);
   entry.Inserted = TRUE;
   list_append(adapter.waiting, entry.DeviceListEntry);
+  serves = begin_serving(adapter);
   return STATUS_SUCCESS;
 }
 
 }  // namespace
 
-Cancelled NTAPI take_out(Adapter& adapter, TransferContext& context) noexcept {
+bool NTAPI begin_serving(Adapter& adapter) noexcept {
+  if (adapter.serving || list_empty(adapter.waiting)) return false;
+  adapter.serving = true;
+  adapter.references.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+Cancelled NTAPI take_out(Adapter& adapter, TransferContext& context, bool& serves) noexcept {
   Guard guard{adapter.lock};
   KDEVICE_QUEUE_ENTRY& entry = context.wait.WaitQueueEntry;
   bool const waits = entry.Inserted != FALSE;
@@ -149,28 +156,37 @@ Cancelled NTAPI take_out(Adapter& adapter, TransferContext& context) noexcept {
   if (!waits) return Cancelled::early;
   list_remove(entry.DeviceListEntry);
   entry.Inserted = FALSE;
+  serves = begin_serving(adapter);  // it may have kept others waiting
   return Cancelled::waiting;
 }
 
-bool NTAPI give_back(Adapter& adapter, IO_ALLOCATION_ACTION action) noexcept {
+bool NTAPI give_back(Adapter& adapter, IO_ALLOCATION_ACTION action, bool& serves) noexcept {
   Guard guard{adapter.lock};
   if (!adapter.channel_taken) return false;
   release(adapter, action);
+  serves = begin_serving(adapter);
   return true;
+}
+
+bool NTAPI give_back(Adapter& adapter, MapRegister& base) noexcept {
+  Guard guard{adapter.lock};
+  free_run(adapter, base);
+  return begin_serving(adapter);
 }
 
 NTSTATUS NTAPI ask(Adapter& adapter, Request const& request, MapRegister** base) noexcept {
   if (request.registers > adapter.register_count) return STATUS_INSUFFICIENT_RESOURCES;
   if (request.synchronous) return ask_now(adapter, request, base);
-  NTSTATUS const status = queue(adapter, request);
+  bool serves = false;
+  NTSTATUS const status = queue(adapter, request, serves);
   if (status == STATUS_DEVICE_BUSY) [[unlikely]]
     violation(Violation::channel_again, 1, ke::as_parameter(request.device));
-  if (NT_SUCCESS(status)) serve(adapter);
+  serve(adapter, serves);
   return status;
 }
 
-void NTAPI serve(Adapter& adapter) noexcept {
-  if (!begin_serving(adapter)) return;
+void NTAPI serve(Adapter& adapter, bool serves) noexcept {
+  if (!serves) return;
   {
     Raised const raised;
     Grant grant;

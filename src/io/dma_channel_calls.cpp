@@ -44,12 +44,13 @@ BOOLEAN NTAPI cancel_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT, PVOID context
   Adapter& object = adapter_of(adapter);
   require_at_most(DISPATCH_LEVEL);
   TransferContext& transfer = context_of(context);
-  Cancelled const cancelled = take_out(object, transfer);
+  bool serves = false;
+  Cancelled const cancelled = take_out(object, transfer, serves);
   if (cancelled != Cancelled::waiting) return cancelled == Cancelled::early ? TRUE : FALSE;
   WAIT_CONTEXT_BLOCK const& wait = transfer.wait;
   if (reinterpret_cast<PDRIVER_CONTROL>(wait.DeviceRoutine) == list_control)
     abandon(*static_cast<List*>(wait.DeviceContext));
-  serve(object);  // it may have kept others waiting
+  serve(object, serves);
   return TRUE;
 }
 
@@ -57,9 +58,10 @@ VOID NTAPI free_object(PDMA_ADAPTER adapter, IO_ALLOCATION_ACTION action) {
   Adapter& object = adapter_of(adapter);
   require_at_most(DISPATCH_LEVEL);
   if (action == KeepObject) return;
-  if (!give_back(object, action)) [[unlikely]]
+  bool serves = false;
+  if (!give_back(object, action, serves)) [[unlikely]]
     violation(Violation::free_channel, 1);
-  serve(object);
+  serve(object, serves);
 }
 
 VOID NTAPI free_channel(PDMA_ADAPTER adapter) {
@@ -75,11 +77,7 @@ VOID NTAPI free_registers(PDMA_ADAPTER adapter, PVOID base, ULONG count) {
     violation(Violation::free_map_registers, count - run.run);
   if (run.mapped != 0 && ke::state().verified) [[unlikely]]
     violation(Violation::free_mapped, run.mapped);
-  {
-    ke::SpinGuard<ke::Rank::io_dma> guard{object.lock};
-    free_run(object, run);
-  }
-  serve(object);
+  serve(object, give_back(object, run));
 }
 
 }  // namespace mica::io::dma

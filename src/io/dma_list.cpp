@@ -202,13 +202,10 @@ VOID NTAPI put_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST elements, BOOLEAN
     mm::unmap_if_mapped(*list->built);
     IoFreeMdl(list->built);
   }
-  if (list->base != nullptr) {
-    flush(*list->base, 0, list->bytes, writes != FALSE);
-    Guard guard{object.lock};
-    free_run(object, *list->base);
-  }
+  MapRegister* const base = list->base;
+  if (base != nullptr) flush(*base, 0, list->bytes, writes != FALSE);
   release_memory(*list);
-  serve(object);
+  if (base != nullptr) serve(object, give_back(object, *base));
 }
 
 }  // namespace mica::io::dma

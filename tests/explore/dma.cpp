@@ -122,6 +122,49 @@ MICA_EXPLORE("I5-cancel-first", "I5: who waits behind a request that is cancelle
   MICA_CHECK(setup.requests[2].calls == 1);
 }
 
+MICA_EXPLORE("I5-put-asked",
+             "I5: an adapter may be put by who is served, while who asked for him returns",
+             .processors = 2, .bound = 3) {
+  mica::test::SpecialPool const freed_is_gone{mica::ob::pool_tag("IoDm")};
+  mica::test::Driver driver;
+  PDEVICE_OBJECT const devices[3]{driver.make(), driver.make(), driver.make()};
+  DEVICE_DESCRIPTION device = bus_master(64, PAGE_SIZE);
+  ULONG registers = 0;
+  PDMA_ADAPTER const adapter = IoGetDmaAdapter(nullptr, &device, &registers);
+  MICA_REQUIRE(adapter != nullptr);
+  ChannelRequest first, second, between{.action = DeallocateObject};
+  std::atomic<bool> called{false};
+  second.context = &called;
+  second.inside = [](ChannelRequest& self) {
+    static_cast<std::atomic<bool>*>(self.context)->store(true);
+  };
+  auto ask = [&](PDEVICE_OBJECT target, ChannelRequest& request) {
+    mica::test::AtLevel const dispatch{DISPATCH_LEVEL};
+    MICA_CHECK(adapter->DmaOperations->AllocateAdapterChannel(
+                   adapter, target, 1, ChannelRequest::control, &request) == STATUS_SUCCESS);
+  };
+  auto end = [&] {
+    IoFreeAdapterChannel(adapter);
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+  };
+  ask(devices[0], first);
+  ask(devices[2], between);
+  bool put = false;
+  auto program = [&](unsigned number) {
+    if (number == 0) return ask(devices[1], second);
+    IoFreeAdapterChannel(adapter);
+    if (!called.load()) return;
+    put = true;
+    end();
+  };
+  run_together(window, {2}, program);
+  MICA_CHECK(second.calls == 1 && between.calls == 1);
+  if (!put) {
+    mica::test::AtLevel const dispatch{DISPATCH_LEVEL};
+    end();
+  }
+}
+
 MICA_EXPLORE("I5-put", "I5: an adapter may be put while a routine that kept nothing of it returns",
              .processors = 2, .bound = 3) {
   mica::test::SpecialPool const freed_is_gone{mica::ob::pool_tag("IoDm")};
