@@ -5,6 +5,7 @@
 #include <nt/io/csq.h>
 #include <nt/io/device_interface.h>
 #include <nt/io/device_property.h>
+#include <nt/io/dma.h>
 #include <nt/io/driver_life.h>
 #include <nt/io/interrupt.h>
 #include <nt/io/irp.h>

@@ -13,6 +13,7 @@ enum class Rank : std::uint8_t {
   io_vpb,
   io_timer,
   io_device,
+  io_dma,
   pnp,
   ex_work,
   ex_callback,

@@ -29,6 +29,8 @@ enum class Callback : std::uint8_t {
   thread,
   notification,
   change_complete,
+  adapter_control,
+  adapter_list_control,
 };
 
 struct Listener {

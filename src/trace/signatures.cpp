@@ -51,6 +51,8 @@ constexpr Signature callbacks[] = {
      Kind::status,
      {{Kind::pointer, "NotificationStructure"}, {Kind::pointer, "Context"}}},
     {"DeviceChangeComplete", Kind::nothing, {{Kind::pointer, "Context"}}},
+    {"AdapterControl", Kind::signed_32, {device, irp, {Kind::pointer, "MapRegisterBase"}, context}},
+    {"AdapterListControl", Kind::nothing, {device, irp, {Kind::pointer, "ScatterGather"}, context}},
 };
 
 constexpr Parameter length{Kind::unsigned_32, "Length"}, offset{Kind::signed_64, "ByteOffset"},

@@ -146,3 +146,20 @@ TEST_CASE("trace: processors that run at once", "[trace]") {
   static_cast<void>(run_beat(&trace, Mode::parallel));
   CHECK(find(events_of(trace), What::leave, "DriverEntry").value == "STATUS_SUCCESS");
 }
+
+TEST_CASE("trace: what a driver is called back with for DMA", "[trace]") {
+  Trace trace;
+  {
+    System system{{.trace = &trace}};
+    Driver driver = system.load(test::image_of("family_dma"), "family_dma");
+    REQUIRE(driver.entry_status() == STATUS_SUCCESS);
+    CHECK(driver.unload() == STATUS_SUCCESS);
+  }
+  std::vector<TraceEvent> const events = events_of(trace);
+  std::vector<std::string> const names = names_of(events);
+  CHECK(std::ranges::count(names, "AdapterControl") == 1);
+  CHECK(std::ranges::count(names, "AdapterListControl") == 1);
+  TraceEvent const& control = find(events, What::enter, "AdapterControl");
+  CHECK(argument(control, "MapRegisterBase") != "none");
+  CHECK(argument(find(events, What::enter, "AdapterListControl"), "ScatterGather") != "none");
+}

@@ -74,6 +74,10 @@ MICA_CASE("Mm: a driver's lists of pages, contiguous memory and mappings are as 
   Loaded const driver{u"family_memory"};
 }
 
+MICA_CASE("Io: a driver's DMA adapter, its buffers, transfers and lists are as documented") {
+  Loaded const driver{u"family_dma"};
+}
+
 MICA_CASE("Io: a driver's own device, opened as a file, is as documented") {
   Loaded const driver{u"family_files"};
 }

@@ -1,0 +1,33 @@
+// Domains: what a unit that remaps devices' addresses keeps apart. No machine here has one, so no
+// adapter is in a domain, and there is none to join.   [MSDN PGET_DMA_DOMAIN, PJOIN_DMA_DOMAIN]
+#include "io/dma_operations.hpp"
+
+namespace mica::io::dma {
+
+HANDLE NTAPI domain_of(PDMA_ADAPTER adapter) {
+  static_cast<void>(adapter_of(adapter));
+  require_at_most(PASSIVE_LEVEL);
+  return nullptr;
+}
+
+NTSTATUS NTAPI join_domain(PDMA_ADAPTER adapter, HANDLE) {
+  static_cast<void>(adapter_of(adapter));
+  require_at_most(PASSIVE_LEVEL);
+  return STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS NTAPI leave_domain(PDMA_ADAPTER adapter) {
+  static_cast<void>(adapter_of(adapter));
+  require_at_most(PASSIVE_LEVEL);
+  return STATUS_NOT_SUPPORTED;
+}
+
+NTSTATUS NTAPI allocate_domain_buffer(PDMA_ADAPTER adapter, HANDLE, PPHYSICAL_ADDRESS, ULONG, ULONG,
+                                      MEMORY_CACHING_TYPE*, NODE_REQUIREMENT, PPHYSICAL_ADDRESS,
+                                      PVOID*) {
+  static_cast<void>(adapter_of(adapter));
+  require_at_most(PASSIVE_LEVEL);
+  return STATUS_NOT_SUPPORTED;
+}
+
+}  // namespace mica::io::dma
