@@ -69,7 +69,7 @@ ULONGLONG NTAPI VerSetConditionMask(ULONGLONG ConditionMask, ULONG TypeMask, UCH
 // Whether the version is as the members that TypeMask names want it, each by its condition. Major,
 // minor and service pack are one number in four parts: what differs first decides.
 // STATUS_REVISION_MISMATCH; STATUS_INVALID_PARAMETER: TypeMask names nothing or what there is not,
-// or a member has no condition, or one that is not for it.               [MSDN RtlVerifyVersionInfo]
+// or a member has no condition, or one that is not for it.              [MSDN RtlVerifyVersionInfo]
 NTSTATUS NTAPI RtlVerifyVersionInfo(PRTL_OSVERSIONINFOEXW VersionInfo, ULONG TypeMask,
                                     ULONGLONG ConditionMask);
 
