@@ -186,7 +186,7 @@ NTSTATUS NTAPI ZwCreateKeyTransacted(PHANDLE KeyHandle, ACCESS_MASK DesiredAcces
                                      HANDLE TransactionHandle, PULONG Disposition) {
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, KeyHandle);
   *KeyHandle = nullptr;
-  Named transaction{tm::state().transaction_type};
+  Named transaction{mica::tm::state().transaction_type};
   NTSTATUS const status = transaction.open(TransactionHandle, TRANSACTION_ENLIST);
   if (!NT_SUCCESS(status)) return status;
   CreateRequest request{Class, CreateOptions, 0};
@@ -217,7 +217,7 @@ NTSTATUS NTAPI ZwOpenKeyTransactedEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAcces
                                      HANDLE TransactionHandle) {
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, KeyHandle);
   *KeyHandle = nullptr;
-  Named transaction{tm::state().transaction_type};
+  Named transaction{mica::tm::state().transaction_type};
   NTSTATUS const status = transaction.open(TransactionHandle, TRANSACTION_ENLIST);
   if (!NT_SUCCESS(status)) return status;
   return open_existing(KeyHandle, DesiredAccess, ObjectAttributes, OpenOptions, &*transaction);

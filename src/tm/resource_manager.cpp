@@ -72,7 +72,7 @@ NTSTATUS NTAPI ZwCreateResourceManager(PHANDLE ResourceManagerHandle, ACCESS_MAS
   if ((CreateOptions & ~ULONG{RESOURCE_MANAGER_MAXIMUM_OPTION}) != 0)
     return STATUS_INVALID_PARAMETER;
   if ((CreateOptions & RESOURCE_MANAGER_VOLATILE) == 0) return STATUS_TM_VOLATILE;
-  tm::Description description{};
+  mica::tm::Description description{};
   status = description.set(Description);
   if (!NT_SUCCESS(status)) return status;
   ResourceManager* made = nullptr;

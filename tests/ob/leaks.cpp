@@ -41,10 +41,10 @@ constexpr ULONG tags[] = {
     cm::tag_array,
     cm::tag_callback,
     cm::tag_branch,
-    tm::tag_manager,
-    tm::tag_transaction,
-    tm::tag_enlistment,
-    tm::tag_resource_manager,
+    mica::tm::tag_manager,
+    mica::tm::tag_transaction,
+    mica::tm::tag_enlistment,
+    mica::tm::tag_resource_manager,
 };
 
 std::uint64_t live_blocks() noexcept {
