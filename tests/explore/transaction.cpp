@@ -1,5 +1,5 @@
-// R1: a transaction is committed or rolled back, once, whoever wants which and whoever answers when;
-// all who take part are told the same, and what it did to the registry is there or is not.
+// R1: a transaction is committed or rolled back, once, whoever wants which and whoever answers
+// when; all who take part are told the same, and what it did to the registry is there or is not.
 #include "conformance/cm_transaction_support.hpp"
 #include "rig.hpp"
 
