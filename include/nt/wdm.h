@@ -11,6 +11,7 @@
 #include <nt/ps.h>
 #include <nt/rtl.h>
 #include <nt/se.h>
+#include <nt/tm.h>
 #include <nt/zw.h>
 
 #ifdef _WIN32

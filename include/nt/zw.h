@@ -8,6 +8,7 @@
 #include <nt/zw/keys.h>
 #include <nt/zw/objects.h>
 #include <nt/zw/system.h>
+#include <nt/zw/transactions.h>
 
 #ifdef __cplusplus
 extern "C" {

@@ -21,3 +21,4 @@
 #include "abi/layout/pnp.inc"
 #include "abi/layout/processor.inc"
 #include "abi/layout/se.inc"
+#include "abi/layout/tm.inc"

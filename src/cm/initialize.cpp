@@ -1,4 +1,5 @@
 // The keys that are always there.
+#include "base/list.hpp"
 #include "cm/key.hpp"
 #include "cm/link.hpp"
 #include "cm/state.hpp"
@@ -23,7 +24,7 @@ class Maker {
   void link(Node* parent, std::u16string_view name, std::u16string_view target) noexcept {
     Node* const node = (*this)(parent, name, fixed_link);
     Data const data{REG_LINK, static_cast<ULONG>(target.size() * sizeof(WCHAR)), target.data()};
-    if (NT_SUCCESS(status_)) status_ = set_value(*node, string_of(link_value), data);
+    if (NT_SUCCESS(status_)) status_ = set_value(node->values, string_of(link_value), data);
   }
   [[nodiscard]] NTSTATUS status() const noexcept { return status_; }
 
@@ -73,6 +74,8 @@ class Maker {
 NTSTATUS NTAPI initialize() noexcept {
   State& cm = state();
   ExInitializePushLock(&cm.lock);
+  ExInitializePushLock(&cm.joining);
+  list_initialize(cm.branches);
   initialize_callbacks(cm.callbacks);
   NTSTATUS status = ob::create_type(key_type_options(), &cm.key_type);
   if (NT_SUCCESS(status)) status = make_tree(cm);

@@ -1,6 +1,7 @@
 #include "cm/key.hpp"
 
 #include "base/list.hpp"
+#include "cm/branch.hpp"
 #include "cm/notice.hpp"
 #include "cm/state.hpp"
 #include "ob/header.hpp"
@@ -22,6 +23,7 @@ void NTAPI remove_key(void* object) noexcept {
   auto& key = *static_cast<Key*>(object);
   release_contexts(key);
   if (key.node != nullptr) dereference(*key.node);
+  if (key.branch != nullptr) dereference(*key.branch);
 }
 
 // What follows \Registry in the path.
@@ -63,6 +65,11 @@ NTSTATUS NTAPI make_key(OBJECT_ATTRIBUTES* attributes, Key** key) noexcept {
   *key = static_cast<Key*>(object);
   list_initialize((*key)->contexts);
   return status;
+}
+
+NTSTATUS NTAPI check_key(Key const& key) noexcept {
+  if (key.branch != nullptr && key.branch->over) return STATUS_TRANSACTION_NOT_ACTIVE;
+  return is_gone(*key.node, key.branch) ? STATUS_KEY_DELETED : STATUS_SUCCESS;
 }
 
 OpenedKey::~OpenedKey() {

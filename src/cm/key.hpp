@@ -9,14 +9,19 @@ namespace mica::cm {
 
 struct Key {
   Node* node;           // referenced
+  Branch* branch;       // of the transaction that it was opened in, referenced; or null
   LIST_ENTRY contexts;  // what callbacks keep with it (context.cpp); the lock of the callbacks
 };
 
-// What ZwCreateKey hands through the namespace to walk.cpp.
+// What opening and creating hand through the namespace to walk.cpp.
 struct CreateRequest {
   UNICODE_STRING const* class_name;
   ULONG options;      // REG_OPTION_*
   ULONG disposition;  // out
+};
+struct WalkRequest {
+  CreateRequest* create;  // null: it must be there
+  Branch* branch;         // what sees it; or null
 };
 
 [[nodiscard]] ob::TypeOptions key_type_options() noexcept;
@@ -24,6 +29,10 @@ struct CreateRequest {
 // A key object that stands for no key yet; its name in the namespace is that of the attributes,
 // which may be null. STATUS_INSUFFICIENT_RESOURCES.
 [[nodiscard]] NTSTATUS NTAPI make_key(OBJECT_ATTRIBUTES* attributes, Key** key) noexcept;
+
+// Whether there is something to be done with the key, under the lock of the tree.
+// STATUS_KEY_DELETED, STATUS_TRANSACTION_NOT_ACTIVE.
+[[nodiscard]] NTSTATUS NTAPI check_key(Key const& key) noexcept;
 
 // The type's parse procedure (walk.cpp).
 NTSTATUS NTAPI parse_key(void* object, ob::ParseRequest& request, void** found);

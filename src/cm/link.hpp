@@ -15,13 +15,13 @@ inline constexpr std::u16string_view link_value = u"SymbolicLinkValue";
   return {bytes, bytes, const_cast<WCHAR*>(text.data())};
 }
 
-// What a link leads to, with `rest` behind it: STATUS_REPARSE, and `path` is from the pool
-// (ob::tag_name). STATUS_OBJECT_NAME_NOT_FOUND for a link that leads nowhere yet.
-[[nodiscard]] inline NTSTATUS follow_link(Node const& link, UNICODE_STRING const& rest,
+// What a link with these values leads to, with `rest` behind it: STATUS_REPARSE, and `path` is from
+// the pool (ob::tag_name). STATUS_OBJECT_NAME_NOT_FOUND for a link that leads nowhere yet.
+[[nodiscard]] inline NTSTATUS follow_link(Pointers<Value> const& values, UNICODE_STRING const& rest,
                                           UNICODE_STRING& path) noexcept {
-  ULONG const index = find_value(link, string_of(link_value));
-  if (index == link.values.size()) return STATUS_OBJECT_NAME_NOT_FOUND;
-  Value const& target = link.values[index];
+  ULONG const index = find_value(values, string_of(link_value));
+  if (index == values.size()) return STATUS_OBJECT_NAME_NOT_FOUND;
+  Value const& target = values[index];
   ULONG const separator = rest.Length != 0 ? sizeof(WCHAR) : 0;
   ULONG const bytes = target.bytes + separator + rest.Length;
   if (bytes > UNICODE_STRING_MAX_BYTES) return STATUS_NAME_TOO_LONG;

@@ -5,31 +5,13 @@
 
 #include <algorithm>
 
+#include "cm/branch.hpp"
+
 namespace mica::cm {
 namespace {
 
-struct Place {
-  ULONG index;
-  bool taken;
-};
-
-// Where the subkey of that name stands, or would.
-[[nodiscard]] Place place_of(Node const& node, UNICODE_STRING const& name) noexcept {
-  ULONG low = 0, high = node.subkeys.size();
-  while (low < high) {
-    ULONG const middle = low + (high - low) / 2;
-    LONG const order = RtlCompareUnicodeString(&name, &node.subkeys[middle].name, TRUE);
-    if (order == 0) return {middle, true};
-    if (order < 0)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return {low, false};
-}
-
 void destroy(Node& node) noexcept {
-  delete_values(node);
+  delete_values(node.values);
   node.subkeys.destroy();
   if (node.class_name.Buffer != nullptr) ExFreePoolWithTag(node.class_name.Buffer, tag_key);
   ExFreePoolWithTag(&node, tag_key);
@@ -82,27 +64,46 @@ NTSTATUS NTAPI add_node(Node* parent, UNICODE_STRING const& name, UNICODE_STRING
   if (node == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
   node->path_bytes = path_bytes;
   if (parent != nullptr) {
-    if (!parent->subkeys.insert(place_of(*parent, name).index, *node)) {
+    if (!parent->subkeys.insert(first_place_of(*parent, name), *node)) {
       destroy(*node);
       return STATUS_INSUFFICIENT_RESOURCES;
     }
     node->parent = parent;
     reference(*parent);
-    touch(*parent);
   }
   *made = node;
   return STATUS_SUCCESS;
 }
 
-Node* NTAPI find_subkey(Node const& node, UNICODE_STRING const& name) noexcept {
-  Place const place = place_of(node, name);
-  return place.taken ? &node.subkeys[place.index] : nullptr;
+ULONG NTAPI first_place_of(Node const& node, UNICODE_STRING const& name) noexcept {
+  ULONG low = 0, high = node.subkeys.size();
+  while (low < high) {
+    ULONG const middle = low + (high - low) / 2;
+    if (RtlCompareUnicodeString(&name, &node.subkeys[middle].name, TRUE) <= 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
+bool NTAPI is_named(Node const& node, ULONG index, UNICODE_STRING const& name) noexcept {
+  return index < node.subkeys.size() &&
+         RtlEqualUnicodeString(&name, &node.subkeys[index].name, TRUE) != FALSE;
+}
+
+Node* NTAPI find_subkey(Node const& node, UNICODE_STRING const& name,
+                        Branch const* viewer) noexcept {
+  for (ULONG i = first_place_of(node, name); is_named(node, i, name); ++i)
+    if (is_visible(node.subkeys[i], viewer)) return &node.subkeys[i];
+  return nullptr;
 }
 
 void NTAPI delete_node(Node& node) noexcept {
-  Node& parent = *node.parent;
-  parent.subkeys.remove(place_of(parent, node.name).index);
-  touch(parent);
+  Pointers<Node>& places = node.parent->subkeys;
+  ULONG index = first_place_of(*node.parent, node.name);
+  while (&places[index] != &node) ++index;
+  places.remove(index);
   node.deleted = true;
   dereference(node);
 }
@@ -116,21 +117,26 @@ void NTAPI write_path(Node const& node, WCHAR* buffer) noexcept {
   }
 }
 
-void NTAPI touch(Node& node) noexcept {
+LONGLONG NTAPI now_100ns() noexcept {
   LARGE_INTEGER now;
   KeQuerySystemTime(&now);
-  node.written_100ns = now.QuadPart;
+  return now.QuadPart;
 }
 
-Extent NTAPI extent_of(Node const& node) noexcept {
+void NTAPI touch(Node& node) noexcept {
+  node.written_100ns = now_100ns();
+}
+
+Extent NTAPI extent_of(Node const& node, Branch const* viewer) noexcept {
   Extent extent{};
   for (Node const* const subkey : node.subkeys) {
+    if (!is_visible(*subkey, viewer)) continue;
     extent.subkey_name_bytes_max =
         std::max<ULONG>(extent.subkey_name_bytes_max, subkey->name.Length);
     extent.subkey_class_bytes_max =
         std::max<ULONG>(extent.subkey_class_bytes_max, subkey->class_name.Length);
   }
-  for (Value const* const value : node.values) {
+  for (Value const* const value : values_of(node, viewer)) {
     extent.value_name_bytes_max = std::max<ULONG>(extent.value_name_bytes_max, value->name.Length);
     extent.value_data_bytes_max = std::max(extent.value_data_bytes_max, value->bytes);
   }

@@ -44,6 +44,9 @@ struct Traits {
   bool is_closed = false;  // nobody makes keys beneath it
 };
 
+struct Branch;
+struct Change;
+
 struct Node {
   std::atomic<ULONG> references;
   ULONG path_bytes;  // of the whole path
@@ -55,6 +58,7 @@ struct Node {
   UNICODE_STRING class_name;  // a block of its own, or nothing
   Pointers<Node> subkeys;     // in the order of their names in upper case; each referenced
   Pointers<Value> values;     // in the order in which they were first set
+  Change* change;             // what a transaction has made of it (branch.hpp), or null
 };
 
 inline void reference(Node& node) noexcept {
@@ -63,13 +67,19 @@ inline void reference(Node& node) noexcept {
 // Needs no lock: who drops the last reference is alone with it.
 void NTAPI dereference(Node& node) noexcept;
 
-// Beneath `parent`, where no key of that name stands; it has the one reference of its place. Null
-// stands for no class. STATUS_NAME_TOO_LONG, STATUS_INSUFFICIENT_RESOURCES.
+// Beneath `parent`, where nobody who will see it sees a key of that name; it has the one reference
+// of its place. Null stands for no class. STATUS_NAME_TOO_LONG, STATUS_INSUFFICIENT_RESOURCES.
 [[nodiscard]] NTSTATUS NTAPI add_node(Node* parent, UNICODE_STRING const& name,
                                       UNICODE_STRING const* class_name, Traits traits,
                                       Node** made) noexcept;
-// Null: there is none.
-[[nodiscard]] Node* NTAPI find_subkey(Node const& node, UNICODE_STRING const& name) noexcept;
+// The subkeys of one name stand side by side: where they begin, or would; and whether the one at
+// `index` is of them.
+[[nodiscard]] ULONG NTAPI first_place_of(Node const& node, UNICODE_STRING const& name) noexcept;
+[[nodiscard]] bool NTAPI is_named(Node const& node, ULONG index,
+                                  UNICODE_STRING const& name) noexcept;
+// The one that the viewer sees (branch.hpp); null: there is none.
+[[nodiscard]] Node* NTAPI find_subkey(Node const& node, UNICODE_STRING const& name,
+                                      Branch const* viewer) noexcept;
 // Takes it out of the tree. Only its own references keep it then.
 void NTAPI delete_node(Node& node) noexcept;
 
@@ -79,14 +89,20 @@ void NTAPI write_path(Node const& node, WCHAR* buffer) noexcept;
 // It was changed now.
 void NTAPI touch(Node& node) noexcept;
 
+// The time.
+[[nodiscard]] LONGLONG NTAPI now_100ns() noexcept;
+
 // ---- Values (values.cpp).
 // The place of the value of that name; values.size(): there is none.
-[[nodiscard]] ULONG NTAPI find_value(Node const& node, UNICODE_STRING const& name) noexcept;
+[[nodiscard]] ULONG NTAPI find_value(Pointers<Value> const& values,
+                                     UNICODE_STRING const& name) noexcept;
 // STATUS_INSUFFICIENT_RESOURCES, and nothing has changed.
-[[nodiscard]] NTSTATUS NTAPI set_value(Node& node, UNICODE_STRING const& name,
+[[nodiscard]] NTSTATUS NTAPI set_value(Pointers<Value>& values, UNICODE_STRING const& name,
                                        Data const& data) noexcept;
-void NTAPI delete_value(Node& node, ULONG index) noexcept;
-void NTAPI delete_values(Node& node) noexcept;
+void NTAPI delete_value(Pointers<Value>& values, ULONG index) noexcept;
+void NTAPI delete_values(Pointers<Value>& values) noexcept;
+// All of them, where there are none yet. False: there is no memory, and nothing has changed.
+[[nodiscard]] bool NTAPI copy_values(Pointers<Value> const& from, Pointers<Value>& to) noexcept;
 
 // ---- What all keys and values of a node come to.
 struct Extent {
@@ -95,6 +111,6 @@ struct Extent {
   ULONG value_name_bytes_max;
   ULONG value_data_bytes_max;
 };
-[[nodiscard]] Extent NTAPI extent_of(Node const& node) noexcept;
+[[nodiscard]] Extent NTAPI extent_of(Node const& node, Branch const* viewer) noexcept;
 
 }  // namespace mica::cm

@@ -1,4 +1,5 @@
-// Which key a key object stands for.                             [MSDN CmCallbackGetKeyObjectIDEx]
+// What a key object stands for.          [MSDN CmCallbackGetKeyObjectIDEx, CmGetBoundTransaction]
+#include "cm/branch.hpp"
 #include "cm/key.hpp"
 #include "cm/state.hpp"
 #include "ke/verifier.hpp"
@@ -52,4 +53,10 @@ NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, P
 VOID NTAPI CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName) {
   MICA_REQUIRE_IRQL_AT_MOST(APC_LEVEL, ObjectName);
   ExFreePoolWithTag(const_cast<PUNICODE_STRING>(ObjectName), tag_callback);
+}
+
+PVOID NTAPI CmGetBoundTransaction(PLARGE_INTEGER, PVOID Object) {
+  MICA_REQUIRE_IRQL_AT_MOST(APC_LEVEL, Object);
+  Branch const* const branch = static_cast<Key*>(Object)->branch;
+  return branch != nullptr ? branch->transaction : nullptr;
 }

@@ -3,6 +3,7 @@
 
 #include <nt/rtl.h>
 
+#include "cm/branch.hpp"
 #include "cm/key.hpp"
 #include "cm/link.hpp"
 #include "cm/notice.hpp"
@@ -17,7 +18,9 @@ struct OpenRequest {
   OBJECT_ATTRIBUTES const& attributes;
   ACCESS_MASK access;
   ULONG options;
-  CreateRequest* create;  // null: it must be there
+  CreateRequest* create;         // null: it must be there
+  tm::Transaction* transaction;  // that the caller names; or null
+  Branch* branch;                // what it is opened in; or null
 };
 
 // The key object of that path, referenced.
@@ -30,7 +33,8 @@ struct OpenRequest {
   search.mode = KernelMode;
   search.wanted = state().key_type;
   search.access = request.access;
-  search.context = request.create;
+  WalkRequest walk{request.create, request.branch};
+  search.context = &walk;
   return ob::look_up(search, found);
 }
 
@@ -59,9 +63,8 @@ class [[nodiscard]] Start {
 }
 
 // As find(), told to the callbacks. The rights that a handle gets are in `granted`.
-[[nodiscard]] NTSTATUS find_notified(OpenRequest const& request, void** found,
+[[nodiscard]] NTSTATUS find_notified(OpenRequest const& request, Start const& start, void** found,
                                      ACCESS_MASK& granted) noexcept {
-  Start const start{request.attributes.RootDirectory};
   UNICODE_STRING complete =
       request.attributes.ObjectName != nullptr ? *request.attributes.ObjectName : UNICODE_STRING{};
   UNICODE_STRING remaining = remaining_of(complete);
@@ -78,6 +81,7 @@ class [[nodiscard]] Start {
   information.DesiredAccess = request.access;
   information.Disposition = &create.disposition;
   information.ResultObject = found;
+  information.Transaction = request.transaction;
   information.Version = 1;
   information.RemainingName = &remaining;
   information.Attributes = request.attributes.Attributes;
@@ -99,11 +103,12 @@ class [[nodiscard]] Start {
   return status;
 }
 
-[[nodiscard]] NTSTATUS open(OpenRequest const& request, HANDLE* handle) noexcept {
+[[nodiscard]] NTSTATUS open(OpenRequest const& request, Start const& start,
+                            HANDLE* handle) noexcept {
   void* found = nullptr;
   ACCESS_MASK granted = request.access;
   bool const told = state().callbacks.count.load(std::memory_order_relaxed) != 0;
-  NTSTATUS status = told ? find_notified(request, &found, granted) : find(request, &found);
+  NTSTATUS status = told ? find_notified(request, start, &found, granted) : find(request, &found);
   if (!NT_SUCCESS(status)) return status;
   status = ObOpenObjectByPointer(found, request.attributes.Attributes, nullptr, granted,
                                  state().key_type, KernelMode, handle);
@@ -111,14 +116,54 @@ class [[nodiscard]] Start {
   return status;
 }
 
+// The branch that a key is opened in: of the transaction that the caller names, or of the key that
+// the path starts from; referenced, or null. STATUS_INVALID_TRANSACTION: these are two.
+[[nodiscard]] NTSTATUS find_branch(OpenRequest const& request, Key const& start,
+                                   Branch** branch) noexcept {
+  *branch = start.branch;
+  if (request.transaction == nullptr) {
+    if (start.branch != nullptr) reference(*start.branch);
+    return STATUS_SUCCESS;
+  }
+  if (start.branch != nullptr && start.branch->transaction != request.transaction)
+    return STATUS_INVALID_TRANSACTION;
+  return branch_of(*request.transaction, branch);
+}
+
+[[nodiscard]] NTSTATUS open_in_branch(OpenRequest request, HANDLE* handle) noexcept {
+  Start const start{request.attributes.RootDirectory};
+  NTSTATUS status = find_branch(request, start.key(), &request.branch);
+  if (!NT_SUCCESS(status)) return status;
+  status = open(request, start, handle);
+  if (request.branch != nullptr) dereference(*request.branch);
+  return status;
+}
+
+// Null stands for no transaction.
 [[nodiscard]] NTSTATUS open_existing(HANDLE* handle, ACCESS_MASK access,
-                                     OBJECT_ATTRIBUTES const* attributes, ULONG options) noexcept {
-  *handle = nullptr;
+                                     OBJECT_ATTRIBUTES const* attributes, ULONG options,
+                                     tm::Transaction* transaction) noexcept {
   if (attributes == nullptr || (options & ~ULONG{REG_OPEN_LEGAL_OPTION}) != 0)
     return STATUS_INVALID_PARAMETER;
   NTSTATUS const status = ob::check_attributes(attributes);
-  return NT_SUCCESS(status) ? open({*attributes, access, options, nullptr}, handle) : status;
+  if (!NT_SUCCESS(status)) return status;
+  return open_in_branch({*attributes, access, options, nullptr, transaction, nullptr}, handle);
 }
+
+[[nodiscard]] NTSTATUS create(HANDLE* handle, ACCESS_MASK access,
+                              OBJECT_ATTRIBUTES const* attributes, CreateRequest& request,
+                              tm::Transaction* transaction, ULONG* disposition) noexcept {
+  if (attributes == nullptr || (request.options & ~ULONG{REG_LEGAL_OPTION}) != 0)
+    return STATUS_INVALID_PARAMETER;
+  NTSTATUS status = ob::check_attributes(attributes);
+  if (!NT_SUCCESS(status)) return status;
+  status = open_in_branch({*attributes, access, request.options, &request, transaction, nullptr},
+                          handle);
+  if (NT_SUCCESS(status) && disposition != nullptr) *disposition = request.disposition;
+  return status;
+}
+
+using Named = tm::Opened<tm::Transaction>;
 
 }  // namespace
 }  // namespace mica::cm
@@ -131,24 +176,49 @@ NTSTATUS NTAPI ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                            ULONG CreateOptions, PULONG Disposition) {
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, KeyHandle);
   *KeyHandle = nullptr;
-  if (ObjectAttributes == nullptr || (CreateOptions & ~ULONG{REG_LEGAL_OPTION}) != 0)
-    return STATUS_INVALID_PARAMETER;
-  NTSTATUS status = ob::check_attributes(ObjectAttributes);
+  CreateRequest request{Class, CreateOptions, 0};
+  return create(KeyHandle, DesiredAccess, ObjectAttributes, request, nullptr, Disposition);
+}
+
+NTSTATUS NTAPI ZwCreateKeyTransacted(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                                     POBJECT_ATTRIBUTES ObjectAttributes, ULONG,
+                                     PUNICODE_STRING Class, ULONG CreateOptions,
+                                     HANDLE TransactionHandle, PULONG Disposition) {
+  MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, KeyHandle);
+  *KeyHandle = nullptr;
+  Named transaction{mica::tm::state().transaction_type};
+  NTSTATUS const status = transaction.open(TransactionHandle, TRANSACTION_ENLIST);
   if (!NT_SUCCESS(status)) return status;
-  CreateRequest create{Class, CreateOptions, 0};
-  status = open({*ObjectAttributes, DesiredAccess, CreateOptions, &create}, KeyHandle);
-  if (NT_SUCCESS(status) && Disposition != nullptr) *Disposition = create.disposition;
-  return status;
+  CreateRequest request{Class, CreateOptions, 0};
+  return create(KeyHandle, DesiredAccess, ObjectAttributes, request, &*transaction, Disposition);
 }
 
 NTSTATUS NTAPI ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                          POBJECT_ATTRIBUTES ObjectAttributes) {
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, KeyHandle);
-  return open_existing(KeyHandle, DesiredAccess, ObjectAttributes, 0);
+  *KeyHandle = nullptr;
+  return open_existing(KeyHandle, DesiredAccess, ObjectAttributes, 0, nullptr);
 }
 
 NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                            POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions) {
   MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, KeyHandle);
-  return open_existing(KeyHandle, DesiredAccess, ObjectAttributes, OpenOptions);
+  *KeyHandle = nullptr;
+  return open_existing(KeyHandle, DesiredAccess, ObjectAttributes, OpenOptions, nullptr);
+}
+
+NTSTATUS NTAPI ZwOpenKeyTransacted(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                                   POBJECT_ATTRIBUTES ObjectAttributes, HANDLE TransactionHandle) {
+  return ZwOpenKeyTransactedEx(KeyHandle, DesiredAccess, ObjectAttributes, 0, TransactionHandle);
+}
+
+NTSTATUS NTAPI ZwOpenKeyTransactedEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                                     POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions,
+                                     HANDLE TransactionHandle) {
+  MICA_REQUIRE_IRQL_AT_MOST(PASSIVE_LEVEL, KeyHandle);
+  *KeyHandle = nullptr;
+  Named transaction{mica::tm::state().transaction_type};
+  NTSTATUS const status = transaction.open(TransactionHandle, TRANSACTION_ENLIST);
+  if (!NT_SUCCESS(status)) return status;
+  return open_existing(KeyHandle, DesiredAccess, ObjectAttributes, OpenOptions, &*transaction);
 }

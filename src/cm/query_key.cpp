@@ -1,6 +1,7 @@
 // What is said of keys.                                         [MSDN ZwQueryKey, ZwEnumerateKey]
 #include <nt/zw/keys.h>
 
+#include "cm/branch.hpp"
 #include "cm/key.hpp"
 #include "cm/notice.hpp"
 #include "cm/reply.hpp"
@@ -10,27 +11,35 @@
 namespace mica::cm {
 namespace {
 
-[[nodiscard]] LARGE_INTEGER time_of(Node const& node) noexcept {
+// A key as who asks sees it.
+struct Seen {
+  Node const& node;
+  Branch const* viewer;
+};
+
+[[nodiscard]] LARGE_INTEGER time_of(Seen const& seen) noexcept {
   LARGE_INTEGER time;
-  time.QuadPart = node.written_100ns;
+  time.QuadPart = written_of(seen.node, seen.viewer);
   return time;
 }
 
-[[nodiscard]] NTSTATUS basic(Node const& node, Reply& reply) noexcept {
+[[nodiscard]] NTSTATUS basic(Seen const& seen, Reply& reply) noexcept {
+  Node const& node = seen.node;
   constexpr ULONG fixed = offsetof(KEY_BASIC_INFORMATION, Name);
-  KEY_BASIC_INFORMATION const information{time_of(node), 0, node.name.Length, {}};
+  KEY_BASIC_INFORMATION const information{time_of(seen), 0, node.name.Length, {}};
   if (!reply.begin(&information, fixed, fixed + node.name.Length)) return STATUS_BUFFER_TOO_SMALL;
   reply.put(fixed, node.name);
   return reply.end();
 }
 
-[[nodiscard]] NTSTATUS with_class(Node const& node, Reply& reply) noexcept {
+[[nodiscard]] NTSTATUS with_class(Seen const& seen, Reply& reply) noexcept {
+  Node const& node = seen.node;
   constexpr ULONG fixed = offsetof(KEY_NODE_INFORMATION, Name);
   ULONG const name_end = fixed + node.name.Length;
   bool const has_class = node.class_name.Length != 0;
   ULONG const class_offset = has_class ? aligned(name_end, sizeof(ULONG)) : nowhere;
   ULONG const total = has_class ? class_offset + node.class_name.Length : name_end;
-  KEY_NODE_INFORMATION const information{time_of(node),    0, class_offset, node.class_name.Length,
+  KEY_NODE_INFORMATION const information{time_of(seen),    0, class_offset, node.class_name.Length,
                                          node.name.Length, {}};
   if (!reply.begin(&information, fixed, total)) return STATUS_BUFFER_TOO_SMALL;
   reply.put(fixed, node.name);
@@ -38,18 +47,19 @@ namespace {
   return reply.end();
 }
 
-[[nodiscard]] NTSTATUS full(Node const& node, Reply& reply) noexcept {
+[[nodiscard]] NTSTATUS full(Seen const& seen, Reply& reply) noexcept {
+  Node const& node = seen.node;
   constexpr ULONG fixed = offsetof(KEY_FULL_INFORMATION, Class);
   bool const has_class = node.class_name.Length != 0;
-  Extent const extent = extent_of(node);
+  Extent const extent = extent_of(node, seen.viewer);
   KEY_FULL_INFORMATION information{};
-  information.LastWriteTime = time_of(node);
+  information.LastWriteTime = time_of(seen);
   information.ClassOffset = has_class ? fixed : nowhere;
   information.ClassLength = node.class_name.Length;
-  information.SubKeys = node.subkeys.size();
+  information.SubKeys = count_subkeys(node, seen.viewer);
   information.MaxNameLen = extent.subkey_name_bytes_max;
   information.MaxClassLen = extent.subkey_class_bytes_max;
-  information.Values = node.values.size();
+  information.Values = values_of(node, seen.viewer).size();
   information.MaxValueNameLen = extent.value_name_bytes_max;
   information.MaxValueDataLen = extent.value_data_bytes_max;
   if (!reply.begin(&information, fixed, fixed + node.class_name.Length))
@@ -72,13 +82,14 @@ namespace {
   return fits ? reply.end() : STATUS_BUFFER_TOO_SMALL;
 }
 
-[[nodiscard]] NTSTATUS cached(Node const& node, Reply& reply) noexcept {
-  Extent const extent = extent_of(node);
+[[nodiscard]] NTSTATUS cached(Seen const& seen, Reply& reply) noexcept {
+  Node const& node = seen.node;
+  Extent const extent = extent_of(node, seen.viewer);
   KEY_CACHED_INFORMATION information{};
-  information.LastWriteTime = time_of(node);
-  information.SubKeys = node.subkeys.size();
+  information.LastWriteTime = time_of(seen);
+  information.SubKeys = count_subkeys(node, seen.viewer);
   information.MaxNameLen = extent.subkey_name_bytes_max;
-  information.Values = node.values.size();
+  information.Values = values_of(node, seen.viewer).size();
   information.MaxValueNameLen = extent.value_name_bytes_max;
   information.MaxValueDataLen = extent.value_data_bytes_max;
   information.NameLength = node.name.Length;
@@ -86,41 +97,43 @@ namespace {
 }
 
 // What is said of a key and of a subkey alike.
-[[nodiscard]] NTSTATUS query(Node const& node, KEY_INFORMATION_CLASS what, Reply& reply) noexcept {
+[[nodiscard]] NTSTATUS query(Seen const& seen, KEY_INFORMATION_CLASS what, Reply& reply) noexcept {
   switch (what) {
     case KeyBasicInformation:
-      return basic(node, reply);
+      return basic(seen, reply);
     case KeyNodeInformation:
-      return with_class(node, reply);
+      return with_class(seen, reply);
     case KeyFullInformation:
-      return full(node, reply);
+      return full(seen, reply);
     default:
       return STATUS_INVALID_PARAMETER;
   }
 }
 
-[[nodiscard]] NTSTATUS query_key(Node const& node, KEY_INFORMATION_CLASS what,
-                                 Reply reply) noexcept {
+[[nodiscard]] NTSTATUS query_key(Key const& key, KEY_INFORMATION_CLASS what, Reply reply) noexcept {
   TreeGuard const guard{Hold::shared};
-  if (node.deleted) return STATUS_KEY_DELETED;
+  NTSTATUS const status = check_key(key);
+  if (!NT_SUCCESS(status)) return status;
+  Seen const seen{*key.node, key.branch};
   switch (what) {
     case KeyNameInformation:
-      return path(node, reply);
+      return path(seen.node, reply);
     case KeyCachedInformation:
-      return cached(node, reply);
+      return cached(seen, reply);
     case KeyVirtualizationInformation:
       return reply.answer(KEY_VIRTUALIZATION_INFORMATION{});
     default:
-      return query(node, what, reply);
+      return query(seen, what, reply);
   }
 }
 
-[[nodiscard]] NTSTATUS query_subkey(Node const& node, ULONG index, KEY_INFORMATION_CLASS what,
+[[nodiscard]] NTSTATUS query_subkey(Key const& key, ULONG index, KEY_INFORMATION_CLASS what,
                                     Reply reply) noexcept {
   TreeGuard const guard{Hold::shared};
-  if (node.deleted) return STATUS_KEY_DELETED;
-  if (index >= node.subkeys.size()) return STATUS_NO_MORE_ENTRIES;
-  return query(node.subkeys[index], what, reply);
+  NTSTATUS const status = check_key(key);
+  if (!NT_SUCCESS(status)) return status;
+  Node const* const subkey = subkey_at(*key.node, key.branch, index);
+  return subkey != nullptr ? query({*subkey, key.branch}, what, reply) : STATUS_NO_MORE_ENTRIES;
 }
 
 }  // namespace
@@ -139,7 +152,7 @@ NTSTATUS NTAPI ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformation
       &opened.key(), KeyInformationClass, KeyInformation, Length, ResultLength, nullptr, nullptr,
       nullptr};
   return notified(opened.key(), {RegNtPreQueryKey, RegNtPostQueryKey}, information, [&] {
-    return query_key(opened.node(), KeyInformationClass, {KeyInformation, Length, ResultLength});
+    return query_key(opened.key(), KeyInformationClass, {KeyInformation, Length, ResultLength});
   });
 }
 
@@ -154,7 +167,7 @@ NTSTATUS NTAPI ZwEnumerateKey(HANDLE KeyHandle, ULONG Index,
                                             KeyInformation, Length,  ResultLength,
                                             nullptr,        nullptr, nullptr};
   return notified(opened.key(), {RegNtPreEnumerateKey, RegNtPostEnumerateKey}, information, [&] {
-    return query_subkey(opened.node(), Index, KeyInformationClass,
+    return query_subkey(opened.key(), Index, KeyInformationClass,
                         {KeyInformation, Length, ResultLength});
   });
 }

@@ -2,6 +2,7 @@
 //   [MSDN ZwQueryValueKey, ZwEnumerateValueKey; REG_QUERY_MULTIPLE_VALUE_KEY_INFORMATION]
 #include <nt/zw/keys.h>
 
+#include "cm/branch.hpp"
 #include "cm/key.hpp"
 #include "cm/notice.hpp"
 #include "cm/reply.hpp"
@@ -85,24 +86,28 @@ struct Question {
   }
 }
 
-[[nodiscard]] NTSTATUS query_named(Node const& node, UNICODE_STRING const& name,
+[[nodiscard]] NTSTATUS query_named(Key const& key, UNICODE_STRING const& name,
                                    Question const& question) noexcept {
   NTSTATUS const valid = question.check();
   if (!NT_SUCCESS(valid)) return valid;
   TreeGuard const guard{Hold::shared};
-  if (node.deleted) return STATUS_KEY_DELETED;
-  ULONG const index = find_value(node, name);
-  if (index == node.values.size()) return STATUS_OBJECT_NAME_NOT_FOUND;
-  return query(node.values[index], question);
+  NTSTATUS const status = check_key(key);
+  if (!NT_SUCCESS(status)) return status;
+  Pointers<Value> const& values = values_of(*key.node, key.branch);
+  ULONG const index = find_value(values, name);
+  if (index == values.size()) return STATUS_OBJECT_NAME_NOT_FOUND;
+  return query(values[index], question);
 }
 
-[[nodiscard]] NTSTATUS query_at(Node const& node, ULONG index, Question const& question) noexcept {
+[[nodiscard]] NTSTATUS query_at(Key const& key, ULONG index, Question const& question) noexcept {
   NTSTATUS const valid = question.check();
   if (!NT_SUCCESS(valid)) return valid;
   TreeGuard const guard{Hold::shared};
-  if (node.deleted) return STATUS_KEY_DELETED;
-  if (index >= node.values.size()) return STATUS_NO_MORE_ENTRIES;
-  return query(node.values[index], question);
+  NTSTATUS const status = check_key(key);
+  if (!NT_SUCCESS(status)) return status;
+  Pointers<Value> const& values = values_of(*key.node, key.branch);
+  if (index >= values.size()) return STATUS_NO_MORE_ENTRIES;
+  return query(values[index], question);
 }
 
 struct Several {
@@ -114,16 +119,18 @@ struct Several {
 };
 
 // All entries are said before what does not fit is left out.
-[[nodiscard]] NTSTATUS query_several(Node const& node, Several const& several) noexcept {
+[[nodiscard]] NTSTATUS query_several(Key const& key, Several const& several) noexcept {
   TreeGuard const guard{Hold::shared};
-  if (node.deleted) return STATUS_KEY_DELETED;
+  NTSTATUS const status = check_key(key);
+  if (!NT_SUCCESS(status)) return status;
+  Pointers<Value> const& values = values_of(*key.node, key.branch);
   ULONG total = 0, written = 0;
   bool overflows = false;
   for (ULONG i = 0; i < several.count; ++i) {
     KEY_VALUE_ENTRY& entry = several.entries[i];
-    ULONG const index = find_value(node, *entry.ValueName);
-    if (index == node.values.size()) return STATUS_OBJECT_NAME_NOT_FOUND;
-    Value const& value = node.values[index];
+    ULONG const index = find_value(values, *entry.ValueName);
+    if (index == values.size()) return STATUS_OBJECT_NAME_NOT_FOUND;
+    Value const& value = values[index];
     ULONG const offset = aligned(total, sizeof(ULONG));
     entry.Type = value.type;
     entry.DataLength = value.bytes;
@@ -162,7 +169,7 @@ NTSTATUS NTAPI ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
                                               nullptr,
                                               nullptr};
   return notified(opened.key(), {RegNtPreQueryValueKey, RegNtPostQueryValueKey}, information, [&] {
-    return query_named(opened.node(), *ValueName,
+    return query_named(opened.key(), *ValueName,
                        {KeyValueInformationClass, KeyValueInformation, Length, ResultLength});
   });
 }
@@ -185,7 +192,7 @@ NTSTATUS NTAPI ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
                                                   nullptr};
   return notified(
       opened.key(), {RegNtPreEnumerateValueKey, RegNtPostEnumerateValueKey}, information, [&] {
-        return query_at(opened.node(), Index,
+        return query_at(opened.key(), Index,
                         {KeyValueInformationClass, KeyValueInformation, Length, ResultLength});
       });
 }
@@ -202,8 +209,8 @@ NTSTATUS NTAPI ZwQueryMultipleValueKey(HANDLE KeyHandle, PKEY_VALUE_ENTRY ValueE
       RequiredBufferLength, nullptr,      nullptr,    nullptr};
   return notified(opened.key(), {RegNtPreQueryMultipleValueKey, RegNtPostQueryMultipleValueKey},
                   information, [&] {
-                    return query_several(opened.node(), {ValueEntries, EntryCount,
-                                                         static_cast<std::byte*>(ValueBuffer),
-                                                         BufferLength, RequiredBufferLength});
+                    return query_several(opened.key(), {ValueEntries, EntryCount,
+                                                        static_cast<std::byte*>(ValueBuffer),
+                                                        BufferLength, RequiredBufferLength});
                   });
 }

@@ -11,6 +11,8 @@ namespace mica::cm {
 
 struct State {
   EX_PUSH_LOCK lock;      // the tree, but for what never changes of a node
+  EX_PUSH_LOCK joining;   // who makes a branch (branch.hpp); the tree's lock nests inside
+  LIST_ENTRY branches;    // of transactions that are not decided; the tree's lock
   Node* root;             // \Registry; it stays
   POBJECT_TYPE key_type;  // the cell that drivers know as CmKeyObjectType
   void* root_key;         // the key object of \Registry

@@ -21,34 +21,35 @@ void destroy(Value& value) noexcept {
   return true;
 }
 
-[[nodiscard]] Value* add(Node& node, UNICODE_STRING const& name) noexcept {
+[[nodiscard]] Value* add(Pointers<Value>& values, UNICODE_STRING const& name) noexcept {
   auto* const value =
       static_cast<Value*>(ExAllocatePool2(POOL_FLAG_PAGED, sizeof(Value) + name.Length, tag_value));
   if (value == nullptr) return nullptr;
   value->hash = ob::hash_of(name);
   value->name = {name.Length, name.Length, reinterpret_cast<WCHAR*>(value + 1)};
   if (name.Length != 0) std::memcpy(value->name.Buffer, name.Buffer, name.Length);
-  if (node.values.insert(node.values.size(), *value)) return value;
+  if (values.insert(values.size(), *value)) return value;
   destroy(*value);
   return nullptr;
 }
 
 }  // namespace
 
-ULONG NTAPI find_value(Node const& node, UNICODE_STRING const& name) noexcept {
+ULONG NTAPI find_value(Pointers<Value> const& values, UNICODE_STRING const& name) noexcept {
   ULONG const hash = ob::hash_of(name);
   ULONG index = 0;
-  while (index < node.values.size() &&
-         (node.values[index].hash != hash || !ob::same_name(node.values[index].name, name)))
+  while (index < values.size() &&
+         (values[index].hash != hash || !ob::same_name(values[index].name, name)))
     ++index;
   return index;
 }
 
-NTSTATUS NTAPI set_value(Node& node, UNICODE_STRING const& name, Data const& data) noexcept {
+NTSTATUS NTAPI set_value(Pointers<Value>& values, UNICODE_STRING const& name,
+                         Data const& data) noexcept {
   std::byte* copied = nullptr;
   if (!copy(data, copied)) return STATUS_INSUFFICIENT_RESOURCES;
-  ULONG const index = find_value(node, name);
-  Value* const value = index < node.values.size() ? &node.values[index] : add(node, name);
+  ULONG const index = find_value(values, name);
+  Value* const value = index < values.size() ? &values[index] : add(values, name);
   if (value == nullptr) {
     if (copied != nullptr) ExFreePoolWithTag(copied, tag_data);
     return STATUS_INSUFFICIENT_RESOURCES;
@@ -57,19 +58,27 @@ NTSTATUS NTAPI set_value(Node& node, UNICODE_STRING const& name, Data const& dat
   value->type = data.type;
   value->bytes = data.bytes;
   value->data = copied;
-  touch(node);
   return STATUS_SUCCESS;
 }
 
-void NTAPI delete_value(Node& node, ULONG index) noexcept {
-  destroy(node.values[index]);
-  node.values.remove(index);
-  touch(node);
+void NTAPI delete_value(Pointers<Value>& values, ULONG index) noexcept {
+  destroy(values[index]);
+  values.remove(index);
 }
 
-void NTAPI delete_values(Node& node) noexcept {
-  for (Value* const value : node.values) destroy(*value);
-  node.values.destroy();
+void NTAPI delete_values(Pointers<Value>& values) noexcept {
+  for (Value* const value : values) destroy(*value);
+  values.destroy();
+}
+
+bool NTAPI copy_values(Pointers<Value> const& from, Pointers<Value>& to) noexcept {
+  for (Value const* const value : from) {
+    Data const data{value->type, value->bytes, value->data};
+    if (NT_SUCCESS(set_value(to, value->name, data))) continue;
+    delete_values(to);
+    return false;
+  }
+  return true;
 }
 
 }  // namespace mica::cm

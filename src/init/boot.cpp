@@ -82,6 +82,7 @@ void NTAPI phase_1(void* context) noexcept {
   announcer.phase("system threads and their reaper");
   require(NT_SUCCESS(ex::initialize()), 5, 1);
   require(NT_SUCCESS(io::initialize()), 5);
+  require(NT_SUCCESS(tm::initialize()), 5, 4);
   require(NT_SUCCESS(cm::initialize()), 5, 2);
   require(NT_SUCCESS(pnp::initialize()), 5, 3);
   require(NT_SUCCESS(drivers::create_null()), 6);
@@ -176,6 +177,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
     processor.ps = &state.ps;
     processor.ex = &state.ex;
     processor.io = &state.io;
+    processor.tm = &state.tm;
     processor.cm = &state.cm;
     processor.ldr = &state.ldr;
     processor.pnp = &state.pnp;

@@ -13,6 +13,7 @@
 #include "pnp/state.hpp"
 #include "ps/state.hpp"
 #include "se/token.hpp"
+#include "tm/state.hpp"
 
 namespace mica::init {
 
@@ -24,6 +25,7 @@ struct State {
   ps::State ps;
   ex::State ex;
   io::State io;
+  tm::State tm;
   cm::State cm;
   ldr::State ldr;
   pnp::State pnp;

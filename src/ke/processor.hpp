@@ -37,6 +37,9 @@ struct State;
 namespace mica::io {
 struct State;
 }
+namespace mica::tm {
+struct State;
+}
 namespace mica::cm {
 struct State;
 }
@@ -74,6 +77,7 @@ struct Processor {
   ps::State* ps;
   ex::State* ex;
   io::State* io;
+  tm::State* tm;
   cm::State* cm;
   ldr::State* ldr;
   pnp::State* pnp;

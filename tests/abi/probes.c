@@ -39,5 +39,6 @@ struct Probe const probes[] = {
 #include "abi/layout/pnp.inc"
 #include "abi/layout/processor.inc"
 #include "abi/layout/se.inc"
+#include "abi/layout/tm.inc"
 #include ABI_CONSTANTS
 };

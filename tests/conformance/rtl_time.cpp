@@ -97,6 +97,77 @@ MICA_CASE("Rtl: the version is 10.0, build 19045") {
   MICA_CHECK(RtlIsNtDdiVersionAvailable(0x06010100) == FALSE);
 }
 
+namespace {
+
+// How the version compares with another: members and, for all of them, the condition.
+NTSTATUS verify(RTL_OSVERSIONINFOEXW wanted, ULONG members, UCHAR condition) {
+  ULONGLONG mask = 0;
+  for (ULONG member = 1; member <= VER_PRODUCT_TYPE; member <<= 1)
+    if ((members & member) != 0) VER_SET_CONDITION(mask, member, condition);
+  wanted.dwOSVersionInfoSize = sizeof wanted;
+  return RtlVerifyVersionInfo(&wanted, members, mask);
+}
+
+RTL_OSVERSIONINFOEXW version_of(ULONG major, ULONG minor) {
+  RTL_OSVERSIONINFOEXW version{};
+  version.dwMajorVersion = major;
+  version.dwMinorVersion = minor;
+  return version;
+}
+
+}  // namespace
+
+MICA_CASE("Rtl: major and minor version are one number, compared as the condition says") {
+  constexpr ULONG number = VER_MAJORVERSION | VER_MINORVERSION;
+  constexpr NTSTATUS mismatch = STATUS_REVISION_MISMATCH;
+  MICA_CHECK(verify(version_of(6, 1), number, VER_GREATER_EQUAL) == STATUS_SUCCESS);
+  MICA_CHECK(verify(version_of(6, 1), number, VER_GREATER) == STATUS_SUCCESS);
+  MICA_CHECK(verify(version_of(6, 1), number, VER_LESS_EQUAL) == mismatch);
+  MICA_CHECK(verify(version_of(10, 0), number, VER_EQUAL) == STATUS_SUCCESS);
+  MICA_CHECK(verify(version_of(10, 0), number, VER_GREATER_EQUAL) == STATUS_SUCCESS);
+  MICA_CHECK(verify(version_of(10, 0), number, VER_LESS_EQUAL) == STATUS_SUCCESS);
+  MICA_CHECK(verify(version_of(10, 0), number, VER_GREATER) == mismatch);
+  MICA_CHECK(verify(version_of(10, 1), number, VER_GREATER_EQUAL) == mismatch);
+  MICA_CHECK(verify(version_of(10, 1), number, VER_LESS) == STATUS_SUCCESS);
+  MICA_CHECK(verify(version_of(11, 0), number, VER_LESS) == STATUS_SUCCESS);
+  MICA_CHECK(verify(version_of(11, 0), VER_MAJORVERSION, VER_EQUAL) == mismatch);
+  RTL_OSVERSIONINFOEXW pack = version_of(10, 0);
+  pack.wServicePackMinor = 1;
+  MICA_CHECK(verify(pack, number | VER_SERVICEPACKMAJOR | VER_SERVICEPACKMINOR, VER_LESS) ==
+             STATUS_SUCCESS);
+}
+
+MICA_CASE("Rtl: each other member of a version is compared by itself") {
+  RTL_OSVERSIONINFOEXW wanted = version_of(10, 0);
+  wanted.dwBuildNumber = 19044;
+  wanted.dwPlatformId = VER_PLATFORM_WIN32_NT;
+  wanted.wProductType = VER_NT_WORKSTATION;
+  constexpr NTSTATUS mismatch = STATUS_REVISION_MISMATCH;
+  constexpr ULONG kind = VER_PLATFORMID | VER_PRODUCT_TYPE;
+  MICA_CHECK(verify(wanted, kind, VER_EQUAL) == STATUS_SUCCESS);
+  MICA_CHECK(verify(wanted, VER_BUILDNUMBER, VER_GREATER) == STATUS_SUCCESS);
+  MICA_CHECK(verify(wanted, VER_BUILDNUMBER | VER_MAJORVERSION, VER_EQUAL) == mismatch);
+  wanted.wProductType = VER_NT_WORKSTATION + 1;
+  MICA_CHECK(verify(wanted, kind, VER_EQUAL) == mismatch);
+  wanted.wSuiteMask = VER_SUITE_SINGLEUSERTS | 1;
+  MICA_CHECK(verify(wanted, VER_SUITENAME, VER_OR) == STATUS_SUCCESS);
+  MICA_CHECK(verify(wanted, VER_SUITENAME, VER_AND) == mismatch);
+  wanted.wSuiteMask = VER_SUITE_SINGLEUSERTS;
+  MICA_CHECK(verify(wanted, VER_SUITENAME, VER_AND) == STATUS_SUCCESS);
+}
+
+MICA_CASE("Rtl: a version is not compared by conditions that are none") {
+  constexpr NTSTATUS invalid = STATUS_INVALID_PARAMETER;
+  MICA_CHECK(verify(version_of(10, 0), 0, VER_EQUAL) == invalid);
+  MICA_CHECK(verify(version_of(10, 0), VER_MAJORVERSION, 0) == invalid);
+  MICA_CHECK(verify(version_of(10, 0), VER_MAJORVERSION, VER_AND) == invalid);
+  MICA_CHECK(verify(version_of(10, 0), VER_SUITENAME, VER_EQUAL) == invalid);
+  RTL_OSVERSIONINFOEXW wanted = version_of(10, 0);
+  ULONGLONG const mask = VerSetConditionMask(0, VER_MAJORVERSION | 0x100, VER_EQUAL);
+  MICA_CHECK(RtlVerifyVersionInfo(&wanted, VER_MAJORVERSION, mask) == STATUS_SUCCESS);
+  MICA_CHECK(RtlVerifyVersionInfo(&wanted, VER_MAJORVERSION | 0x100, mask) == invalid);
+}
+
 MICA_CASE("Rtl: memory is filled and moved") {
   UCHAR bytes[6];
   RtlFillMemory(bytes, sizeof bytes, 7);

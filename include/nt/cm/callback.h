@@ -285,6 +285,11 @@ NTSTATUS NTAPI CmCallbackGetKeyObjectIDEx(PLARGE_INTEGER Cookie, PVOID Object, P
                                           PCUNICODE_STRING* ObjectName, ULONG Flags);
 VOID NTAPI CmCallbackReleaseKeyObjectIDEx(PCUNICODE_STRING ObjectName);
 
+// The transaction that a key object was opened in, by a name of it or beneath a key that was; NULL:
+// none. It is there while the object is. The Transaction of REG_CREATE_KEY_INFORMATION is the one
+// that the caller named. Cookie is not looked at. IRQL <= APC_LEVEL.   [MSDN CmGetBoundTransaction]
+PVOID NTAPI CmGetBoundTransaction(PLARGE_INTEGER Cookie, PVOID Object);
+
 #ifdef __cplusplus
 }
 #endif

@@ -32,6 +32,23 @@ NTSTATUS NTAPI ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
 NTSTATUS NTAPI ZwOpenKeyEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
                            POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions);
 
+// The same in a transaction. What is done by the handle, and by keys that are opened beneath it, is
+// the transaction's: nobody else sees it until the transaction is committed, and when it is rolled
+// back it never was. Then the handle is to be closed: STATUS_TRANSACTION_NOT_ACTIVE. What a
+// transaction has changed another cannot change: STATUS_TRANSACTIONAL_CONFLICT; who is in none has
+// that transaction rolled back. Others' changes are seen as soon as they are committed.
+// STATUS_INVALID_TRANSACTION: the root is another transaction's.
+//             [MSDN ZwCreateKeyTransacted, ZwOpenKeyTransacted, ZwOpenKeyTransactedEx; WI6 p1 ch4]
+NTSTATUS NTAPI ZwCreateKeyTransacted(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                                     POBJECT_ATTRIBUTES ObjectAttributes, ULONG TitleIndex,
+                                     PUNICODE_STRING Class, ULONG CreateOptions,
+                                     HANDLE TransactionHandle, PULONG Disposition);
+NTSTATUS NTAPI ZwOpenKeyTransacted(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                                   POBJECT_ATTRIBUTES ObjectAttributes, HANDLE TransactionHandle);
+NTSTATUS NTAPI ZwOpenKeyTransactedEx(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess,
+                                     POBJECT_ATTRIBUTES ObjectAttributes, ULONG OpenOptions,
+                                     HANDLE TransactionHandle);
+
 // DELETE. The key is gone, with its values; its handles are to be closed still.
 // STATUS_CANNOT_DELETE: it has subkeys, or is one of those that are always there.
 //                                                                               [MSDN ZwDeleteKey]

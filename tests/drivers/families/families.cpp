@@ -120,3 +120,7 @@ MICA_CASE("Io: a driver's interrupt routine and its DPC run when the device asks
     MICA_CHECK(seen.Interrupts == asked);
   }
 }
+
+MICA_CASE("Tm: a driver's transactions, with what they do to the registry, are as documented") {
+  Loaded const driver{u"family_transactions"};
+}

@@ -80,6 +80,7 @@ static VOID CheckIdentifiers(VOID) {
 static VOID CheckVersions(VOID) {
   RTL_OSVERSIONINFOEXW Version;
   ULONG Major = 0, Minor = 9, Build = 0;
+  ULONGLONG Conditions = 0;
 
   RtlZeroMemory(&Version, sizeof(Version));
   Version.dwOSVersionInfoSize = sizeof(Version);
@@ -89,6 +90,15 @@ static VOID CheckVersions(VOID) {
   EXPECT(Build == Version.dwBuildNumber && Version.dwPlatformId == VER_PLATFORM_WIN32_NT);
   EXPECT(Major >= 10 && RtlIsNtDdiVersionAvailable(NTDDI_WIN8));
   EXPECT(!RtlIsNtDdiVersionAvailable(0xFF000000));
+  VER_SET_CONDITION(Conditions, VER_MAJORVERSION, VER_GREATER_EQUAL);
+  VER_SET_CONDITION(Conditions, VER_MINORVERSION, VER_GREATER_EQUAL);
+  Version.dwMajorVersion = 6;
+  Version.dwMinorVersion = 1;
+  EXPECT(RtlVerifyVersionInfo(&Version, VER_MAJORVERSION | VER_MINORVERSION, Conditions) ==
+         STATUS_SUCCESS);
+  Version.dwMajorVersion = Major + 1;
+  EXPECT(RtlVerifyVersionInfo(&Version, VER_MAJORVERSION | VER_MINORVERSION, Conditions) ==
+         STATUS_REVISION_MISMATCH);
 }
 
 static ULONG PrintWithPrefix(PCSTR Format, ...) {
