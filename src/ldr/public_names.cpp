@@ -23,17 +23,11 @@ void tell_other(std::string_view image, DebugRecord const& record,
          << IdentityText{record.identity}.view();
 }
 
-// False: the image has no such section, or the place is not in it.
-[[nodiscard]] bool place_of(LoadedImage const& image, PublicSymbol const& symbol, std::uint32_t& at,
-                            std::uint32_t& section_end) noexcept {
-  IMAGE_SECTION_HEADER section{};
-  if (symbol.section == 0 || symbol.section > image.section_count ||
-      !image.read(image.sections + (symbol.section - 1u) * sizeof section, section) ||
-      symbol.offset >= size_in_image(section))
-    return false;
-  at = section.VirtualAddress + symbol.offset;
-  section_end = section.VirtualAddress + size_in_image(section);
-  return true;
+// From 1. False: the image has no such section.
+[[nodiscard]] bool read_section(LoadedImage const& image, unsigned number,
+                                IMAGE_SECTION_HEADER& section) noexcept {
+  return number != 0 && number <= image.section_count &&
+         image.read(image.sections + (number - 1u) * sizeof section, section);
 }
 
 // How many functions begin there or before.
@@ -74,10 +68,6 @@ void tell_other(std::string_view image, DebugRecord const& record,
   return end;
 }
 
-void read_name(LoadedImage const& image, PublicSymbol const& symbol, PublicName& name) noexcept {
-  name.length = image.symbols.copy_name(symbol, name.text);
-}
-
 }  // namespace
 
 void NTAPI take_symbols(File const& file, std::span<std::byte const> symbols,
@@ -102,33 +92,35 @@ void NTAPI take_symbols(File const& file, std::span<std::byte const> symbols,
 
 bool NTAPI next_name(LoadedImage const& image, std::uint32_t& position, PublicName& name) noexcept {
   PublicSymbol symbol{};
-  std::uint32_t section_end = 0;
+  IMAGE_SECTION_HEADER section{};
   while (image.symbols.next(position, symbol)) {
-    if (!place_of(image, symbol, name.begin, section_end)) continue;
-    name.end = end_of(image, name.begin, section_end);
-    read_name(image, symbol, name);
+    if (!read_section(image, symbol.section, section) || symbol.offset >= size_in_image(section))
+      continue;
+    name.begin = section.VirtualAddress + symbol.offset;
+    name.end = end_of(image, name.begin, section.VirtualAddress + size_in_image(section));
+    name.length = image.symbols.copy_name(symbol, name.text);
     return true;
   }
   return false;
 }
 
-// The nearest before it, of several at one place the first.
+// The nearest before it in its section, of several at one place the first.
 bool NTAPI find_name(LoadedImage const& image, std::uint32_t at, PublicName& name) noexcept {
+  IMAGE_SECTION_HEADER section{};
+  unsigned number = 0;
+  do
+    if (!read_section(image, ++number, section)) return false;
+  while (at - section.VirtualAddress >= size_in_image(section));
   PublicSymbol symbol{}, nearest{};
-  std::uint32_t end_of_nearest = 0;
-  for (std::uint32_t position = 0; image.symbols.next(position, symbol);) {
-    std::uint32_t begin = 0, section_end = 0;
-    if (!place_of(image, symbol, begin, section_end) || begin > at) continue;
-    if (end_of_nearest != 0 && begin <= name.begin) continue;
-    nearest = symbol;
-    name.begin = begin;
-    end_of_nearest = section_end;
-  }
-  if (end_of_nearest == 0) return false;
-  name.end = end_of(image, name.begin, end_of_nearest);
-  if (at >= name.end) return false;
-  read_name(image, nearest, name);
-  return true;
+  for (std::uint32_t position = 0; image.symbols.next(position, symbol);)
+    if (symbol.section == number && symbol.offset <= at - section.VirtualAddress &&
+        (nearest.section == 0 || symbol.offset > nearest.offset))
+      nearest = symbol;
+  if (nearest.section == 0) return false;
+  name.begin = section.VirtualAddress + nearest.offset;
+  name.end = end_of(image, name.begin, section.VirtualAddress + size_in_image(section));
+  name.length = image.symbols.copy_name(nearest, name.text);
+  return at < name.end;
 }
 
 void NTAPI put_place(Line& line, LoadedImage const& image, std::uint32_t at) noexcept {
