@@ -1,9 +1,9 @@
 # mica_add_driver(NAME SOURCE... [EXCLUDE_FROM_ALL] [COMPILER clang|gcc] [OPTIONS FLAG...] [LINK_OPTIONS FLAG...]
 # [DEPENDS FILE...]): NAME.sys, a Windows driver of C and C++ sources, as drivers are built: by a compiler for Windows,
-# with the headers and the import library of Mica. A target NAME makes it; its property MICA_DRIVER says where. Who
-# links the library NAME_image has the driver as data: NAME_image() of "NAME_image.hpp". OPTIONS are the compiler's,
-# LINK_OPTIONS the linker's; DEPENDS are files that must be there before the sources are compiled. gcc is the one for
-# mingw-w64: it has no __try, and says so.
+# with the headers and the import library of Mica; beside it NAME.pdb, its public symbols. A target NAME makes both; its
+# properties MICA_DRIVER and MICA_SYMBOLS say where. Who links the library NAME_image has the driver as data:
+# NAME_image() of "NAME_image.hpp". OPTIONS are the compiler's, LINK_OPTIONS the linker's; DEPENDS are files that must
+# be there before the sources are compiled. gcc is the one for mingw-w64: it has no __try, and says so.
 # MICA_CAN_BUILD_DRIVERS says whether there is what that takes.
 
 # Earlier ones keep only calls in a __try, and no fault of the code itself: tests/drivers/scopes.cpp proves that this
@@ -140,18 +140,20 @@ function(mica_add_driver name)
   mica_compile_for_drivers(${driver_COMPILER} ${name} objects "${driver_OPTIONS}" "${driver_DEPENDS}"
     ${driver_UNPARSED_ARGUMENTS})
   set(driver ${CMAKE_CURRENT_BINARY_DIR}/${name}.sys)
+  set(symbols ${CMAKE_CURRENT_BINARY_DIR}/${name}.pdb)
   get_target_property(library mica_import_library MICA_LIBRARY)
   get_target_property(wdmsec mica_wdmsec_library MICA_LIBRARY)
-  add_custom_command(OUTPUT ${driver} DEPENDS ${objects} mica_import_library ${library} mica_wdmsec_library ${wdmsec}
-    VERBATIM
+  add_custom_command(OUTPUT ${driver} ${symbols} VERBATIM
+    DEPENDS ${objects} mica_import_library ${library} mica_wdmsec_library ${wdmsec}
     COMMAND ${MICA_DRIVER_LINKER} -m i386pep --subsystem native -e DriverEntry --image-base 0x140000000 --dynamicbase
       -Xlink=/section:INIT,erd -shared --strip-all --exclude-all-symbols --no-insert-timestamp
+      --pdb=${symbols} -Xlink=-pdbaltpath:${name}.pdb
       ${driver_LINK_OPTIONS} ${objects} ${wdmsec} ${library} -o ${driver})
   set(all ALL)
   if(driver_EXCLUDE_FROM_ALL)
     set(all)
   endif()
   add_custom_target(${name} ${all} DEPENDS ${driver})
-  set_target_properties(${name} PROPERTIES MICA_DRIVER ${driver})
+  set_target_properties(${name} PROPERTIES MICA_DRIVER ${driver} MICA_SYMBOLS ${symbols})
   mica_add_driver_image(${name} ${driver})
 endfunction()

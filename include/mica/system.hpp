@@ -103,8 +103,11 @@ class System {
 
   // Loads a Windows driver for x64 (a .sys file's bytes) and calls its DriverEntry in a system
   // thread, as the driver \Driver\`name`. Throws what run() throws, if the driver does not come to
-  // the end of it. The image need not be kept.
-  [[nodiscard]] Driver load(std::span<std::byte const> image, std::string_view name = "driver");
+  // the end of it. `symbols` are the bytes of the file that the image's linker wrote beside it (a
+  // .pdb), or none: where they are the image's own, places in it are told by their names, and where
+  // they are not the log says so. Neither need be kept.
+  [[nodiscard]] Driver load(std::span<std::byte const> image, std::string_view name = "driver",
+                            std::span<std::byte const> symbols = {});
 
   // Plugs in the devices that a text describes (docs/pnp.md), in its order, until one fails: calls
   // AddDevice of their drivers, and starts them. What the last came to, an NTSTATUS. Throws

@@ -31,8 +31,9 @@ struct TraceEvent {
   std::string name;  // of the import; of a driver's routine what it is: DriverEntry, IRP_MJ_READ
   std::vector<TraceValue> arguments;  // call, enter
   std::string value;                  // result, leave: empty if there is none
-  // MODULE+0xOFFSET. Call: what it returns to, empty if that is no driver's code: the driver jumped
-  // there as the last thing that a routine of its does. Enter: the routine.
+  // MODULE!NAME+0xOFFSET, or MODULE+0xOFFSET where the module's symbols have no name for it. Call:
+  // what it returns to, empty if that is no driver's code: the driver jumped there as the last
+  // thing that a routine of its does. Enter: the routine.
   std::string place;
   std::uint64_t number;  // of the call or entry, from 1; its end has the same
   std::uint64_t time_100ns;

@@ -288,6 +288,19 @@ typedef struct _IMAGE_RESOURCE_DATA_ENTRY {
 
 #define VS_FFI_SIGNATURE 0xFEEF04BD
 
+#define IMAGE_DEBUG_TYPE_CODEVIEW 2
+
+typedef struct _IMAGE_DEBUG_DIRECTORY {
+  ULONG Characteristics;
+  ULONG TimeDateStamp;
+  USHORT MajorVersion;
+  USHORT MinorVersion;
+  ULONG Type;
+  ULONG SizeOfData;
+  ULONG AddressOfRawData;  // in the image; 0: only the file has it
+  ULONG PointerToRawData;
+} IMAGE_DEBUG_DIRECTORY, *PIMAGE_DEBUG_DIRECTORY;
+
 // What a version has before its strings.                                  [MSDN VS_FIXEDFILEINFO]
 typedef struct tagVS_FIXEDFILEINFO {
   ULONG dwSignature;

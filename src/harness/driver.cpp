@@ -9,6 +9,7 @@
 #include "init/drivers.hpp"
 #include "io/driver.hpp"
 #include "io/shutdown.hpp"
+#include "ldr/loaded_image.hpp"
 
 namespace mica {
 namespace {
@@ -25,7 +26,8 @@ std::string told(ldr::Refusal const& refusal) {
 
 }  // namespace
 
-Driver System::load(std::span<std::byte const> image, std::string_view name) {
+Driver System::load(std::span<std::byte const> image, std::string_view name,
+                    std::span<std::byte const> symbols) {
   Driver driver{*this};
   if (name.size() > longest_name) {
     driver.entry_status_ = STATUS_NAME_TOO_LONG;
@@ -35,15 +37,17 @@ Driver System::load(std::span<std::byte const> image, std::string_view name) {
   std::vector<WCHAR> service{name.begin(), name.end()};
   auto const bytes = static_cast<USHORT>(service.size() * sizeof(WCHAR));
   if (!kernel_->fault_signals) kernel_->fault_signals.emplace();
+  auto const& kept = kernel_->symbols.emplace_back(symbols.begin(), symbols.end());
   run([&] {
     io::DriverImage loaded{};
-    if (ldr::Refusal const refusal = init::load_image(name, image, loaded)) {
+    if (ldr::Refusal const refusal = init::load_image(name, image, kept, loaded)) {
       driver.entry_status_ = refusal.status;
       driver.refusal_ = told(refusal);
       return;
     }
     if (kernel_->config.trace)
-      kernel_->config.trace->recorder().add_image(name, loaded.start, loaded.bytes);
+      kernel_->config.trace->recorder().add_image(
+          name, *ldr::find_image(reinterpret_cast<std::uintptr_t>(loaded.start)));
     PDRIVER_OBJECT object = nullptr;
     driver.entry_status_ = io::load_driver({bytes, bytes, service.data()}, loaded, object);
     driver.object_ = object;

@@ -3,6 +3,7 @@
 
 #include <mica/system.hpp>
 
+#include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -41,7 +42,8 @@ struct System::Kernel {
   // From the first image on, or where a RAM disk has some.
   std::optional<hal_host::TakesFaultSignals> fault_signals;
   harness::Job job{};
-  std::mutex failures_mutex;  // parallel mode: checks on several processors
+  std::deque<std::vector<std::byte>> symbols;  // of images, which refer to them
+  std::mutex failures_mutex;                   // parallel mode: checks on several processors
   std::vector<std::string> failures;
   std::optional<Outcome> final_outcome;
 };

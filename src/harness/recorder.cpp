@@ -193,9 +193,9 @@ trace::Signature const& Trace::Recorder::signature(std::string_view name) {
   return made;
 }
 
-void Trace::Recorder::add_image(std::string_view name, void const* base, std::size_t bytes) {
-  auto const begin = reinterpret_cast<std::uintptr_t>(base);
-  images_.push_front({std::string{name}, begin, begin + bytes});
+void Trace::Recorder::add_image(std::string_view name, ldr::LoadedImage const& image) {
+  images_.push_front({std::string{name}, image.start(), image.start() + image.bytes,
+                      harness::named_places(image)});
 }
 
 harness::ImageRange const* Trace::Recorder::image_at(std::uint64_t address) const noexcept {

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <span>
 
+#include "harness/named_places.hpp"
 #include "trace/callback.hpp"
 #include "trace/signature.hpp"
 
@@ -40,6 +41,7 @@ struct Captured {
 struct ImageRange {
   std::string name;
   std::uintptr_t begin, end;
+  std::vector<NamedPlace> places;
 };
 
 }  // namespace mica::harness
@@ -53,7 +55,7 @@ struct Trace::Recorder : trace::Listener {
   // Of an import, whether a header declares it or not; lives as long as this does.
   [[nodiscard]] trace::Signature const& signature(std::string_view name);
   // A driver's image is there from now on.
-  void add_image(std::string_view name, void const* base, std::size_t bytes);
+  void add_image(std::string_view name, ldr::LoadedImage const& image);
 
   // Arguments: those in registers, and those on the stack. Returns the call's number.
   std::uint64_t begin_call(trace::Signature const& signature, std::uint64_t caller,
@@ -67,7 +69,7 @@ struct Trace::Recorder : trace::Listener {
   void end_by_exception(std::uint64_t number) noexcept;
 
   void each(std::function<void(TraceEvent const&)> const& what) const;
-  // MODULE+0xOFFSET; empty if it is of no image.
+  // MODULE!NAME+0xOFFSET, or MODULE+0xOFFSET; empty if it is of no image.
   [[nodiscard]] std::string place_of(std::uint64_t address) const;
 
   std::uint64_t lost = 0;

@@ -76,6 +76,7 @@ System& System::operator=(System&&) noexcept = default;
 void System::reset() {
   kernel_->shut_down();
   if (kernel_->region) kernel_->region->reset();
+  kernel_->symbols.clear();
   kernel_->failures.clear();
   kernel_->final_outcome.reset();
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <nt/ntdef.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -179,8 +180,13 @@ TraceEvent event_of(Trace::Recorder const& recorder, Record const& record, std::
 
 std::string Trace::Recorder::place_of(std::uint64_t address) const {
   harness::ImageRange const* const image = image_at(address);
-  return image == nullptr ? std::string{}
-                          : fmt::format("{}+{:#x}", image->name, address - image->begin);
+  if (image == nullptr) return {};
+  auto const& places = image->places;
+  auto const after = std::ranges::upper_bound(places, address, {}, &harness::NamedPlace::begin);
+  if (after == places.begin() || address >= std::prev(after)->end)
+    return fmt::format("{}+{:#x}", image->name, address - image->begin);
+  harness::NamedPlace const& place = *std::prev(after);
+  return fmt::format("{}!{}+{:#x}", image->name, place.name, address - place.begin);
 }
 
 void Trace::Recorder::each(std::function<void(TraceEvent const&)> const& what) const {

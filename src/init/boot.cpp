@@ -18,6 +18,7 @@
 #include "ke/freed_timers.hpp"
 #include "ke/lock_checks.hpp"
 #include "ldr/dispatch.hpp"
+#include "ldr/public_names.hpp"
 #include "pnp/device.hpp"
 #include "rtl/line.hpp"
 
@@ -168,7 +169,7 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
   state.io.make_service_key = cm::make_service_key;
   state.io.find_line = pnp::find_line;
   state.io.stack_closed = pnp::stack_closed;
-  state.ke.exceptions = {ldr::raise, ldr::take_fault, ldr::image_of};
+  state.ke.exceptions = {ldr::raise, ldr::take_fault, ldr::is_in_image, ldr::put_place_of};
   for (unsigned number = 0; number < processors; ++number) {
     ke::Processor& processor = state.ke.processors[number];
     processor.mm = &state.mm;

@@ -10,6 +10,7 @@
 #include "init/archive.hpp"
 #include "init/devices.hpp"
 #include "io/driver_name.hpp"
+#include "ldr/debug_record.hpp"
 #include "ldr/module.hpp"
 #include "ldr/pool_owners.hpp"
 #include "rtl/line.hpp"
@@ -99,6 +100,17 @@ void leave(std::string_view service) noexcept {
          << (NT_SUCCESS(status) ? ": unloaded" : ": stays, as it cannot be unloaded");
 }
 
+// The file that the image says has its symbols, whatever its folder and its case; none if it is
+// not there.
+[[nodiscard]] std::span<std::byte const> symbols_of(std::span<std::byte const> image) noexcept {
+  std::string_view const wanted = ldr::symbols_name(image);
+  if (wanted.empty()) return {};
+  Archive archive{Machine::ram_disk()};
+  for (ArchivedFile file; archive.next(file);)
+    if (equal_in_any_case(base_name(file.name), wanted)) return file.bytes;
+  return {};
+}
+
 // The driver after which `later` ones follow in the RAM disk.
 [[nodiscard]] std::string_view driver_before(ULONG later, ULONG all) noexcept {
   std::string_view found;
@@ -113,9 +125,9 @@ void leave(std::string_view service) noexcept {
 }  // namespace
 
 ldr::Refusal NTAPI load_image(std::string_view name, std::span<std::byte const> file,
-                              io::DriverImage& image) noexcept {
+                              std::span<std::byte const> symbols, io::DriverImage& image) noexcept {
   ldr::Module module{};
-  ldr::Refusal const refusal = ldr::load(name, file, abi::resolve, module);
+  ldr::Refusal const refusal = ldr::load(name, file, abi::resolve, module, symbols);
   if (refusal) {
     Line line;
     line << "mica: " << name << " cannot be loaded: " << refusal.what;
@@ -146,7 +158,7 @@ NTSTATUS NTAPI find_image(UNICODE_STRING const& service, io::DriverImage& image)
   NTSTATUS status = STATUS_OBJECT_NAME_NOT_FOUND;
   bool const is_archive = for_each_driver([&](ArchivedFile const& file, std::string_view name) {
     if (!is_called(name, service)) return true;
-    status = load_image(name, file.bytes, image).status;
+    status = load_image(name, file.bytes, symbols_of(file.bytes), image).status;
     return false;
   });
   return is_archive ? status : STATUS_DISK_CORRUPT_ERROR;

@@ -9,9 +9,10 @@
 
 namespace mica::init {
 
-// Loads an image so that it is ready to run, bound to this executive. IRQL PASSIVE_LEVEL. What
-// ldr::load refuses; the debugger is told why `name` is refused.
+// Loads an image so that it is ready to run, bound to this executive. IRQL PASSIVE_LEVEL. `symbols`
+// may be none. What ldr::load refuses; the debugger is told why `name` is refused.
 [[nodiscard]] ldr::Refusal NTAPI load_image(std::string_view name, std::span<std::byte const> file,
+                                            std::span<std::byte const> symbols,
                                             io::DriverImage& image) noexcept;
 // io::State::image_entered: its discardable sections go.
 void NTAPI discard_image(io::DriverImage const& image) noexcept;
@@ -20,7 +21,8 @@ void NTAPI judge_unloaded_image(io::DriverImage const& image, WCHAR const* drive
 // io::State::image_gone.
 void NTAPI unload_image(io::DriverImage const& image) noexcept;
 
-// io::State::find_image: the RAM disk's file `service`.sys, whatever its folder and its case.
+// io::State::find_image: the RAM disk's file `service`.sys, whatever its folder and its case, with
+// the symbols that it names if they are there too.
 NTSTATUS NTAPI find_image(UNICODE_STRING const& service, io::DriverImage& image) noexcept;
 
 // As ZwLoadDriver does, by the service's name of at most 100 letters.

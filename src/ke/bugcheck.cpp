@@ -22,10 +22,7 @@ struct Stop {
 void print_place(std::uint64_t address) noexcept {
   Line line;
   line << "  " << Hex{address, 16};
-  hal::SymbolName symbol = Machine::symbol_name(address);
-  auto const image_of = state().exceptions.image_of;
-  if (symbol.name == nullptr && image_of != nullptr) symbol = image_of(address);
-  if (symbol.name != nullptr) line << "  " << symbol.name << "+" << Hex{symbol.offset};
+  static_cast<void>(put_place(line, "  ", address));
 }
 
 void print_code(Stop const& stop) noexcept {
@@ -77,6 +74,14 @@ void win(BugcheckState& bugcheck) noexcept {
 
 }  // namespace
 
+bool NTAPI put_place(Line& line, std::string_view before, std::uint64_t address) noexcept {
+  hal::SymbolName const symbol = Machine::symbol_name(address);
+  auto const of_image = state().exceptions.put_place;
+  if (symbol.name == nullptr) return of_image != nullptr && of_image(line, before, address);
+  line << before << symbol.name << "+" << Hex{symbol.offset};
+  return true;
+}
+
 void NTAPI bugcheck(ULONG code, ULONG_PTR first, ULONG_PTR second, ULONG_PTR third,
                     ULONG_PTR fourth) noexcept {
   stop_system({code, {first, second, third, fourth}, 0, 0});
@@ -114,8 +119,8 @@ Stop page_fault(hal::Fault const& fault) noexcept {
   if (ULONG const code = asked != nullptr ? asked(fault.address) : 0; code != 0)
     return {code, {fault.address, access_of(fault, 1, 0), fault.instruction, 0}, 0, 0};
   // [MSDN Bug Check 0xA, 0xD1]: 1 is a write, 8 an execution
-  auto const image_of = state().exceptions.image_of;
-  bool const in_driver = image_of != nullptr && image_of(fault.instruction).name != nullptr;
+  auto const is_in_image = state().exceptions.is_in_image;
+  bool const in_driver = is_in_image != nullptr && is_in_image(fault.instruction);
   if (fault.irql >= DISPATCH_LEVEL)
     return {in_driver ? ULONG{DRIVER_IRQL_NOT_LESS_OR_EQUAL} : ULONG{IRQL_NOT_LESS_OR_EQUAL},
             {fault.address, fault.irql, access_of(fault, 1, 8), fault.instruction},

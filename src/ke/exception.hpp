@@ -7,6 +7,7 @@
 #include <span>
 
 #include "ke/thread.hpp"
+#include "rtl/line.hpp"
 
 namespace mica::ke {
 
@@ -14,8 +15,10 @@ struct ExceptionState {
   // Goes on in who handles it. Return if no loaded image is concerned.
   void(NTAPI* raise)(EXCEPTION_RECORD& record);
   void(NTAPI* fault)(hal::Fault const& fault);
-  // The image around a code address, and how far into it; or a null name.
-  hal::SymbolName(NTAPI* image_of)(std::uint64_t address);
+  // Whether an address is in a loaded image.
+  bool(NTAPI* is_in_image)(std::uint64_t address);
+  // Puts which place of which image it is, behind `before`. False: of none, and nothing is put.
+  bool(NTAPI* put_place)(rtl::Line& line, std::string_view before, std::uint64_t address);
 };
 
 // Raises it in the loaded image that called the executive. Returns if none did, or if a handler
@@ -32,6 +35,10 @@ inline constexpr std::size_t longest_trace = 32;
 // What code raises whose fault that is; STATUS_SUCCESS: nothing, the machine is at fault, or the
 // stack is full.
 [[nodiscard]] NTSTATUS exception_of(hal::Fault const& fault) noexcept;
+
+// Puts what the place of an address is called, in the executive or in a loaded image, behind
+// `before`. False: it has no name, and nothing is put.
+bool NTAPI put_place(rtl::Line& line, std::string_view before, std::uint64_t address) noexcept;
 
 [[nodiscard]] bool is_idle(Thread const& thread) noexcept;
 

@@ -1,5 +1,6 @@
 #include "ke/lock_report.hpp"
 
+#include "ke/exception.hpp"
 #include "rtl/line.hpp"
 
 namespace mica::ke {
@@ -18,8 +19,7 @@ std::string_view name_of(LockKind kind) noexcept {
 void put_place(Line& line, void const* at) noexcept {
   std::uint64_t const address = as_parameter(at);
   line << Hex{address};
-  hal::SymbolName const symbol = Machine::symbol_name(address);
-  if (symbol.name != nullptr) line << " (" << symbol.name << "+" << Hex{symbol.offset} << ")";
+  if (ke::put_place(line, " (", address)) line << ")";
 }
 
 void put(Line& line, LockKind kind, LockPlace const& place) noexcept {

@@ -1,7 +1,7 @@
 #include "ldr/dispatch.hpp"
 
 #include "ke/exception.hpp"
-#include "rtl/line.hpp"
+#include "ldr/public_names.hpp"
 
 namespace mica::ldr {
 namespace {
@@ -32,10 +32,7 @@ void tell(EXCEPTION_RECORD const& record, std::uint64_t address) noexcept {
   rtl::Line line;
   line << "mica: nobody handles exception " << rtl::Hex{static_cast<ULONG>(record.ExceptionCode), 8}
        << " of ";
-  if (LoadedImage const* const image = find_image(address))
-    line << image->name() << "+" << rtl::Hex{image->offset_of(address)};
-  else
-    line << rtl::Hex{address};
+  if (!put_place_of(line, "", address)) line << rtl::Hex{address};
 }
 
 [[noreturn]] void stop_unhandled(Raised const& raised, WalkEnd end) noexcept {

@@ -199,6 +199,18 @@ bool File::has(std::uint64_t address, std::size_t bytes, ULONG right) const noex
   return false;
 }
 
+std::span<std::byte const> File::data(std::uint64_t address, std::size_t bytes) const noexcept {
+  for (unsigned i = 0; i < section_count(); ++i) {
+    IMAGE_SECTION_HEADER const section = this->section(i);
+    std::uint64_t const within = address - section.VirtualAddress;
+    if (within < taken(section))
+      return taken(section) - within >= bytes
+                 ? bytes_.subspan(section.PointerToRawData + within, bytes)
+                 : std::span<std::byte const>{};
+  }
+  return {};
+}
+
 std::uint32_t File::checksum() const noexcept {
   return ldr::checksum(bytes_, headers_at_ + MICA_AT(CheckSum));
 }

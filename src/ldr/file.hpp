@@ -28,6 +28,11 @@ class File {
   [[nodiscard]] IMAGE_SECTION_HEADER section(unsigned index) const noexcept;
   // Whether those bytes of the image are of one section, which has that right (IMAGE_SCN_MEM_*).
   [[nodiscard]] bool has(std::uint64_t address, std::size_t bytes, ULONG right) const noexcept;
+  // What the file has of those bytes of the image; none if they are not all of one section's data.
+  [[nodiscard]] std::span<std::byte const> data(std::uint64_t address,
+                                                std::size_t bytes) const noexcept;
+  // Where in file and image the headers of the sections are.
+  [[nodiscard]] std::uint64_t section_offset(unsigned index) const noexcept;
   // The checksum that the headers should have.
   [[nodiscard]] std::uint32_t checksum() const noexcept;
 
@@ -42,7 +47,6 @@ class File {
   [[nodiscard]] Refusal check_section(IMAGE_SECTION_HEADER const& section,
                                       std::uint64_t offset) const noexcept;
   [[nodiscard]] Refusal check_directories() const noexcept;
-  [[nodiscard]] std::uint64_t section_offset(unsigned index) const noexcept;
   template <class T>
   [[nodiscard]] bool read(std::uint64_t offset, T& value) const noexcept;
 

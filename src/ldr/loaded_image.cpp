@@ -58,10 +58,8 @@ LoadedImage const* NTAPI find_image(std::uint64_t address) noexcept {
   return nullptr;
 }
 
-hal::SymbolName NTAPI image_of(std::uint64_t address) noexcept {
-  LoadedImage const* const image = find_image(address);
-  if (image == nullptr) return {nullptr, 0};
-  return {image->name(), image->offset_of(address)};
+bool NTAPI is_in_image(std::uint64_t address) noexcept {
+  return find_image(address) != nullptr;
 }
 
 }  // namespace mica::ldr

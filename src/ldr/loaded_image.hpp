@@ -15,6 +15,7 @@
 
 #include "ke/processor.hpp"
 #include "ldr/pool_owners.hpp"
+#include "ldr/program_database.hpp"
 
 namespace mica::ldr {
 
@@ -39,6 +40,9 @@ class LoadedImage {
   std::size_t stub_bytes;
   ImagePart discardable[most_discardable];  // what its DriverEntry alone needs, in its order
   unsigned discardable_count;
+  ProgramDatabase symbols;  // empty: nothing of it has a name (public_names.hpp)
+  std::uint32_t sections;   // where the headers of its sections are, if it has symbols
+  unsigned section_count;
 
   [[nodiscard]] char const* name() const noexcept { return name_; }
   void name_it(std::string_view name) noexcept;
@@ -65,6 +69,12 @@ class LoadedImage {
     if (is_discarded() && is_discardable(offset, sizeof value)) return false;
     std::memcpy(&value, base + offset, sizeof value);
     return true;
+  }
+
+  // False: there are no more, or it is gone.
+  [[nodiscard]] bool read_function(std::uint32_t index, RUNTIME_FUNCTION& function) const noexcept {
+    return index < function_count &&
+           read(functions + std::uint64_t{index} * sizeof function, function);
   }
 
  private:
@@ -116,7 +126,7 @@ struct State {
 // Null: no image is there.
 [[nodiscard]] LoadedImage const* NTAPI find_image(std::uint64_t address) noexcept;
 
-// ExceptionState::image_of (ke/exception.hpp).
-[[nodiscard]] hal::SymbolName NTAPI image_of(std::uint64_t address) noexcept;
+// ExceptionState::is_in_image (ke/exception.hpp).
+[[nodiscard]] bool NTAPI is_in_image(std::uint64_t address) noexcept;
 
 }  // namespace mica::ldr

@@ -1,8 +1,7 @@
 #include "ldr/missing_import.hpp"
 
 #include "ke/bugcheck.hpp"
-#include "ldr/loaded_image.hpp"
-#include "rtl/line.hpp"
+#include "ldr/public_names.hpp"
 
 namespace mica::ldr {
 namespace {
@@ -11,10 +10,7 @@ void NTAPI report(ImportCall& call) {
   {
     rtl::Line line;
     line << "mica: ";
-    if (LoadedImage const* const image = find_image(call.return_address))
-      line << image->name() << "+" << rtl::Hex{image->offset_of(call.return_address)};
-    else
-      line << rtl::Hex{call.return_address};
+    if (!put_place_of(line, "", call.return_address)) line << rtl::Hex{call.return_address};
     line << " called ";
     if (call.stub->name.empty())
       line << "an ordinal";

@@ -7,6 +7,7 @@
 #include "ldr/load_configuration.hpp"
 #include "ldr/loaded_image.hpp"
 #include "ldr/missing_import.hpp"
+#include "ldr/public_names.hpp"
 #include "ldr/relocations.hpp"
 #include "mm/state.hpp"
 #include "rtl/line.hpp"
@@ -230,7 +231,7 @@ void give_back(LoadedImage const& loaded) noexcept {
 }  // namespace
 
 Refusal NTAPI load(std::string_view name, std::span<std::byte const> bytes, Find find,
-                   Module& module) noexcept {
+                   Module& module, std::span<std::byte const> symbols) noexcept {
   File file;
   if (Refusal const refusal = file.open(bytes)) return refusal;
   if (Refusal const refusal = check_driver(file)) return refusal;
@@ -240,6 +241,7 @@ Refusal NTAPI load(std::string_view name, std::span<std::byte const> bytes, Find
   loaded.base = take_pages(loaded.bytes);
   if (loaded.base == nullptr) return no_memory;
   find_discardable(file, loaded);
+  take_symbols(file, symbols, loaded);
   Refusal refusal = fill(file, find, loaded);
   if (!refusal && !add_image(loaded))
     refusal = {STATUS_INSUFFICIENT_RESOURCES, "too many images are loaded"};

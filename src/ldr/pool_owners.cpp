@@ -2,7 +2,7 @@
 
 #include "ke/verifier.hpp"
 #include "ldr/import_stub.hpp"
-#include "ldr/loaded_image.hpp"
+#include "ldr/public_names.hpp"
 #include "mm/state.hpp"
 #include "rtl/line.hpp"
 
@@ -76,11 +76,12 @@ template <class IsIt>
   return count;
 }
 
-void tell(OwnedBlock const& block, char const* image) noexcept {
+void tell(OwnedBlock const& block, LoadedImage const& image) noexcept {
   rtl::Line line;
-  line << "mica: " << image << " leaves " << block.bytes << " bytes of pool at "
-       << rtl::Hex{ke::as_parameter(block.memory)} << ", allocated at " << image << "+"
-       << rtl::Hex{block.place} << " with the tag '";
+  line << "mica: " << image.name() << " leaves " << block.bytes << " bytes of pool at "
+       << rtl::Hex{ke::as_parameter(block.memory)} << ", allocated at ";
+  put_place(line, image, block.place);
+  line << " with the tag '";
   for (unsigned shift = 0; shift < 32; shift += 8) {
     char const letter = static_cast<char>(block.tag >> shift);
     line << std::string_view{letter >= ' ' && letter <= '~' ? &letter : ".", 1};
@@ -118,7 +119,7 @@ void NTAPI judge_unloaded(void const* base, WCHAR const* driver) noexcept {
   ULONG const count = blocks_of(state().pool_owners, base, first);
   if (count == 0) return;
   LoadedImage const* const image = find_image(ke::as_parameter(base));
-  for (ULONG i = 0; i < count && i < most_told; ++i) tell(first[i], image->name());
+  for (ULONG i = 0; i < count && i < most_told; ++i) tell(first[i], *image);
   ke::violation(ke::Rule::leave_pool, ke::as_parameter(driver), 0, count);
 }
 

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <vector>
 
-#include "ldr/file.hpp"
+#include "ldr/debug_record.hpp"
 #include "ldr/load_configuration.hpp"
 #include "ldr/version.hpp"
 #include "ldr/walk.hpp"
@@ -33,6 +33,11 @@ extern "C" int LLVMFuzzerTestOneInput(std::uint8_t const* data, std::size_t size
   std::vector<std::byte> memory(file.image_bytes());
   file.lay_out(memory);
   ldr::Image image{memory, file.headers()};
+  ldr::DebugRecord record{};
+  static_cast<void>(ldr::read_debug_record(file, record));
+  if (record.there &&
+      record.name.data() + record.name.size() >= reinterpret_cast<char const*>(data) + size)
+    std::abort();
   ldr::Version version;
   static_cast<void>(ldr::read_version(image, version));
   if (!configuration_is_within(file, image) || !test::walk(image)) std::abort();

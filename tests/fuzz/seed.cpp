@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "ldr/load_configuration.hpp"
-#include "ldr/made_image.hpp"
+#include "ldr/made_debug_record.hpp"
 #include "ldr/made_version.hpp"
 
 using namespace mica;
@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint32_t exports = MadeImage::data, imports = MadeImage::data + 0x200,
                         delayed = MadeImage::data + 0x300, relocations = MadeImage::data + 0x400,
                         configuration = MadeImage::data + 0x500, cookie = MadeImage::data + 0x700,
-                        resources = MadeImage::data + 0x900;
+                        resources = MadeImage::data + 0x900, debug = MadeImage::data + 0xB00;
 
 // "Other" by ordinal 1, "Routine" by 2; the last is forwarded.
 void put_exports(MadeImage& made) {
@@ -101,6 +101,7 @@ int main(int count, char** arguments) {
   put_relocations(made);
   put_load_configuration(made);
   test::put_version(made, resources);
+  test::put_debug_record(made, debug, test::MadeDatabase::identity(), "made.pdb");
   std::ofstream file{arguments[1], std::ios::binary};
   file.write(reinterpret_cast<char const*>(made.bytes().data()),
              static_cast<std::streamsize>(made.bytes().size()));

@@ -49,7 +49,7 @@ class Explored(unittest.TestCase):
         # The cancel routine removes an entry that the writer has removed.
         stop = r"bugcheck 0x000000D1 \(0x0, 0x2, 0x1, 0x[0-9a-f]+\)"
         self.assertRegex(run.out, stop)
-        self.assertRegex(run.out, r"DRIVER_IRQL_NOT_LESS_OR_EQUAL\n.*\n  0x[0-9A-F]+  cancel_race\+0x")
+        self.assertRegex(run.out, r"DRIVER_IRQL_NOT_LESS_OR_EQUAL\n.*\n  0x[0-9A-F]+  cancel_race!CancelPendingRead\+0x")
         self.assertIn(f"thread canceller at {SCRIPT}:9:3\n", run.out)
         again = self.again(run)
         self.assertEqual(again[-2], "--replay")
@@ -64,7 +64,7 @@ class Explored(unittest.TestCase):
         for step in steps[1:]:
             places.append(story.find(step, places[-1]))
         self.assertNotIn(-1, places, story)
-        self.assertRegex(story, r"thread \d+ 'writer' calls IofCompleteRequest +'cancel_race'\+0x")
+        self.assertRegex(story, r"thread \d+ 'writer' calls IofCompleteRequest +'cancel_race!\w+'\+0x")
 
     def found_in_flag(self, first, second, rest=""):
         wait = "ioctl Flag ctl(0x22, 0x803, buffered, any) out 4 expect u32:1"

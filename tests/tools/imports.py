@@ -38,7 +38,8 @@ class Imports(unittest.TestCase):
     def test_each_import_has_a_line_and_the_last_one_is_the_sum(self):
         done = imports(DRIVER)
         self.assertEqual(done.returncode, 0, done.stderr)
-        *lines, last = done.stdout.splitlines()
+        *lines, symbols, last = done.stdout.splitlines()
+        self.assertRegex(symbols, rf"^{DRIVER}: symbols beat.pdb: [1-9][0-9]* public names$")
         self.assertIn("there    ntoskrnl.exe KeSetTimerEx", lines)
         self.assertTrue(all(line.startswith("there ") for line in lines), lines)
         self.assertEqual(last, f"{DRIVER}: {len(lines)} imports, 0 missing")
@@ -47,7 +48,7 @@ class Imports(unittest.TestCase):
         driver = DRIVER.parent / "told.sys"
         done = imports(driver)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(done.stdout.splitlines()[-2], f"{driver}: version 1.2.3.4, of product version 5.6.7.8")
+        self.assertEqual(done.stdout.splitlines()[-3], f"{driver}: version 1.2.3.4, of product version 5.6.7.8")
         self.assertEqual(json.loads(imports("--json", driver).stdout)["version"],
                          {"file": "1.2.3.4", "product": "5.6.7.8"})
         self.assertNotIn("version", json.loads(imports("--json", DRIVER).stdout))
@@ -56,15 +57,32 @@ class Imports(unittest.TestCase):
 
     def test_what_is_missing_is_named(self):
         driver = self.changed(self.image.replace(b"KeSetTimerEx\0", b"KeSetTimerXY\0"))
-        count = len(imports(DRIVER).stdout.splitlines()) - 1
+        count = len(imports(DRIVER).stdout.splitlines()) - 2
         done = imports("--missing", driver)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertEqual(done.stdout,
-                         f"missing  ntoskrnl.exe KeSetTimerXY\n{driver}: {count} imports, 1 missing\n")
+                         f"missing  ntoskrnl.exe KeSetTimerXY\n{driver}: symbols beat.pdb: not beside it\n"
+                         f"{driver}: {count} imports, 1 missing\n")
         document = json.loads(imports("--json", driver).stdout)
         self.assertEqual((document["missing"], len(document["imports"])), (1, count))
         self.assertIn({"module": "ntoskrnl.exe", "name": "KeSetTimerXY", "delayed": False, "there": False},
                       document["imports"])
+
+    def test_symbols_are_told_with_what_is_wrong_with_them(self):
+        def symbols(driver):
+            return json.loads(imports("--json", driver).stdout)["symbols"]
+        own = symbols(DRIVER)
+        self.assertEqual((own["file"], own["there"], own["wrong"]), ("beat.pdb", True, ""))
+        self.assertGreater(own["count"], 1)
+        driver, beside = self.changed(self.image), self.folder / "beat.pdb"
+        self.assertEqual(symbols(driver), {"file": "beat.pdb", "there": False, "wrong": "", "count": 0})
+        for bytes, wrong in ((DRIVER.with_name("told.pdb").read_bytes(), "it is of another build"),
+                             (DRIVER.with_suffix(".pdb").read_bytes()[:-1], "it is cut off")):
+            beside.write_bytes(bytes)
+            self.assertEqual(symbols(driver), {"file": "beat.pdb", "there": True, "wrong": wrong, "count": 0})
+            self.assertIn(f"{driver}: symbols beat.pdb: {wrong}\n", imports(driver).stdout)
+        image = self.image.replace(b"RSDS", b"NB10")
+        self.assertNotIn("symbols", json.loads(imports("--json", self.changed(image)).stdout))
 
     def test_nothing_is_there_of_another_module(self):
         done = imports(self.changed(self.image.replace(b"ntoskrnl.exe\0", b"ndis_for.sys\0")))

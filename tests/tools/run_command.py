@@ -248,11 +248,30 @@ class Run(unittest.TestCase):
         text = self.traced("text")
         self.assertEqual(text, self.traced("text"))
         # Without what depends on what the compiler made of the driver.
-        told = [re.sub(r"beat\+0x[0-9a-f]+", "beat+N", re.sub(r"0x[0-9a-f]{6,}", "ADDRESS", line[26:]))
+        told = [re.sub(r"(beat(?:!\w+)?)\+0x[0-9a-f]+", r"\1+N", re.sub(r"0x[0-9a-f]{6,}", "ADDRESS", line[26:]))
                 for line in text.splitlines()[1:]]
         self.assertEqual(told, TRACE.read_text().splitlines())
         times = [float(line[:14]) for line in text.splitlines()[1:]]
         self.assertEqual(times, sorted(times))
+
+    def test_symbols_beside_the_driver_name_its_places(self):
+        for suffix in ("sys", "pdb"):
+            (self.folder / f"falls.{suffix}").write_bytes((DRIVERS / f"falls.{suffix}").read_bytes())
+        symbols = self.folder / "falls.pdb"
+
+        def told():
+            done = run(self.folder / "falls.sys", "--name", "raise")
+            self.assertEqual(done.returncode, 4, done.stdout + done.stderr)
+            return done.stdout
+        self.assertRegex(told(), r"\n  0x[0-9A-F]{16}  raise!DriverEntry\+0x")
+        symbols.write_bytes((DRIVERS / "beat.pdb").read_bytes())
+        self.assertRegex(told(), r"^mica: raise goes without the names of falls.pdb, which is of another build: "
+                                 r"[0-9A-F]{33}, not [0-9A-F]{33}\n")
+        self.assertNotIn("!", told())
+        symbols.write_text("These are no symbols.")
+        self.assertIn("mica: raise goes without the names of falls.pdb: its first block is cut off, at 0x0", told())
+        symbols.unlink()
+        self.assertRegex(told(), r"^mica: nobody handles exception 0x80000011 of raise\+0x")
 
     def test_a_trace_of_some_names(self):
         lines = self.traced("text", "IRP_MJ_READ,Ke*Timer*").splitlines()

@@ -9,15 +9,18 @@
 #include <nt/ntifs.h>
 #include <mica/test.hpp>
 
+#include <deque>
 #include <optional>
 
 #include "explore/calls.hpp"
 #include "explore/exploring.hpp"
 #include "files.hpp"
+#include "harness/named_places.hpp"
 #include "init/drivers.hpp"
 #include "io/driver.hpp"
 #include "player.hpp"
 #include "script_file.hpp"
+#include "symbols_file.hpp"
 #include "wrong.hpp"
 
 namespace mica::tool {
@@ -44,7 +47,10 @@ Asked asked_of(char** arguments) {
 class Stager final : public Audience {
  public:
   explicit Stager(Asked const& asked)
-      : asked_{asked}, image_{contents(asked.driver)}, script_{script_in(asked.script)} {}
+      : asked_{asked},
+        image_{contents(asked.driver)},
+        symbols_{symbols_beside(asked.driver, image_)},
+        script_{script_in(asked.script)} {}
 
   void execute(explore::Window& window) {
     player_.reset();
@@ -79,12 +85,23 @@ class Stager final : public Audience {
     auto const bytes = static_cast<USHORT>(service.size() * sizeof(WCHAR));
     io::DriverImage loaded{};
     PDRIVER_OBJECT driver = nullptr;
-    ldr::Refusal const refusal = init::load_image(asked_.name, image_, loaded);
-    if (!refusal) window_->name(loaded.start, loaded.bytes, asked_.name.c_str());
+    ldr::Refusal const refusal = init::load_image(asked_.name, image_, symbols_, loaded);
+    if (!refusal) name(loaded);
     NTSTATUS const status =
         refusal ? refusal.status : io::load_driver({bytes, bytes, service.data()}, loaded, driver);
     test::record(NT_SUCCESS(status), "the driver is loaded", asked_.driver.c_str(), 0);
     return NT_SUCCESS(status) ? driver : nullptr;
+  }
+
+  // The image, and within it what its symbols name.
+  void name(io::DriverImage const& loaded) {
+    window_->name(loaded.start, loaded.bytes, asked_.name.c_str());
+    names_.clear();
+    for (auto const& place :
+         harness::named_places(*ldr::find_image(reinterpret_cast<std::uintptr_t>(loaded.start)))) {
+      std::string const& kept = names_.emplace_back(asked_.name + "!" + place.name);
+      window_->name(reinterpret_cast<void*>(place.begin), place.end - place.begin, kept.c_str());
+    }
   }
 
   void thread_begins(std::string const& name) override {
@@ -106,6 +123,8 @@ class Stager final : public Audience {
 
   Asked const& asked_;
   std::vector<std::byte> const image_;
+  std::vector<std::byte> const symbols_;
+  std::deque<std::string> names_;  // of an execution's places, until the next one
   script::Script const script_;
   explore::Window* window_ = nullptr;
   bool opened_ = false;

@@ -5,6 +5,7 @@
 #include "files.hpp"
 #include "run_result.hpp"
 #include "script_file.hpp"
+#include "symbols_file.hpp"
 #include "wish.hpp"
 #include "wrong.hpp"
 
@@ -68,7 +69,9 @@ bool take_driver(Wish& wish) {
   Config config;
   config.options = options;
   System system{config};
-  RunResult const alone = run_driver(system, {contents(driver.image), driver.name, {}, {}});
+  std::vector<std::byte> const image = contents(driver.image);
+  std::vector<std::byte> const symbols = symbols_beside(driver.image, image);
+  RunResult const alone = run_driver(system, {image, symbols, driver.name, {}, {}});
   if (alone.status() != nothing_found) {
     fmt::print("{}", system.log());
     print_text(alone, driver.image, driver.script);

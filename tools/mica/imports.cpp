@@ -10,12 +10,14 @@
 #include "files.hpp"
 #include "image_file.hpp"
 #include "ldr/imports.hpp"
+#include "ldr/program_database.hpp"
+#include "symbols_file.hpp"
 
 namespace mica::tool {
 namespace {
 
 constexpr char const* footer = R"(Each import is a line: there or missing, module, name or #ordinal.
-The version is a line if the image says that it has one.
+The version is a line if the image says that it has one, and so are its symbols.
 Exit status:
   0  this executive has all that the image imports
   1  something is missing
@@ -32,17 +34,46 @@ struct Wanted {
   bool delayed, there;
 };
 
+// The file that the image says has its symbols.
+struct Symbols {
+  std::string name;
+  bool there;             // beside the image
+  std::string wrong;      // why they are not its own
+  std::size_t count = 0;  // of public symbols
+};
+
 struct Told {
   std::optional<ldr::Version> version;
+  std::optional<Symbols> symbols;  // none: it names no file
   std::vector<Wanted> wanted;
 };
+
+// What is wrong with what it says of its symbols is nothing to its imports.
+std::optional<Symbols> symbols_of(std::string const& path, std::span<std::byte const> image) {
+  ldr::File file;
+  ldr::DebugRecord record{};
+  if (file.open(image) || ldr::read_debug_record(file, record) || !record.there) return {};
+  Symbols symbols{std::string{record.name}, false, {}, 0};
+  std::vector<std::byte> const bytes = symbols_beside(path, image);
+  symbols.there = !bytes.empty();
+  if (!symbols.there) return symbols;
+  ldr::ProgramDatabase database;
+  ldr::PublicSymbol symbol{};
+  if (ldr::Refusal const refusal = database.open(bytes))
+    symbols.wrong = refusal.what;
+  else if (!(database.identity() == record.identity))
+    symbols.wrong = "it is of another build";
+  else
+    for (std::uint32_t position = 0; database.next(position, symbol);) ++symbols.count;
+  return symbols;
+}
 
 Told read(std::string const& path) {
   std::vector<std::byte> const bytes = contents(path);
   ImageFile const file{bytes, path};
   ldr::Image const image = file.image();
   ldr::Imports imports{image};
-  Told told{file.version(), {}};
+  Told told{file.version(), symbols_of(path, bytes), {}};
   for (ldr::Import import; imports.next(import);) {
     bool const named = !import.name.empty();
     bool const there = named && abi::find_export(import.module, import.name) != nullptr;
@@ -59,6 +90,11 @@ void print_json(Asked const& asked, Told const& told, std::ptrdiff_t missing) {
   if (told.version)
     document["version"] = {{"file", text_of(told.version->file)},
                            {"product", text_of(told.version->product)}};
+  if (told.symbols)
+    document["symbols"] = {{"file", told.symbols->name},
+                           {"there", told.symbols->there},
+                           {"wrong", told.symbols->wrong},
+                           {"count", told.symbols->count}};
   document["missing"] = missing;
   document["imports"] = nlohmann::ordered_json::array();
   for (Wanted const& each : told.wanted)
@@ -71,6 +107,11 @@ void print_json(Asked const& asked, Told const& told, std::ptrdiff_t missing) {
   fmt::print("{}\n", document.dump(2, ' ', false, replace));
 }
 
+std::string told_of(Symbols const& symbols) {
+  if (!symbols.there) return "not beside it";
+  return symbols.wrong.empty() ? fmt::format("{} public names", symbols.count) : symbols.wrong;
+}
+
 void print_lines(Asked const& asked, Told const& told, std::ptrdiff_t missing) {
   for (Wanted const& each : told.wanted)
     if (!each.there || !asked.missing_only)
@@ -79,6 +120,8 @@ void print_lines(Asked const& asked, Told const& told, std::ptrdiff_t missing) {
   if (told.version)
     fmt::print("{}: version {}, of product version {}\n", asked.file, text_of(told.version->file),
                text_of(told.version->product));
+  if (told.symbols)
+    fmt::print("{}: symbols {}: {}\n", asked.file, told.symbols->name, told_of(*told.symbols));
   fmt::print("{}: {} imports, {} missing\n", asked.file, told.wanted.size(), missing);
 }
 

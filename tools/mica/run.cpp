@@ -12,6 +12,7 @@
 #include "files.hpp"
 #include "run_result.hpp"
 #include "script_file.hpp"
+#include "symbols_file.hpp"
 #include "trace_formats.hpp"
 
 namespace mica::tool {
@@ -95,6 +96,7 @@ int run(Asked const& asked) {
     throw Wrong{"--json and --trace need --output: only one of them goes to the standard output"};
   script::Script const script = script_in(asked.script);
   std::vector<std::byte> const image = contents(asked.driver), devices = devices_in(asked.devices);
+  std::vector<std::byte> const symbols = symbols_beside(asked.driver, image);
   std::vector<std::byte> const ram_disk =
       asked.ram_disk.empty() ? std::vector<std::byte>{} : contents(asked.ram_disk);
   std::optional<Trace> trace;
@@ -103,7 +105,7 @@ int run(Asked const& asked) {
       asked.name.empty() ? std::filesystem::path{asked.driver}.stem().string() : asked.name;
   take_faults();
   System system{config_of(asked, ram_disk, trace ? &*trace : nullptr)};
-  RunResult const result = run_driver(system, {image, name, text_of(devices), script});
+  RunResult const result = run_driver(system, {image, symbols, name, text_of(devices), script});
   if (!asked.json) fmt::print("{}", system.log());
   if (trace) write(asked, *trace);
   if (asked.json)

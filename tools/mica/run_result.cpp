@@ -75,7 +75,7 @@ RunResult run_driver(System& system, Wanted const& wanted) {
   result.version = version_of(wanted.image);
   std::optional<Player> player;
   try {
-    Driver driver = system.load(wanted.image, wanted.name);
+    Driver driver = system.load(wanted.image, wanted.name, wanted.symbols);
     result.entry_status = driver.entry_status();
     result.refusal = driver.refusal();
     if (NT_SUCCESS(driver.entry_status())) {

@@ -38,6 +38,7 @@ struct RunResult {
 // What is run: a driver, the devices that it is given once it is loaded, and what is asked of it.
 struct Wanted {
   std::span<std::byte const> image;
+  std::span<std::byte const> symbols;  // or none
   std::string name;
   std::string_view devices;  // their text
   script::Script script;
