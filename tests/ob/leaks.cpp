@@ -23,7 +23,7 @@ constexpr ULONG tags[] = {
     io::tag_name,         ob::pool_tag("Prob"), ob::pool_tag("Devi"), ob::pool_tag("Driv"),
     ob::pool_tag("File"), ob::pool_tag("ObTp"), ob::pool_tag("ObLy"), ob::pool_tag("Even"),
     ob::tag_wait_blocks,  cm::tag_key,          cm::tag_value,        cm::tag_data,
-    cm::tag_array,        cm::tag_callback,
+    cm::tag_array,        cm::tag_callback,     io::tag_dma,          io::tag_mdl,
 };
 
 std::uint64_t live_blocks() noexcept {
