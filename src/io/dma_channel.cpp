@@ -61,7 +61,8 @@ bool NTAPI take(Adapter& adapter, WAIT_CONTEXT_BLOCK const& wait, Grant& grant) 
   return true;
 }
 
-// Lock.
+// Registers that the driver has freed by themselves are free still: nobody gets any while the
+// channel is taken. Lock.
 void NTAPI release(Adapter& adapter, IO_ALLOCATION_ACTION action) noexcept {
   if (action == DeallocateObject && adapter.channel_base != nullptr)
     free_run(adapter, *adapter.channel_base);

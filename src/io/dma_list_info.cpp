@@ -15,8 +15,8 @@ bool copies(List const& list) noexcept {
   return false;
 }
 
-// The pages that the device sees, each begun where the last one ended. False: they are not the
-// pages of one buffer, as those of a chain need not be.
+// The pages that the device sees, each begun where the last one ended, so that they are as many as
+// a buffer of those bytes has. False: they are no buffer's, as those of a chain need not be.
 bool NTAPI store_pages(List const& list, PFN_NUMBER* pages) noexcept {
   for (ULONG i = 0; i < list.base->used; ++i) {
     MapRegister const& mapped = list.base[i];
@@ -35,7 +35,7 @@ NTSTATUS NTAPI build_mdl(List& list) noexcept {
   void* const start = static_cast<PCHAR>(MmGetMdlVirtualAddress(list.mdl)) + list.offset;
   PMDL const mdl = IoAllocateMdl(start, list.bytes, FALSE, FALSE, nullptr);
   if (mdl == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
-  if (mm::span_of(*mdl) != list.base->used || !store_pages(list, MmGetMdlPfnArray(mdl))) {
+  if (!store_pages(list, MmGetMdlPfnArray(mdl))) {
     IoFreeMdl(mdl);
     return STATUS_INVALID_PARAMETER;
   }

@@ -63,7 +63,6 @@ MapRegister* NTAPI take_run(Adapter& adapter, ULONG count) noexcept {
 
 void NTAPI free_run(Adapter& adapter, MapRegister& base) noexcept {
   forget_run(adapter, base);
-  if (adapter.channel_base == &base) adapter.channel_base = nullptr;
   for (ULONG i = 0; i < base.used; ++i) (&base)[i].bytes = 0;
   adapter.registers_taken -= base.run;
   base.run = 0;

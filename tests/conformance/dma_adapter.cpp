@@ -120,6 +120,11 @@ MICA_CASE("Io: a common buffer lies between the addresses that were asked for") 
   MICA_CHECK(logical.QuadPart >= short_limit &&
              logical.QuadPart == MmGetPhysicalAddress(memory).QuadPart);
   adapter->FreeCommonBuffer(adapter, PAGE_SIZE, logical, memory, TRUE);
+  highest = logical;  // the lowest page that will not do
+  memory = adapter->AllocateCommonBufferEx(adapter, &highest, PAGE_SIZE, &logical, TRUE, 0);
+  MICA_REQUIRE(memory != nullptr);
+  MICA_CHECK(logical.QuadPart < highest.QuadPart);
+  adapter->FreeCommonBuffer(adapter, PAGE_SIZE, logical, memory, TRUE);
   highest.QuadPart = 0;
   MICA_CHECK(adapter->AllocateCommonBufferEx(adapter, &highest, PAGE_SIZE, &logical, TRUE, 0) ==
              nullptr);

@@ -250,6 +250,16 @@ MICA_CASE("Io: channel and map registers are freed once each, as many as there a
   free_registers(setup.adapter, nullptr, 0);
 }
 
+MICA_CASE("Io: who keeps the channel may free its map registers before") {
+  Setup setup;
+  MICA_CHECK(setup.ask(0, 4) == STATUS_SUCCESS);
+  free_registers(setup.adapter, setup.requests[0].base, 4);
+  MICA_CHECK(setup.ask(1, 4) == STATUS_SUCCESS && setup.counter == 1);
+  free_channel(setup.adapter);
+  MICA_CHECK(setup.counter == 2);
+  free_channel(setup.adapter);
+}
+
 MICA_CASE("Io: a device waits once for a channel") {
   Setup setup;
   MICA_CHECK(setup.ask(0, 1) == STATUS_SUCCESS && setup.ask(1, 1) == STATUS_SUCCESS);

@@ -145,6 +145,27 @@ MICA_CASE("Io: a part of what is mapped is flushed, and no more") {
   MICA_CHECK(setup.flush_ex(buffer.mdl(), 0, PAGE_SIZE, FALSE) == STATUS_INVALID_PARAMETER);
 }
 
+MICA_CASE("Io: of two parts of a page that are mapped that one is flushed which is meant") {
+  Setup setup{bus_master(short_bits, PAGE_SIZE)};
+  DmaBuffer const page{1, short_limit, 0, 100};
+  PMDL const second = IoAllocateMdl(page.memory() + 200, 50, FALSE, FALSE, nullptr);
+  MICA_REQUIRE(second != nullptr);
+  MmBuildMdlForNonPagedPool(second);
+  page.mdl()->Next = second;
+  Elements<2> room;
+  ULONG bytes = 150;
+  MICA_CHECK(setup.map_ex(page.mdl(), 0, bytes, FALSE, room.list(), sizeof room.bytes) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(bytes == 150 && room.list()->NumberOfElements == 1);
+  device_writes(room.list()->Elements[0].Address.QuadPart, 0x44, 150);
+  MICA_CHECK(setup.flush_ex(page.mdl(), 100, 50, FALSE) == STATUS_SUCCESS);
+  MICA_CHECK(all_are(page.memory(), 0, 200) && all_are(page.memory() + 200, 0x44, 50));
+  MICA_CHECK(setup.flush_ex(page.mdl(), 0, 100, FALSE) == STATUS_SUCCESS);
+  MICA_CHECK(all_are(page.memory(), 0x44, 100) && page.memory()[100] == 0);
+  page.mdl()->Next = nullptr;
+  IoFreeMdl(second);
+}
+
 MICA_CASE("Io: map registers that were flushed map again") {
   Setup setup{bus_master(short_bits, PAGE_SIZE)};
   DmaBuffer const buffer{2, short_limit};

@@ -45,6 +45,8 @@ constexpr ULONG tags[] = {
     mica::tm::tag_transaction,
     mica::tm::tag_enlistment,
     mica::tm::tag_resource_manager,
+    io::tag_dma,
+    io::tag_mdl,
 };
 
 std::uint64_t live_blocks() noexcept {
