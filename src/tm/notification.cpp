@@ -77,14 +77,12 @@ Step::Step() noexcept {
   list_initialize(called_);
   list_initialize(dropped_);
   list_initialize(left_);
-  KeEnterCriticalRegion();
-  ExAcquirePushLockExclusive(&state().lock);
+  acquire_lock();
 }
 
 Step::~Step() {
   bool const drops = !list_empty(dropped_);
-  ExReleasePushLockExclusive(&state().lock);
-  KeLeaveCriticalRegion();
+  release_lock();
   while (LIST_ENTRY* const entry = list_pop_front(left_)) {
     Participant& participant = MICA_CONTAINING(*entry, Participant, of_transaction);
     participant.left(participant);

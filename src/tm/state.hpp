@@ -25,20 +25,24 @@ struct State {
   return *ke::processor_block().tm;
 }
 
-// The lock, for a scope. Under it no routine of a resource manager is called and no object ends;
-// the participants' locks are taken inside it.
+// The lock. Under it no routine of a resource manager is called and no object ends; the
+// participants' locks are taken inside it.
+inline void acquire_lock() noexcept {
+  KeEnterCriticalRegion();
+  ExAcquirePushLockExclusive(&state().lock);
+}
+inline void release_lock() noexcept {
+  ExReleasePushLockExclusive(&state().lock);
+  KeLeaveCriticalRegion();
+}
+
+// The lock, for a scope.
 class [[nodiscard]] Guard {
  public:
-  Guard() noexcept {
-    KeEnterCriticalRegion();
-    ExAcquirePushLockExclusive(&state().lock);
-  }
+  Guard() noexcept { acquire_lock(); }
   Guard(Guard const&) = delete;
   Guard& operator=(Guard const&) = delete;
-  ~Guard() {
-    ExReleasePushLockExclusive(&state().lock);
-    KeLeaveCriticalRegion();
-  }
+  ~Guard() { release_lock(); }
 };
 
 // The object of a handle, referenced while it stands.
