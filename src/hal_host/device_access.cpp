@@ -27,7 +27,7 @@ namespace {
 static_assert(offsetof(AccessFrame, flags) == 128 && offsetof(AccessFrame, instruction) == 136);
 
 constexpr std::uint64_t all_bits = ~std::uint64_t{0}, direction = 0x400;
-constexpr unsigned rax = 0, rcx = 1, rdx = 2, rsp = 4, rsi = 6, rdi = 7;
+constexpr unsigned rax = 0, rcx = 1, rdx = 2, rsi = 6, rdi = 7;
 constexpr std::size_t widest_part = 8, widest_operand = 64;
 
 using Operand = ZydisDecodedOperand;
@@ -53,7 +53,7 @@ struct Extended {
   alignas(hal::extended_alignment) std::byte area[hal::largest_extended_area];
 };
 
-MICA_KEEPS_REGISTERS [[gnu::noinline]] void execute(AccessFrame& frame, void const* code,
+[[gnu::noinline]] MICA_KEEPS_REGISTERS void execute(AccessFrame& frame, void const* code,
                                                     Extended& extended) noexcept {
   std::uint64_t const features = Machine::extended_features();
   Machine::restore_extended(extended.area, features);

@@ -26,7 +26,7 @@ struct Strand {
   void const* bottom;
   std::size_t bytes;
   Strand const* outer;  // the stack that it was called from onto this one, null if it was not
-  void* tsan_fiber;     // ThreadSanitizer
+  void* tsan_fiber;  // ThreadSanitizer
 };
 
 // The calling OS thread's own exception state.
