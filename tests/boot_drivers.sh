@@ -43,3 +43,18 @@ boots 3 <<'END'
 mica: the RAM disk is no ustar archive: it ends before its last block, at 0x0
 DRIVERS FAILED: the RAM disk cannot be read
 END
+
+# Real devices are as those say that play them on the host.
+devices=$scripts/../tests/drivers
+"$scripts/ram-disk" "$work/disk" "$drivers/edu.sys" "$drivers/uart.sys" "$devices/edu.devices" \
+  "$devices/uart.devices" || exit 1
+boots 0 <<'END'
+edu: revision 1.0 lives, and knows that 5! is 120
+device Edu: its start's status is 0x00000000
+uart: 256 bytes came back
+device Com2: its start's status is 0x00000000
+device Edu: removed
+device Com2: removed
+driver edu: unloaded
+driver uart: unloaded
+END

@@ -39,10 +39,12 @@ endforeach()
 
 mica_give_ram_disk(host_tests)
 if(TARGET ram_disk)
-  set(drivers exceptions.cpp load.cpp missing.cpp scopes.cpp symbols.cpp trace.cpp)
+  set(drivers exceptions.cpp hardware.cpp load.cpp missing.cpp scopes.cpp symbols.cpp trace.cpp)
   list(TRANSFORM drivers PREPEND ${CMAKE_CURRENT_LIST_DIR}/drivers/)
   target_sources(host_tests PRIVATE ${drivers})
   target_compile_definitions(host_tests PRIVATE MICA_TEST_DRIVERS="$<TARGET_PROPERTY:ram_disk,BINARY_DIR>")
+  set_source_files_properties(${CMAKE_CURRENT_LIST_DIR}/drivers/hardware.cpp PROPERTIES SKIP_PRECOMPILE_HEADERS ON
+    COMPILE_DEFINITIONS MICA_TEST_SCRIPTS="${CMAKE_CURRENT_LIST_DIR}/drivers")
 endif()
 mica_discover_tests(host_tests)
 mica_add_folder(tests/tidy)

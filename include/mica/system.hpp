@@ -7,6 +7,7 @@
 //   called.
 #pragma once
 
+#include <mica/device.hpp>
 #include <mica/outcome.hpp>
 #include <mica/policy.hpp>
 
@@ -18,6 +19,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace mica {
 
@@ -110,9 +112,20 @@ class System {
                             std::span<std::byte const> symbols = {});
 
   // Plugs in the devices that a text describes (docs/pnp.md), in its order, until one fails: calls
-  // AddDevice of their drivers, and starts them. What the last came to, an NTSTATUS. Throws
-  // DeviceMistake, and nothing is done, if the text is wrong; and what run() throws.
+  // AddDevice of their drivers, and starts them. What the last came to, an NTSTATUS:
+  // STATUS_CONFLICTING_ADDRESSES if another device that somebody plays has some of its ports or
+  // memory, or the System has memory there. Throws DeviceMistake, and nothing is done, if the text
+  // is wrong; and what run() throws.
   std::int32_t add_devices(std::string_view text);
+  // Plays the device of that name, from when it is added until it is removed; whatever registers
+  // its text has. Before it is added. The model must outlive that, and the System's reset.
+  void play_device(std::string name, DeviceModel& model);
+  // Of a device that is there and that the library plays; else null. Valid until it is removed.
+  [[nodiscard]] Registers* registers(std::string_view device);
+  // As if the device interrupted: once. False: none of that name is played, or it has no interrupt.
+  bool interrupt(std::string_view device);
+  // What drivers accessed that devices have not, in that order. While no run is on.
+  [[nodiscard]] std::vector<WrongAccess> const& wrong_accesses() const;
   // Removes a device, if its drivers agree; or takes it away, whatever they say. An NTSTATUS:
   // STATUS_NO_SUCH_DEVICE if there is none of that name, STATUS_DEVICE_BUSY if a file is open on
   // it, or what a driver says. Throws what run() throws.

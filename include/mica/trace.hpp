@@ -1,6 +1,7 @@
 // What the drivers of a System call, and where they are called; of one System at a time.
 //   A Trace that Config::trace names records while drivers are loaded and run: every import they
-//   call, with its arguments and its result, and every routine of theirs that is called. It changes
+//   call, with its arguments and its result, every routine of theirs that is called, and every
+//   access of a port or of a device's memory. It changes
 //   nothing of the run: the same choices are made, and the same time goes by. A System without one
 //   runs as fast as if there were none.
 #pragma once
@@ -26,14 +27,19 @@ struct TraceEvent {
     result,  // and it returned
     enter,   // a driver's routine is called
     leave,   // and it returned
+    read,    // a driver reads what a device has
+    write,
   };
   What what;
-  std::string name;  // of the import; of a driver's routine what it is: DriverEntry, IRP_MJ_READ
-  std::vector<TraceValue> arguments;  // call, enter
-  std::string value;                  // result, leave: empty if there is none
+  // Of the import; of a driver's routine what it is: DriverEntry, IRP_MJ_READ; of an access
+  // DEVICE.REGISTER, DEVICE.OFFSET, or where nobody is `port 0x61`.
+  std::string name;
+  std::vector<TraceValue> arguments;  // call, enter; of read and write where it is, and how wide
+  std::string value;                  // result, leave: empty if there is none; read, write
   // MODULE!NAME+0xOFFSET, or MODULE+0xOFFSET where the module's symbols have no name for it. Call:
   // what it returns to, empty if that is no driver's code: the driver jumped there as the last
-  // thing that a routine of its does. Enter: the routine.
+  // thing that a routine of its does. Enter: the routine. Read, write: the instruction, empty if
+  // it is of no driver.
   std::string place;
   std::uint64_t number;  // of the call or entry, from 1; its end has the same
   std::uint64_t time_100ns;

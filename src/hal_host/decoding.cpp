@@ -22,6 +22,22 @@ namespace {
 
 }  // namespace
 
+bool find_register(ZydisRegister number, RegisterPlace& place) noexcept {
+  ZydisRegister const whole = ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, number);
+  if (whole < ZYDIS_REGISTER_RAX || whole > ZYDIS_REGISTER_R15) return false;
+  bool const high = number >= ZYDIS_REGISTER_AH && number <= ZYDIS_REGISTER_BH;
+  place = {static_cast<unsigned>(whole - ZYDIS_REGISTER_RAX), high ? 8u : 0u,
+           ZydisRegisterGetWidth(ZYDIS_MACHINE_MODE_LONG_64, number)};
+  return true;
+}
+
+std::uint64_t merged(RegisterPlace const& place, std::uint64_t before,
+                     std::uint64_t value) noexcept {
+  std::uint64_t const changed = low_bits(~std::uint64_t{0}, place.bits) << place.first;
+  std::uint64_t const kept = place.bits >= 32 ? 0 : before & ~changed;
+  return kept | low_bits(value, place.bits) << place.first;
+}
+
 // Whichever thread faults: what is decoded stands on the one stack that an OS thread takes signals
 // on.
 bool decode(unsigned char const* code, std::size_t bytes, Decoded& decoded) noexcept {

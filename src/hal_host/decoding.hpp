@@ -15,6 +15,22 @@ struct Decoded {
   std::size_t code_bytes;                            // ...as far as there is any
 };
 
+// Which general register, as the processor numbers them, and which bits of it: ah and its kind
+// begin at 8.
+struct RegisterPlace {
+  unsigned index, first, bits;
+};
+// False: it is no general register.
+[[nodiscard]] bool find_register(ZydisRegister number, RegisterPlace& place) noexcept;
+
+// What an instruction leaves in a register: half of it clears the other half, less leaves the rest.
+[[nodiscard]] std::uint64_t merged(RegisterPlace const& place, std::uint64_t before,
+                                   std::uint64_t value) noexcept;
+
+[[nodiscard]] constexpr std::uint64_t low_bits(std::uint64_t value, unsigned bits) noexcept {
+  return bits >= 64 ? value : value & ((std::uint64_t{1} << bits) - 1);
+}
+
 // False: no code is there, or no instruction. Any context, a signal handler's too.
 [[nodiscard]] bool decode(unsigned char const* code, std::size_t bytes, Decoded& decoded) noexcept;
 [[nodiscard]] bool decode(std::uint64_t address, Decoded& decoded) noexcept;

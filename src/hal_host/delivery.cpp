@@ -14,8 +14,10 @@ namespace {
 
 // A request that met another of its level may find its vector taken already.
 void run_device_handler(Simulation& simulation, KIRQL level) noexcept {
-  if (std::uint8_t const vector = simulation.take_vector(level))
-    simulation.handlers().device(vector);
+  std::uint8_t const vector = simulation.take_vector(level);
+  if (vector == 0) return;
+  simulation.handlers().device(vector);
+  simulation.served(vector);
 }
 
 void run_handler(Simulation& simulation, KIRQL level, KIRQL interrupted) noexcept {

@@ -82,7 +82,7 @@ std::uint64_t Simulation::earliest_due() const noexcept {
   for (unsigned i = 0; i < setup_.processors; ++i)
     if (seats_[i].activity.load(std::memory_order_relaxed) != Activity::frozen)
       earliest = std::min(earliest, seats_[i].due_100ns.load(std::memory_order_relaxed));
-  return earliest;
+  return std::min(earliest, devices_due_100ns_.load(std::memory_order_relaxed));
 }
 
 void Simulation::fire_due(bool nobody_steps) noexcept {
@@ -96,6 +96,7 @@ void Simulation::fire_due(bool nobody_steps) noexcept {
     seat.wire.fetch_or(level_bit(clock_level), std::memory_order_relaxed);
     fired |= 1u << i;
   }
+  fire_devices(now);
   due_100ns_ = earliest_due();
   if (fired != 0) order_fired(fired, nobody_steps);
 }
@@ -179,6 +180,7 @@ void Simulation::save(Image& image) const {
   image.steps = steps_;
   image.skew_100ns = skew_100ns_;
   image.due_100ns = due_100ns_;
+  image.devices_due_100ns = devices_due_100ns_;
   image.hash = hash_;
   image.context_ids = context_ids_;
   image.entry_wanted = entry_wanted_;
@@ -193,6 +195,7 @@ void Simulation::load(Image const& image) noexcept {
   steps_ = image.steps;
   skew_100ns_ = image.skew_100ns;
   due_100ns_ = image.due_100ns;
+  devices_due_100ns_ = image.devices_due_100ns;
   hash_ = image.hash;
   context_ids_ = image.context_ids;
   entry_wanted_ = image.entry_wanted;

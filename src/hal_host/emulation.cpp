@@ -2,9 +2,6 @@
 
 #if defined(__x86_64__)
 
-#include <sys/uio.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstring>
 #include <iterator>
@@ -18,16 +15,10 @@
 namespace mica::hal_host {
 namespace {
 
-constexpr std::uint64_t all_bits = ~std::uint64_t{0};
-
 // [SDM 1, "EFLAGS Register"]
 constexpr std::uint64_t carry = 0x1, parity = 0x4, adjust = 0x10, zero = 0x40, sign = 0x80,
-                        direction = 0x400, overflow = 0x800;
+                        overflow = 0x800;
 constexpr std::uint64_t arithmetic = carry | parity | adjust | zero | sign | overflow;
-
-[[nodiscard]] constexpr std::uint64_t low_bits(std::uint64_t value, unsigned bits) noexcept {
-  return bits >= 64 ? value : value & ((std::uint64_t{1} << bits) - 1);
-}
 
 [[nodiscard]] constexpr std::uint64_t sign_extended(std::uint64_t value, unsigned bits) noexcept {
   unsigned const above = 64 - bits;
@@ -85,22 +76,7 @@ class Emulation {
       case ZYDIS_MNEMONIC_INVD:
       case ZYDIS_MNEMONIC_INVLPG:
       case ZYDIS_MNEMONIC_WBINVD:
-      case ZYDIS_MNEMONIC_OUT:
         return true;
-      case ZYDIS_MNEMONIC_IN:
-        return write(operands_[0], all_bits);
-      case ZYDIS_MNEMONIC_INSB:
-        return pass_string(REG_RDI, 1);
-      case ZYDIS_MNEMONIC_INSW:
-        return pass_string(REG_RDI, 2);
-      case ZYDIS_MNEMONIC_INSD:
-        return pass_string(REG_RDI, 4);
-      case ZYDIS_MNEMONIC_OUTSB:
-        return pass_string(REG_RSI, 1);
-      case ZYDIS_MNEMONIC_OUTSW:
-        return pass_string(REG_RSI, 2);
-      case ZYDIS_MNEMONIC_OUTSD:
-        return pass_string(REG_RSI, 4);
       case ZYDIS_MNEMONIC_MOV:
         return move();
       case ZYDIS_MNEMONIC_MOVZX:
@@ -153,34 +129,6 @@ class Emulation {
     at(REG_RSP) -= 2 * sizeof *stack;
     at(REG_RIP) = reinterpret_cast<std::uint64_t>(&mica_change_level);
     elsewhere_ = true;
-    return true;
-  }
-
-  // What a port's string instruction leaves: no device takes or gives anything, so what is read has
-  // all bits set.
-  [[nodiscard]] bool pass_string(int pointer, std::uint64_t bytes) noexcept {
-    bool const repeats = (instruction_.attributes & ZYDIS_ATTRIB_HAS_REP) != 0;
-    std::uint64_t const count = repeats ? at(REG_RCX) : 1, step = count * bytes;
-    bool const down = (at(REG_EFL) & direction) != 0;
-    std::uint64_t const begin = down ? at(pointer) + bytes - step : at(pointer);
-    if (pointer == REG_RDI && !fill(begin, step)) return false;
-    at(pointer) += down ? ~step + 1 : step;
-    if (repeats) at(REG_RCX) = 0;
-    return true;
-  }
-
-  // False: it is not there to be written.
-  [[nodiscard]] static bool fill(std::uint64_t begin, std::uint64_t bytes) noexcept {
-    unsigned char ones[256];
-    std::memset(ones, 0xFF, sizeof ones);
-    while (bytes != 0) {
-      std::size_t const part = std::min<std::uint64_t>(bytes, sizeof ones);
-      iovec const local{ones, part}, remote{reinterpret_cast<void*>(begin), part};
-      if (::process_vm_writev(::getpid(), &local, 1, &remote, 1, 0) != static_cast<ssize_t>(part))
-        return false;
-      begin += part;
-      bytes -= part;
-    }
     return true;
   }
 
@@ -247,37 +195,28 @@ class Emulation {
            there == (at(REG_RDX) << 32 | low_bits(at(REG_RAX), 32));
   }
 
-  // Where a general register is in the context, and which bits of it: ah and its kind begin at 8.
-  struct Place {
-    int index;
-    unsigned first, bits;
-  };
-  [[nodiscard]] static bool find(ZydisRegister number, Place& place) noexcept {
+  // Where a general register is in the context.
+  [[nodiscard]] static bool find(ZydisRegister number, RegisterPlace& place, int& index) noexcept {
     constexpr int general[] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
                                REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
                                REG_R12, REG_R13, REG_R14, REG_R15};
-    ZydisRegister const whole =
-        ZydisRegisterGetLargestEnclosing(ZYDIS_MACHINE_MODE_LONG_64, number);
-    if (whole < ZYDIS_REGISTER_RAX || whole > ZYDIS_REGISTER_R15) return false;
-    bool const high = number >= ZYDIS_REGISTER_AH && number <= ZYDIS_REGISTER_BH;
-    place = {general[whole - ZYDIS_REGISTER_RAX], high ? 8u : 0u,
-             ZydisRegisterGetWidth(ZYDIS_MACHINE_MODE_LONG_64, number)};
+    if (!find_register(number, place)) return false;
+    index = general[place.index];
     return true;
   }
   [[nodiscard]] bool read_register(ZydisRegister number, std::uint64_t& value) const noexcept {
-    Place place;
-    if (!find(number, place)) return false;
-    value = low_bits(at(place.index) >> place.first, place.bits);
+    RegisterPlace place;
+    int index = 0;
+    if (!find(number, place, index)) return false;
+    value = low_bits(at(index) >> place.first, place.bits);
     return true;
   }
-  // Half a register clears the other half, less leaves the rest.
   [[nodiscard]] bool write(ZydisDecodedOperand const& operand, std::uint64_t value) noexcept {
-    Place place;
-    if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || !find(operand.reg.value, place))
+    RegisterPlace place;
+    int index = 0;
+    if (operand.type != ZYDIS_OPERAND_TYPE_REGISTER || !find(operand.reg.value, place, index))
       return false;
-    std::uint64_t const kept =
-        place.bits >= 32 ? 0 : at(place.index) & ~(low_bits(all_bits, place.bits) << place.first);
-    at(place.index) = kept | low_bits(value, place.bits) << place.first;
+    at(index) = merged(place, at(index), value);
     return true;
   }
 

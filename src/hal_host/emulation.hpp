@@ -9,9 +9,9 @@
 // What is there
 //   cr8: the processor's level. gs: its KPCR. 0xFFFFF78000000000: the System's shared data.
 //   What other system registers say: system_registers.hpp.
-//   Ports: there are no devices, a read has all bits set. Interrupts come where the executive is
-//   called, so cli and sti change nothing that code between two calls could see. Caches are the
-//   host's affair.
+//   Interrupts come where the executive is called, so cli and sti change nothing that code between
+//   two calls could see. Caches are the host's affair. Ports, and devices' memory:
+//   device_access.hpp.
 #pragma once
 
 #include <ucontext.h>

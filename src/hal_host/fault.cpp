@@ -3,10 +3,12 @@
 #include <nt/rtl/exception.h>
 #include <mica/fault.hpp>
 
+#include "hal_host/device_access.hpp"
 #include "hal_host/emulation.hpp"
 #include "hal_host/fault_signals.hpp"
 #include "hal_host/patch.hpp"
 #include "hal_host/simulation.hpp"
+#include "hal_host/stack_room.hpp"
 
 #if defined(__x86_64__)
 #include <ucontext.h>
@@ -90,22 +92,6 @@ void fill(CONTEXT& context, mcontext_t const& machine) noexcept {
   std::memcpy(&context.Xmm0, machine.fpregs->_xmm, sizeof machine.fpregs->_xmm);
 }
 
-// Room below what the flow has on its stack, and below this handler if it stands there too. Null:
-// there is none, or not enough to go on with.
-[[nodiscard]] Site* room_on_stack(std::uint64_t stack_pointer) noexcept {
-  constexpr std::uint64_t red_zone = 128, handler_bytes = 4096, alignment = 64;
-  constexpr std::uint64_t enough = kernel_stack_bytes / 4;
-  Strand const& strand = Machine::current().core.seat->flow();
-  auto const bottom = reinterpret_cast<std::uint64_t>(strand.bottom);
-  auto const here = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
-  if (stack_pointer - bottom > strand.bytes) return nullptr;
-  std::uint64_t top = stack_pointer - red_zone;
-  if (here - bottom < strand.bytes) top = std::min(top, here - handler_bytes);
-  top = (top - sizeof(Site)) & ~(alignment - 1);
-  return top - bottom < strand.bytes && top - bottom >= enough ? reinterpret_cast<Site*>(top)
-                                                               : nullptr;
-}
-
 // What is left when the stack is full: it never goes on.
 [[nodiscard]] Site* room_elsewhere() noexcept {
   std::byte* const top = SignalStack::spare_top();
@@ -120,13 +106,17 @@ void fill(CONTEXT& context, mcontext_t const& machine) noexcept {
   return information.si_signo == SIGSEGV && simulation.region().contains(information.si_addr);
 }
 
-// In the place of an instruction that a process may not execute. False: it is none.
-[[nodiscard]] bool perform(mcontext_t& machine, Patch const* patched) noexcept {
+// In the place of an instruction that a process may not execute, or that accesses a device. False:
+// it is none.
+[[nodiscard]] bool perform(mcontext_t& machine, void const* address,
+                           Patch const* patched) noexcept {
   auto const site = static_cast<std::uint64_t>(machine.gregs[REG_RIP]);
   Decoded decoded;
   bool const is_code = patched != nullptr ? decode(patched->original, patched->length, decoded)
                                           : decode(site, decoded);
-  if (!is_code || !emulate(machine, decoded)) return false;
+  if (!is_code) return false;
+  if (begin_access(machine, decoded, address)) return true;
+  if (!emulate(machine, decoded)) return false;
   if (patched == nullptr) patch(site, decoded);
   return true;
 }
@@ -142,8 +132,9 @@ bool take_fault(siginfo_t const& information, void* context) noexcept {
   auto const instruction = static_cast<std::uint64_t>(machine.gregs[REG_RIP]);
   auto const stack = static_cast<std::uint64_t>(machine.gregs[REG_RSP]);
   if (!is_the_kernels(information, instruction, stack)) return false;
-  if (information.si_signo == SIGSEGV && perform(machine, patched)) return true;
-  Site* site = room_on_stack(stack);
+  if (information.si_signo == SIGSEGV && perform(machine, information.si_addr, patched))
+    return true;
+  auto* site = reinterpret_cast<Site*>(room_on_stack(stack, sizeof(Site)));
   bool const full = site == nullptr;
   if (full) site = room_elsewhere();
   if (site == nullptr) return false;

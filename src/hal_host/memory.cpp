@@ -46,7 +46,10 @@ hal::VirtualRange NTAPI Machine::system_space() noexcept {
 bool NTAPI Machine::map(void* address, PageNumber page, hal::Protection protection) noexcept {
   point();
   order_map(address);
-  return region().map(address, page, protection);
+  Bus const* const bus = current().core.simulation->bus();
+  if (bus == nullptr || !bus->has_page(page)) return region().map(address, page, protection);
+  region().map_device(address, page, protection);
+  return true;
 }
 
 void NTAPI Machine::unmap(void* address) noexcept {

@@ -68,6 +68,8 @@ void Simulation::poll(Seat& seat) noexcept {
     core.pending |= wire;
     token_acquire(&seat);
   }
+  if (devices_due_100ns_.load(std::memory_order_relaxed) != never.value_100ns)
+    fire_devices(now_100ns());
   std::uint64_t const due = seat.due_100ns.load(std::memory_order_relaxed);
   if (due != never.value_100ns && due <= now_100ns()) {
     seat.due_100ns.store(never.value_100ns, std::memory_order_relaxed);
@@ -95,6 +97,7 @@ void Simulation::await_parallel(Seat& seat) noexcept {
 
 bool Simulation::all_idle() const noexcept {
   std::uint64_t const now = now_100ns();
+  if (devices_due_100ns_.load() <= now) return false;
   for (unsigned i = 0; i < setup_.processors; ++i) {
     Seat const& seat = seats_[i];
     Activity const activity = seat.activity.load();
@@ -117,7 +120,8 @@ void Simulation::wait_for_work(Seat& seat, std::unique_lock<std::mutex>& lock) n
     changed_.notify_all();
     return;
   }
-  std::uint64_t const due = seat.due_100ns.load(), now = now_100ns();
+  std::uint64_t const due = std::min(seat.due_100ns.load(), devices_due_100ns_.load()),
+                      now = now_100ns();
   if (due == never.value_100ns)
     changed_.wait(lock);
   else if (due > now)

@@ -152,15 +152,8 @@ class Code {
 
   // The instruction, of memory elsewhere.
   void access_at(Operand const& memory, ZydisRegister base, std::int64_t offset) noexcept {
-    Request request;
-    if (!ZYAN_SUCCESS(ZydisEncoderDecodedInstructionToEncoderRequest(
-            &decoded_.instruction, decoded_.operands, decoded_.instruction.operand_count_visible,
-            &request)))
-      return out_.give_up();
-    request.prefixes = 0;
-    request.branch_type = ZYDIS_BRANCH_TYPE_NONE;
-    set_memory(request.operands[&memory - decoded_.operands], base, offset, memory.size / 8u);
-    out_.encode(request);
+    out_.encode_elsewhere(decoded_, static_cast<unsigned>(&memory - decoded_.operands), base,
+                          offset);
   }
 
   // The register that a load sets the whole of, which is free until then; none: there is none.
@@ -205,14 +198,6 @@ class Code {
     request.operands[0].reg.value = to;
     request.operands[1].reg.value = from;
     return request;
-  }
-  static void set_memory(ZydisEncoderOperand& operand, ZydisRegister base, std::int64_t offset,
-                         std::size_t bytes) noexcept {
-    operand = {};
-    operand.type = ZYDIS_OPERAND_TYPE_MEMORY;
-    operand.mem.base = base;
-    operand.mem.displacement = offset;
-    operand.mem.size = static_cast<ZyanU16>(bytes);
   }
   [[nodiscard]] static ZydisEncoderOperand encoded(Operand const& memory) noexcept {
     ZydisEncoderOperand operand;

@@ -208,8 +208,13 @@ void Region::touch(std::size_t index) noexcept {
   touched_end_ = std::max(touched_end_, index + 1);
 }
 
+bool Region::is_device(std::uint32_t entry) const noexcept {
+  return (entry & present) != 0 && !is_memory(page_in(entry));
+}
+
 bool Region::tell_host(std::size_t index, std::uint32_t wanted) noexcept {
   Entry& entry = entries_[index];
+  if (is_device(wanted)) wanted = 0;
   if (entry.host == wanted) return true;
   std::byte* const address = system_ + (index << page_shift);
   void* mapped;
@@ -235,8 +240,7 @@ void* Region::direct_address(void* address) const noexcept {
 }
 
 bool Region::map(void* address, PageNumber page, hal::Protection protection) noexcept {
-  if (page.value < pages_.first.value || page.value - pages_.first.value >= pages_.count)
-    return false;
+  if (!is_memory(page)) return false;
   std::size_t const index = index_of(address);
   if (index >= system_pages) return false;
   touch(index);
@@ -246,6 +250,25 @@ bool Region::map(void* address, PageNumber page, hal::Protection protection) noe
 #if defined(MICA_ASAN)
   __asan_unpoison_memory_region(system_ + (index << page_shift), page_size);
 #endif
+  return true;
+}
+
+void Region::map_device(void* address, PageNumber page, hal::Protection protection) noexcept {
+  std::size_t const index = index_of(address);
+  touch(index);
+  note(index);
+  entries_[index].kernel = encode(page, protection);
+  [[maybe_unused]] bool const told = tell_host(index, 0);
+}
+
+bool Region::device_at(std::uint64_t address, std::uint64_t bytes, std::uint64_t& physical,
+                       bool write) const noexcept {
+  auto const offset = address - reinterpret_cast<std::uint64_t>(system_);
+  if (offset >= system_bytes() || bytes > page_size - offset % page_size) return false;
+  std::uint32_t const entry = entries_[offset >> page_shift].kernel;
+  if (!is_device(entry)) return false;
+  if (write && protection_in(entry) != hal::Protection::read_write) return false;
+  physical = (page_in(entry).value << page_shift) + offset % page_size;
   return true;
 }
 
@@ -323,6 +346,7 @@ bool Region::allows(void const* address, std::size_t bytes, bool write) const no
   for (std::size_t i = index_of(first); i <= index_of(first + bytes - 1); ++i) {
     std::uint32_t const entry = entries_[i].kernel;
     if (!(entry & present) || protection_in(entry) == hal::Protection::no_access) return false;
+    if (is_device(entry)) return false;  // a look there is an access of the device
     if (write && protection_in(entry) != hal::Protection::read_write) return false;
   }
   return true;

@@ -53,6 +53,8 @@ class Region {
   // The same bytes in the direct map: of what is mapped in system space, or stands there already.
   [[nodiscard]] void* direct_address(void* address) const noexcept;
   [[nodiscard]] bool map(void* address, PageNumber page, hal::Protection protection) noexcept;
+  // The same of a page that is not memory, but a device's: nothing is there for Linux.
+  void map_device(void* address, PageNumber page, hal::Protection protection) noexcept;
   void unmap(void* address) noexcept;
   void protect(void* address, hal::Protection protection) noexcept;
   // What mappings were before they change is noted there; null: nowhere.
@@ -71,6 +73,10 @@ class Region {
   // written.
   [[nodiscard]] bool contains(void const* address) const noexcept;
   [[nodiscard]] bool allows(void const* address, std::size_t bytes, bool write) const noexcept;
+  // Where those bytes of system space are, if a device's page is mapped there that has them all;
+  // and may be written, if that is asked.
+  [[nodiscard]] bool device_at(std::uint64_t address, std::uint64_t bytes, std::uint64_t& physical,
+                               bool write = false) const noexcept;
   // Whether those bytes of system space are code, all of them.
   [[nodiscard]] bool executes(void const* address, std::size_t bytes) const noexcept;
 
@@ -85,6 +91,10 @@ class Region {
   Region(unsigned slot, std::size_t bytes) noexcept;
   [[nodiscard]] bool build() noexcept;
   [[nodiscard]] std::size_t index_of(void const* address) const noexcept;
+  [[nodiscard]] bool is_memory(PageNumber page) const noexcept {
+    return page.value - pages_.first.value < pages_.count;
+  }
+  [[nodiscard]] bool is_device(std::uint32_t entry) const noexcept;
   [[nodiscard]] bool tell_host(std::size_t index, std::uint32_t wanted) noexcept;
   void touch(std::size_t index) noexcept;
   void note(std::size_t index) {

@@ -14,6 +14,7 @@ std::uint64_t Simulation::now_100ns() const noexcept {
                std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count()) /
                100;
   }
+  if (Machine::current_processor == nullptr) return skew_100ns_ + steps_;  // nobody steps
   order_time(false);
   Core const& core = Machine::current().core;
   return skew_100ns_ + steps_ + static_cast<std::uint64_t>(core.seat->granted - core.countdown);
@@ -87,6 +88,50 @@ void Simulation::request_device(unsigned number, std::uint8_t vector) noexcept {
   seats_[number].vectors[level].fetch_or(static_cast<std::uint16_t>(1u << (vector & 15)),
                                          std::memory_order_release);
   request(number, level);
+}
+
+// No point of the trace: what the device was asked before has one.
+void Simulation::raise_device(unsigned number, std::uint8_t vector) noexcept {
+  auto const level = static_cast<KIRQL>(vector >> 4);
+  Seat& target = seats_[number];
+  token_release(&target);
+  target.vectors[level].fetch_or(static_cast<std::uint16_t>(1u << (vector & 15)),
+                                 std::memory_order_release);
+  target.wire.fetch_or(level_bit(level), std::memory_order_release);
+  if (setup_.parallel) {
+    { std::lock_guard const guard{mutex_}; }
+    changed_.notify_all();
+  } else if (Machine::current_processor != nullptr) {
+    order_request(number, level);
+    decide_next();
+  }
+}
+
+void Simulation::wake_devices_at(std::uint64_t due_100ns) noexcept {
+  devices_due_100ns_ = due_100ns;
+  if (setup_.parallel) {
+    { std::lock_guard const guard{mutex_}; }
+    changed_.notify_all();
+    return;
+  }
+  due_100ns_ = earliest_due();
+  if (Machine::current_processor != nullptr) decide_next();
+}
+
+void Simulation::fire_devices(std::uint64_t now_100ns) noexcept {
+  std::uint64_t due = devices_due_100ns_.load();
+  if (due > now_100ns || setup_.bus == nullptr) return;
+  if (devices_due_100ns_.compare_exchange_strong(due, never.value_100ns))
+    setup_.bus->fire(now_100ns);
+}
+
+void Simulation::served(std::uint8_t vector) noexcept {
+  if (setup_.bus == nullptr || !setup_.bus->wants(vector)) return;
+  auto const level = static_cast<KIRQL>(vector >> 4);
+  Seat& seat = me();
+  seat.vectors[level].fetch_or(static_cast<std::uint16_t>(1u << (vector & 15)),
+                               std::memory_order_release);
+  seat.block->core.pending |= level_bit(level);
 }
 
 std::uint8_t Simulation::take_vector(KIRQL level) noexcept {

@@ -22,6 +22,15 @@ constexpr unsigned char breakpoint = 0xCC, wide = 0x48, wide_high = 0x49, high =
 
 }  // namespace
 
+void set_memory(ZydisEncoderOperand& operand, ZydisRegister base, std::int64_t offset,
+                std::size_t bytes) noexcept {
+  operand = {};
+  operand.type = ZYDIS_OPERAND_TYPE_MEMORY;
+  operand.mem.base = base;
+  operand.mem.displacement = offset;
+  operand.mem.size = static_cast<ZyanU16>(bytes);
+}
+
 Sequence::Sequence(std::span<unsigned char> room) noexcept : room_{room} {
   std::ranges::fill(room, breakpoint);
 }
@@ -52,6 +61,19 @@ void Sequence::encode(ZydisEncoderRequest const& request) noexcept {
   ZyanUSize count = sizeof bytes;
   right_ = right_ && ZYAN_SUCCESS(ZydisEncoderEncodeInstruction(&request, bytes, &count));
   if (right_) put(bytes, count);
+}
+
+void Sequence::encode_elsewhere(Decoded const& decoded, unsigned memory, ZydisRegister base,
+                                std::int64_t offset) noexcept {
+  ZydisEncoderRequest request;
+  if (!ZYAN_SUCCESS(ZydisEncoderDecodedInstructionToEncoderRequest(
+          &decoded.instruction, decoded.operands, decoded.instruction.operand_count_visible,
+          &request)))
+    return give_up();
+  request.prefixes = 0;
+  request.branch_type = ZYDIS_BRANCH_TYPE_NONE;
+  set_memory(request.operands[memory], base, offset, decoded.operands[memory].size / 8u);
+  encode(request);
 }
 
 void Sequence::push(ZydisRegister number) noexcept {

@@ -11,7 +11,12 @@
 #include <initializer_list>
 #include <span>
 
+#include "hal_host/decoding.hpp"
+
 namespace mica::hal_host {
+
+void set_memory(ZydisEncoderOperand& operand, ZydisRegister base, std::int64_t offset,
+                std::size_t bytes) noexcept;
 
 inline constexpr unsigned char push_flags = 0x9C, pop_flags = 0x9D;
 
@@ -34,6 +39,9 @@ class Sequence {
     put(bytes, sizeof bytes);
   }
   void encode(ZydisEncoderRequest const& request) noexcept;
+  // The instruction without prefixes, its operand `memory` where the register points to.
+  void encode_elsewhere(Decoded const& decoded, unsigned memory, ZydisRegister base,
+                        std::int64_t offset) noexcept;
 
   // Registers are whole general ones.
   void push(ZydisRegister number) noexcept;

@@ -18,6 +18,7 @@
 
 #include <machine.hpp>
 
+#include "hal_host/bus.hpp"
 #include "hal_host/policy.hpp"
 #include "hal_host/region.hpp"
 
@@ -87,6 +88,7 @@ struct Setup {
   KUSER_SHARED_DATA* shared_data = nullptr;
   char const* command_line = "";
   std::span<std::byte const> ram_disk{};
+  Bus* bus = nullptr;     // null: nobody is behind ports, and physical addresses are memory
   void* owner = nullptr;  // the harness's, for code that runs inside
 };
 
@@ -127,6 +129,7 @@ class Simulation {
   [[nodiscard]] bool patches() const noexcept { return setup_.patches && !setup_.parallel; }
   [[nodiscard]] char const* command_line() const noexcept { return setup_.command_line; }
   [[nodiscard]] std::span<std::byte const> ram_disk() const noexcept { return setup_.ram_disk; }
+  [[nodiscard]] Bus* bus() const noexcept { return setup_.bus; }
   [[nodiscard]] hal::Handlers const& handlers() const noexcept { return *setup_.handlers; }
 
   // ---- For the machine, on a processor of this simulation
@@ -134,6 +137,12 @@ class Simulation {
   [[nodiscard]] bool start(Machine::Processor& block, hal::Stack stack) noexcept;
   void request(unsigned number, KIRQL level) noexcept;
   void request_device(unsigned number, std::uint8_t vector) noexcept;
+  // The same for a device, wherever it is called: on a processor, or where none steps.
+  void raise_device(unsigned number, std::uint8_t vector) noexcept;
+  // Bus::fire is called at that time, or later; replaces what was asked for. As raise_device.
+  void wake_devices_at(std::uint64_t due_100ns) noexcept;
+  // A vector was served: it is requested here once more if a device wants that.
+  void served(std::uint8_t vector) noexcept;
   // The highest requested vector of that level on this processor, requested no more; 0: there is
   // none.
   [[nodiscard]] std::uint8_t take_vector(KIRQL level) noexcept;
@@ -175,6 +184,7 @@ class Simulation {
   void land(Seat& seat, bool forced) noexcept;
   void jump_time(Seat const& from) noexcept;
   [[nodiscard]] std::uint64_t earliest_due() const noexcept;
+  void fire_devices(std::uint64_t now_100ns) noexcept;
   [[nodiscard]] std::uint32_t choose(Choice kind, Candidates const& candidates) noexcept;
   [[nodiscard]] Ending run_deterministic();
 
@@ -197,6 +207,7 @@ class Simulation {
   std::uint64_t steps_ = 0;
   std::uint64_t skew_100ns_ = 0;                 // interrupt time that no step took
   std::uint64_t due_100ns_ = never.value_100ns;  // deterministic mode: the earliest armed clock
+  std::atomic<std::uint64_t> devices_due_100ns_{never.value_100ns};
   std::uint64_t hash_ = 0xcbf29ce484222325;
   std::uint64_t context_ids_ = 0;
   std::atomic<bool> settling_{false};
@@ -221,7 +232,7 @@ class Simulation {
 struct Simulation::Image {
   std::byte seats[sizeof seats_];
   Seat* paused;
-  std::uint64_t steps, skew_100ns, due_100ns, hash, context_ids;
+  std::uint64_t steps, skew_100ns, due_100ns, devices_due_100ns, hash, context_ids;
   bool entry_wanted;
   void(NTAPI* entry_routine)(void*);
   void* entry_argument;

@@ -27,12 +27,18 @@ void take_failure(char const* expression, char const* file, int line) {
       ->record_failure(expression, file, line);
 }
 
+void NTAPI tell_connected(std::uint8_t vector, bool connected) {
+  static_cast<System::Kernel*>(Machine::current().core.simulation->owner())
+      ->bus.connected(vector, connected);
+}
+
 }  // namespace
 
 System::Kernel::Kernel(Config given)
     : config{std::move(given)},
       command_line{config.verifier == Verifier::off ? config.options
-                                                    : config.options + " verifier"} {}
+                                                    : config.options + " verifier"},
+      bus{config.trace} {}
 
 System::Kernel::~Kernel() {
   shut_down();
@@ -60,14 +66,17 @@ bool System::Kernel::boot() {
   setup.shared_data = static_cast<KUSER_SHARED_DATA*>(shared_data);
   setup.command_line = command_line.c_str();
   setup.ram_disk = config.ram_disk;
+  setup.bus = &bus;
   setup.owner = this;
   simulation.emplace(setup);
+  bus.serve(&*simulation);
   session->simulation = &*simulation;
   state->main = harness::session_main;
   state->argument = session;
   state->tests.failed = take_failure;
   if (!config.ram_disk.empty()) fault_signals.emplace();  // drivers may be loaded from there
   init::prepare(*state, processors, region->boot_stack());
+  state->ke.vector_connected = tell_connected;
   if (config.trace) {
     for (ke::Processor& each : state->ke.processors) each.listener = &config.trace->recorder();
     state->ldr.watch = &harness::recording_watch;
@@ -79,6 +88,8 @@ bool System::Kernel::boot() {
 
 // Flows of control that still stand are abandoned: nothing unwinds them.
 void System::Kernel::shut_down() noexcept {
+  bus.serve(nullptr);
+  bus.clear();
   simulation.reset();
   fault_signals.reset();
   own_policy.reset();

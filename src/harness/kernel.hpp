@@ -11,6 +11,7 @@
 
 #include "hal_host/fault_signals.hpp"
 #include "hal_host/simulation.hpp"
+#include "harness/device_bus.hpp"
 #include "harness/session.hpp"
 #include "init/state.hpp"
 
@@ -37,6 +38,7 @@ struct System::Kernel {
   hal_host::Region* region = nullptr;
   init::State* state = nullptr;
   std::unique_ptr<Policy> own_policy;
+  harness::DeviceBus bus;
   std::optional<hal_host::Simulation> simulation;
   harness::Session* session = nullptr;
   // From the first image on, or where a RAM disk has some.

@@ -227,6 +227,26 @@ std::uint64_t Trace::Recorder::begin_entry(trace::Signature const& signature, vo
   return numbers_;
 }
 
+// What is read is known by then.
+void Trace::Recorder::access(harness::AccessRecord const& access,
+                             std::string const& name) noexcept {
+  std::lock_guard const guard{mutex_};
+  std::uint64_t const words[] = {access.address, 8u * access.bytes, access.value};
+  write(access.is_write ? What::write : What::read, &access_signature(name, access.is_port),
+        access.place, ++numbers_, words);
+}
+
+trace::Signature const& Trace::Recorder::access_signature(std::string const& name, bool is_port) {
+  auto const [at, added] = accesses_.try_emplace({name, is_port});
+  if (added)
+    at->second = {at->first.first.c_str(),
+                  Kind::unsigned_64,
+                  {{Kind::unsigned_64, is_port ? "port" : "memory"},
+                   {Kind::size, "bits"},
+                   {Kind::unsigned_64, "value"}}};
+  return at->second;
+}
+
 void Trace::Recorder::end(What what, std::uint64_t number, std::uint64_t result) noexcept {
   if (number == 0) return;
   std::lock_guard const guard{mutex_};

@@ -9,6 +9,7 @@
 
 #include <cstdlib>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <span>
 
@@ -38,6 +39,14 @@ struct Captured {
   std::uint32_t bytes;  // that follow, up to the next word of memory
 };
 
+// An access of a device.
+struct AccessRecord {
+  bool is_port, is_write;
+  std::uint8_t bytes;
+  std::uint64_t address, value;
+  std::uint64_t place;  // of the instruction
+};
+
 struct ImageRange {
   std::string name;
   std::uintptr_t begin, end;
@@ -63,6 +72,8 @@ struct Trace::Recorder : trace::Listener {
   // A driver's routine is called. 0 if that is not recorded.
   std::uint64_t begin_entry(trace::Signature const& signature, void const* routine,
                             std::uint64_t const* words) noexcept;
+  // What has that name was read or written.
+  void access(harness::AccessRecord const& access, std::string const& name) noexcept;
   // Of the call or entry of that number.
   void end(TraceEvent::What what, std::uint64_t number, std::uint64_t result) noexcept;
   // The call was left by an exception.
@@ -83,6 +94,7 @@ struct Trace::Recorder : trace::Listener {
     std::size_t used;
   };
 
+  [[nodiscard]] trace::Signature const& access_signature(std::string const& name, bool is_port);
   [[nodiscard]] harness::ImageRange const* image_at(std::uint64_t address) const noexcept;
   [[nodiscard]] std::byte* take(std::size_t bytes) noexcept;
   void write(TraceEvent::What what, trace::Signature const* signature, std::uint64_t place,
@@ -91,6 +103,8 @@ struct Trace::Recorder : trace::Listener {
   std::vector<std::string> names_;
   std::deque<harness::ImageRange> images_;  // the newest first
   std::deque<std::pair<std::string, trace::Signature>> others_;
+  // By name, and whether it is of ports.
+  std::map<std::pair<std::string, bool>, trace::Signature> accesses_;
   std::mutex mutex_;           // parallel mode
   std::vector<Block> blocks_;  // has room for all that there may be
   std::uint64_t numbers_ = 0;

@@ -160,7 +160,12 @@ TraceEvent event_of(Trace::Recorder const& recorder, Record const& record, std::
   TraceEvent event{};
   if (record.signature != nullptr) {
     event = begin_of(recorder, record, rest);
-    begun[record.number] = record.signature;
+    if (record.what == What::read || record.what == What::write) {
+      event.value = std::move(event.arguments.back().text);
+      event.arguments.pop_back();
+    } else {
+      begun[record.number] = record.signature;
+    }
   } else if (auto const at = begun.find(record.number); at != begun.end()) {
     event.name = at->second->name;
     event.value = record.words == 0 ? "an exception"

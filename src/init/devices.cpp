@@ -49,8 +49,10 @@ template <class Use>
 
 }  // namespace
 
+// What has no driver is for who plays devices: here they are real.
 bool add_devices() noexcept {
   return for_each_device([](pnp::Description const& device) {
+    if (device.driver.empty()) return true;
     NTSTATUS const status = pnp::add_device(device);
     Line{} << "device " << device.name << ": its start's status is "
            << Hex{static_cast<ULONG>(status), 8};
@@ -60,6 +62,7 @@ bool add_devices() noexcept {
 
 bool remove_devices() noexcept {
   return for_each_device([](pnp::Description const& device) {
+    if (device.driver.empty()) return true;
     NTSTATUS const status = pnp::remove_device(device.name);
     if (status == STATUS_NO_SUCH_DEVICE) return true;  // it did not start
     Line{} << "device " << device.name << (NT_SUCCESS(status) ? ": removed" : ": stays");

@@ -15,6 +15,11 @@ InterruptChain& chain_of(std::uint8_t vector) noexcept {
   return state().interrupts[vector - Machine::first_device_vector];
 }
 
+void tell_connected(InterruptChain const& chain, std::uint8_t vector) noexcept {
+  if (auto const tell = state().vector_connected; tell != nullptr)
+    tell(vector, chain.first != nullptr);
+}
+
 // The chain of a vector for a scope, for who is not interrupted by it.
 class [[nodiscard]] ChainGuard {
  public:
@@ -22,6 +27,7 @@ class [[nodiscard]] ChainGuard {
       : chain_{chain_of(vector)}, guard_{chain_.lock, static_cast<KIRQL>(vector >> 4)} {}
 
   InterruptChain* operator->() const noexcept { return &chain_; }
+  InterruptChain& operator*() const noexcept { return chain_; }
 
  private:
   InterruptChain& chain_;
@@ -102,6 +108,7 @@ bool NTAPI connect(KINTERRUPT& interrupt) noexcept {
   while (*place != nullptr) place = &(*place)->next;
   interrupt.next = nullptr;
   *place = &interrupt;
+  tell_connected(*chain, interrupt.vector);
   return true;
 }
 
@@ -110,6 +117,7 @@ void NTAPI disconnect(KINTERRUPT& interrupt) noexcept {
   KINTERRUPT** place = &chain->first;
   while (*place != &interrupt) place = &(*place)->next;
   *place = interrupt.next;
+  tell_connected(*chain, interrupt.vector);
 }
 
 void NTAPI set_active(KINTERRUPT& interrupt, bool active) noexcept {

@@ -144,6 +144,9 @@ struct State {
   TimeState time;
   // By vector.
   InterruptChain interrupts[Machine::last_device_vector - Machine::first_device_vector + 1];
+  // Somebody is connected to a vector now, or nobody is any more; may be null. With the chain's
+  // lock held, at its vector's level.
+  void(NTAPI* vector_connected)(std::uint8_t vector, bool connected);
   DpcLimits dpc_limits;
   BugcheckState bugcheck;
   ExceptionState exceptions;

@@ -8,21 +8,12 @@ namespace {
 // As long as Windows allows an identifier to be, without its terminating null.
 //                                                                      [MSDN "Hardware IDs"]
 constexpr std::size_t longest_text = 199;
-constexpr std::size_t longest_name = 64;
 constexpr std::uint64_t all_64 = ~std::uint64_t{0}, all_32 = 0xFFFF'FFFF;
 constexpr std::uint64_t first_vector = 0x30, last_vector = 0xCF, last_port = 0xFFFF,
                         last_channel = 7;
 
 [[nodiscard]] constexpr bool is_printable(char letter) noexcept {
   return letter >= ' ' && letter <= '~';
-}
-
-[[nodiscard]] constexpr bool is_name(std::string_view word) noexcept {
-  return !word.empty() && word.size() <= longest_name &&
-         std::all_of(word.begin(), word.end(), [](char letter) {
-           return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-                  (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
-         });
 }
 
 [[nodiscard]] constexpr bool is_text(std::string_view text) noexcept {
@@ -204,7 +195,8 @@ constexpr Property properties[] = {
 constexpr char const* any_property =
     "'device', 'child', or a property: description, manufacturer, friendly-name, location, class, "
     "hardware, "
-    "compatible, driver, lower, upper, port, memory, interrupt, dma, address, ui-number, removable";
+    "compatible, driver, lower, upper, port, memory, register, ram, on, interrupt, dma, address, "
+    "ui-number, removable";
 
 constexpr char const* childs_property =
     "what a child's bus does not say: description, manufacturer, friendly-name, class, driver, "
@@ -212,13 +204,23 @@ constexpr char const* childs_property =
     "upper";
 
 // A line that says something of a device.
-char const* read_property(std::string_view name, Words& words, Description& device) noexcept {
+char const* read_property(std::string_view name, Words& words, RegisterPlace& place,
+                          Description& device) noexcept {
+  if (is_register_line(name)) {
+    if (device.is_child) return childs_property;
+    RegisterLine line;
+    device.has_registers = true;
+    char const* const wrong = place.read(name, words, line);
+    return wrong != nullptr || words.at_end() ? wrong : "the line's end";
+  }
   auto const* const found =
       std::find_if(std::begin(properties), std::end(properties),
                    [name](Property const& each) { return each.name == name; });
   if (found == std::end(properties)) return any_property;
   if (device.is_child && !found->of_children) return childs_property;
+  std::size_t const resources = device.resources.size();
   if (char const* const wrong = found->read(words, device)) return wrong;
+  if (device.resources.size() != resources) place.take(device.resources.end()[-1]);
   return words.at_end() ? nullptr : "the line's end";
 }
 
@@ -242,6 +244,7 @@ bool DeviceReader::refuse(unsigned line, unsigned column, char const* expected) 
 }
 
 bool DeviceReader::begin_device(std::string_view kind, Words& words, Description& device) noexcept {
+  place_ = {};
   device.is_child = kind == "child";
   device.name = words.next();
   if (device.is_child && !is_identifier(device.name))
@@ -269,15 +272,25 @@ bool DeviceReader::next(Description& device) noexcept {
     }
     if (device.name.empty())
       return refuse(line_, column, "'device' and a name, or 'child' and an identifier");
-    char const* const wrong = read_property(name, words, device);
+    char const* const wrong = read_property(name, words, place_, device);
     if (wrong == nullptr) continue;
     bool const by_name = wrong == any_property || wrong == childs_property;
     return refuse(line_, by_name ? column : words.column(), wrong);
   }
-  if (device.name.empty()) return false;
-  if (device.driver.empty()) return refuse(first_line, 1, "a device that has a driver");
+  return !device.name.empty() && end_device(begin, first_line, device);
+}
+
+bool DeviceReader::end_device(std::size_t begin, unsigned first_line,
+                              Description& device) noexcept {
+  if (device.driver.empty() && !device.has_registers)
+    return refuse(first_line, 1, "a device that has a driver, or registers");
   device.text = part(text_, begin, at_ - begin);
-  return true;
+  bool const interrupts =
+      std::any_of(device.resources.begin(), device.resources.end(),
+                  [](Resource const& each) { return each.type == CmResourceTypeInterrupt; });
+  if (check_registers(device.text, first_line, interrupts, mistake_)) return true;
+  at_ = text_.size();
+  return false;
 }
 
 }  // namespace mica::pnp

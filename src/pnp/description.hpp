@@ -8,7 +8,7 @@
 #include <array>
 #include <string_view>
 
-#include "pnp/words.hpp"
+#include "pnp/registers.hpp"
 
 namespace mica::pnp {
 
@@ -49,10 +49,12 @@ struct Description {
   bool is_child;
   std::string_view description, manufacturer, friendly_name, location;
   std::string_view class_name, class_guid;  // the latter with braces
-  std::string_view driver;                  // the service of the function driver
+  // The service of the function driver. None: it is there, but is not plugged in.
+  std::string_view driver;
   Names hardware_ids, compatible_ids;
   Names lower_filters, upper_filters;  // services, from below up
   Few<Resource, 16> resources;
+  bool has_registers;  // RegisterReader tells them
   bool has_address, has_ui_number, removable;
   std::uint32_t address, ui_number;
 };
@@ -74,11 +76,13 @@ class DeviceReader {
   [[nodiscard]] std::string_view line() const noexcept;
   void pass(std::string_view line) noexcept;
   bool begin_device(std::string_view kind, Words& words, Description& device) noexcept;
+  bool end_device(std::size_t begin, unsigned first_line, Description& device) noexcept;
   bool refuse(unsigned line, unsigned column, char const* expected) noexcept;
 
   std::string_view text_;
   std::size_t at_ = 0;  // the beginning of a line
   unsigned line_ = 1;
+  RegisterPlace place_;
   Mistake mistake_{};
 };
 

@@ -1,5 +1,7 @@
 #include "pnp/words.hpp"
 
+#include <algorithm>
+
 namespace mica::pnp {
 namespace {
 
@@ -39,6 +41,15 @@ std::string_view Words::next() noexcept {
   }
   while (at_ < line_.size() && !is_space(line_[at_])) ++at_;
   return part(line_, begin_, at_ - begin_);
+}
+
+bool is_name(std::string_view word) noexcept {
+  constexpr std::size_t longest_name = 64;
+  return !word.empty() && word.size() <= longest_name &&
+         std::all_of(word.begin(), word.end(), [](char letter) {
+           return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                  (letter >= '0' && letter <= '9') || letter == '_' || letter == '-';
+         });
 }
 
 bool number_in(std::string_view word, std::uint64_t most, std::uint64_t& number) noexcept {

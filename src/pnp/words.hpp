@@ -37,4 +37,7 @@ class Words {
 [[nodiscard]] bool number_in(std::string_view word, std::uint64_t most,
                              std::uint64_t& number) noexcept;
 
+// Letters, digits, '_' and '-', 64 at most: of a device, a service, a register.
+[[nodiscard]] bool is_name(std::string_view word) noexcept;
+
 }  // namespace mica::pnp

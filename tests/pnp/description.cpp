@@ -99,15 +99,17 @@ TEST_CASE("pnp: the first mistake of a text has a place", "[pnp]") {
   CHECK(begins(mistake_in("device a\\b\n"), "1:8 a name: 1 to 64"));
   CHECK(begins(mistake_in("device " + std::string(65, 'a')), "1:8 a name: 1 to 64"));
   CHECK(mistake_in("device One two\n") == "1:12 the line's end");
-  CHECK(mistake_in("device One\n\ndevice Two\ndriver two\n") == "1:1 a device that has a driver");
-  CHECK(mistake_in("device One\ndriver one\ndevice Two\n") == "3:1 a device that has a driver");
+  CHECK(mistake_in("device One\n\ndevice Two\ndriver two\n") ==
+        "1:1 a device that has a driver, or registers");
+  CHECK(mistake_in("device One\ndriver one\ndevice Two\n") ==
+        "3:1 a device that has a driver, or registers");
 }
 
 TEST_CASE("pnp: a text says which drivers children get", "[pnp]") {
   Description device;
   CHECK(begins(mistake_in("device Bus\ndriver bus\nchild BUS\\Thing,\n"), "3:7 an identifier"));
   CHECK(mistake_in("child A B\n") == "1:9 the line's end");
-  CHECK(mistake_in("child A\n") == "1:1 a device that has a driver");
+  CHECK(mistake_in("child A\n") == "1:1 a device that has a driver, or registers");
   CHECK(begins(mistake_in("child A\ndriver a\n  port 1 1\n"), "3:3 what a child's bus does not"));
   DeviceReader right{"child BUS\\Thing\ndriver thing\nupper above\ndevice Bus\ndriver bus\n"};
   REQUIRE(right.next(device));

@@ -101,6 +101,72 @@ class Run(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertTrue(done.stdout.endswith("2 expectations held, 0 failed; unloaded\n"), done.stdout)
 
+    # ---- Devices with registers
+
+    def run_device(self, name, *options):
+        return run(driver(name), "--devices", SCRIPTS / f"{name}.devices", *options)
+
+    def test_drivers_of_registers_find_them_as_their_text_says(self):
+        for name in ("edu", "uart"):
+            for options in ((), ("--processors", 2, "--seed", 5), ("--verifier", "standard"),
+                            ("--privileged", "emulated"), ("--trace", "--output", self.folder / "trace")):
+                done = self.run_device(name, "--script", SCRIPTS / f"{name}.script", *options)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                self.assertRegex(done.stdout, rf"{name}.sys: \d+ expectations held, 0 failed; unloaded\n$")
+
+    def test_what_is_there_without_a_driver_is_there_before_one(self):
+        done = self.run_device("ports")
+        self.assertEqual((done.returncode, done.stdout),
+                         (0, f"{driver('ports')}: 0 expectations held, 0 failed; unloaded\n"))
+        self.assertEqual(run(driver("ports")).returncode, 3)
+
+    def test_registers_are_expected_and_changed(self):
+        for lines, expected in (
+                (("expect register Com2.LSR = 0x61",), "1:1: expected 0x61, found 0x60"),
+                (("expect register Com2.NONE = 0",), "1:1: expected a register 'NONE' of 'Com2', found none"),
+                (("put register Com1.LSR 0",),
+                 "1:1: expected a register 'LSR' of 'Com1', found no such device with registers"),
+                (("set register Com2.MCR = 7", "expect register Com2.MCR = 8"), "2:1: expected 0x8, found 0x7"),
+                (("set register Com2.MCR = 256",), "1:1: expected a value as wide as the register, found 0x100"),
+                (("interrupt Com3",), "1:1: expected 'Com3', with registers and an interrupt, found none")):
+            done = self.run_device("uart", "--script", self.script(*lines))
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertIn(f"test.script:{expected}\n", done.stdout)
+
+    def test_what_a_device_has_not_is_told_and_a_failure(self):
+        text = (SCRIPTS / "uart.devices").read_text().replace("register SCR 7 8", "register SCR 6 8")
+        wanted = self.devices(text)
+        done = run(driver("uart"), "--devices", wanted)
+        self.assertEqual(done.returncode, 3, done.stdout)
+        told = r"device Com2: uart\+0x[0-9a-f]+ writes 0x5a to 8 bits at offset 0x7 of its ports, which it has not\n"
+        self.assertRegex(done.stdout, "mica: " + told)
+        self.assertRegex(done.stdout, re.escape(str(wanted)) + ": " + told)
+        document = json.loads(run(driver("uart"), "--devices", wanted, "--json").stdout)
+        self.assertEqual([each["device"] for each in document["wrong_accesses"]], ["Com2", "Com2"])
+        done = run(driver("uart"), "--devices", self.devices(text.replace("SCR 6 8", "OTHER 6 8\n  ram SCR 7 1")))
+        self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_accesses_are_traced_by_their_names(self):
+        def traced(*options):
+            done = self.run_device("uart", "--trace", "Com2.SCR", *options)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            return done.stdout
+        lines = [line for line in traced().splitlines() if "SCR" in line]
+        self.assertRegex(lines[0], r"^ +0\.\d{7}  0 +\d+  0  write Com2\.SCR = 0x5a "
+                                   r"\(port=0x2ff, bits=8\) at uart\+0x[0-9a-f]+$")
+        self.assertRegex(lines[1], r" read Com2\.SCR = 0x5a \(port=0x2ff, bits=8\) at uart\+0x")
+        self.assertEqual(len(lines), 2)
+        events = [json.loads(line) for line in traced("--trace-format", "json").splitlines() if line.startswith("{")]
+        self.assertEqual([each["what"] for each in events], ["write", "read"])
+        self.assertEqual((events[0]["name"], events[0]["value"]), ("Com2.SCR", "0x5a"))
+        self.assertEqual(events[0]["arguments"], {"port": "0x2ff", "bits": "8"})
+        self.assertRegex(events[0]["place"], r"^uart\+0x")
+        text = traced("--trace-format", "perfetto")
+        events = json.loads(text[text.index("{"):text.rindex("}") + 1])["traceEvents"]
+        slices = [each for each in events if each["ph"] == "i"]
+        self.assertEqual([(each["name"], each["s"]) for each in slices], [("Com2.SCR", "t")] * 2)
+        self.assertEqual((slices[0]["args"]["write"], slices[1]["args"]["read"]), ("0x5a", "0x5a"))
+
     # ---- What does not
 
     def devices(self, text):

@@ -104,6 +104,14 @@ TEST_CASE("script: waits, times, logs, threads", "[script]") {
   CHECK((last<ExpectLog>("expect log \"a b\"").text == "a b" &&
          !last<ExpectLog>("expect log \"a b\"").absent));
   CHECK(last<ExpectLog>("expect no log \"x\"").absent);
+  ExpectRegister const expected = last<ExpectRegister>("expect register Com2.LSR = 0x61");
+  CHECK((expected.which.device == "Com2" && expected.which.name == "LSR"));
+  CHECK(expected.value == 0x61);
+  SetRegister const set = last<SetRegister>("set register A-1.B_2 = 18446744073709551615");
+  CHECK((set.which.device == "A-1" && set.which.name == "B_2" && set.value == UINT64_MAX));
+  PutRegister const put = last<PutRegister>("put register A.B 1 0x2 3");
+  CHECK((put.which.name == "B" && put.values == std::vector<std::uint64_t>{1, 2, 3}));
+  CHECK(last<Interrupt>("interrupt Com2").device == "Com2");
   CHECK(last<Unload>("unload expect STATUS_INVALID_DEVICE_REQUEST").expected.statuses ==
         Statuses{STATUS_INVALID_DEVICE_REQUEST});
   Cancel const request = last<Cancel>("cancel r expect STATUS_SUCCESS or STATUS_NOT_FOUND");
@@ -121,7 +129,7 @@ TEST_CASE("script: waits, times, logs, threads", "[script]") {
 TEST_CASE("script: what is no statement is said so", "[script]") {
   CHECK(mistake_in("\n  opne \\Device\\X") ==
         "2:3: found 'opne', expected a statement: open, read, write, ioctl, wait, cancel, "
-        "expect, advance, close, remove, lose, thread or unload");
+        "expect, set, put, interrupt, advance, close, remove, lose, thread or unload");
   CHECK(mistake_in("}").starts_with("1:1: found '}', expected a statement"));
   CHECK(mistake_in("\"text\"").starts_with("1:1: found the text \"text\", expected a statement"));
   CHECK(mistake_in("unload now") == "1:8: found 'now', expected the end of the line");
@@ -241,8 +249,16 @@ TEST_CASE("script: mistakes of what is expected", "[script]") {
         "4:8: found 'expect', expected the end of the line: a thread comes to nothing that could "
         "be expected");
   CHECK(mistake_of("expect \"text\"") ==
-        "4:8: found the text \"text\", expected 'log' and a text, 'no log' and a text, or "
-        "'pending' and a name");
+        "4:8: found the text \"text\", expected 'log' and a text, 'no log' and a text, "
+        "'pending' and a name, or 'register' and a name");
+  CHECK(mistake_of("expect register LSR = 1") ==
+        "4:17: found 'LSR', expected the name of a register: DEVICE.REGISTER");
+  CHECK(mistake_of("set register A. = 1").starts_with("4:14: found 'A.', expected the name of a"));
+  CHECK(mistake_of("set A.B = 1") == "4:5: found 'A.B', expected 'register' and a name");
+  CHECK(mistake_of("set register A.B 1") == "4:18: found '1', expected '=' and a number");
+  CHECK(mistake_of("put register A.B") ==
+        "4:17: found the end of the script, expected a number of 64 bits at most, such as 65 or "
+        "0x41");
   CHECK(mistake_of("expect no \"text\"") == "4:11: found the text \"text\", expected 'log'");
   CHECK(mistake_of("expect log text") == "4:12: found 'text', expected a text in quotation marks");
   CHECK(mistake_of("expect log L\"text\"") ==

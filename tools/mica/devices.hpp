@@ -15,8 +15,10 @@ class Devices {
   // Throws DeviceMistake.
   explicit Devices(std::string_view text);
 
+  using Failed = std::optional<std::pair<std::string, std::int32_t>>;
+  // Those that are plugged in, or those without a driver, which are there before one is loaded.
   // Until one fails: its name, and its NTSTATUS.
-  [[nodiscard]] std::optional<std::pair<std::string, std::int32_t>> add(System& system);
+  [[nodiscard]] Failed add(System& system, bool plugged);
   // The last first, those that are still there. False: one stays.
   [[nodiscard]] bool remove(System& system) const;
 
@@ -24,9 +26,10 @@ class Devices {
   struct Device {
     std::string name;
     std::string_view text;
+    bool plugged;
+    bool added = false;
   };
   std::vector<Device> described_;
-  std::size_t added_ = 0;
 };
 
 }  // namespace mica::tool

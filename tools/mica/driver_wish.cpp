@@ -74,7 +74,7 @@ bool take_driver(Wish& wish) {
   RunResult const alone = run_driver(system, {image, symbols, driver.name, {}, {}});
   if (alone.status() != nothing_found) {
     fmt::print("{}", system.log());
-    print_text(alone, driver.image, driver.script);
+    print_text(alone, driver.image, driver.script, "");
     return false;
   }
   wish.program = explorer();

@@ -5,9 +5,9 @@
 #include <algorithm>
 
 #include "hal_host/simulation.hpp"
+#include "harness/device.hpp"
 #include "harness/status_names.hpp"
 #include "io/driver.hpp"
-#include "pnp/device.hpp"
 
 namespace mica::tool {
 namespace {
@@ -151,6 +151,32 @@ void Player::act(script::Place where, script::ExpectLog const& expected) {
          expected.absent ? "it" : "none");
 }
 
+void Player::act(script::Place where, script::ExpectRegister const& expected) {
+  Registers* const there = registers(where, expected.which);
+  if (there == nullptr) return;
+  std::uint64_t const value = *there->get(expected.which.name);
+  expect(value == expected.value, where, fmt::format("{:#x}", expected.value),
+         fmt::format("{:#x}", value));
+}
+
+void Player::act(script::Place where, script::SetRegister const& set) {
+  Registers* const there = registers(where, set.which);
+  if (there != nullptr && !there->set(set.which.name, set.value)) expect_narrower(where, set.value);
+}
+
+void Player::act(script::Place where, script::PutRegister const& put) {
+  Registers* const there = registers(where, put.which);
+  if (there == nullptr) return;
+  for (std::uint64_t const each : put.values)
+    if (!there->put(put.which.name, each)) return expect_narrower(where, each);
+}
+
+void Player::act(script::Place where, script::Interrupt const& interrupt) {
+  if (!harness::interrupt(interrupt.device))
+    expect(false, where, fmt::format("'{}', with registers and an interrupt", interrupt.device),
+           "none");
+}
+
 void Player::act(script::Place, script::Advance const& advance) {
   LARGE_INTEGER due = from_now(advance.by);
   static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &due));
@@ -164,8 +190,9 @@ void Player::act(script::Place where, script::Close const& close) {
 }
 
 void Player::act(script::Place where, script::Unplug const& unplug) {
-  judge(where, unplug.expected,
-        {unplug.asks ? pnp::remove_device(unplug.device) : pnp::lose_device(unplug.device)});
+  judge(
+      where, unplug.expected,
+      {unplug.asks ? harness::remove_device(unplug.device) : harness::lose_device(unplug.device)});
 }
 
 void Player::act(script::Place where, script::Unload const& unload) {
@@ -201,6 +228,18 @@ ScriptRequest* Player::request(script::Place where, std::string const& name) {
   if (at != requests_.end()) return at->second.get();
   expect(false, where, fmt::format("'{}', begun by now", name), "that it is not");
   return nullptr;
+}
+
+Registers* Player::registers(script::Place where, script::RegisterName const& which) {
+  Registers* const there = harness::registers(which.device);
+  if (there != nullptr && there->get(which.name)) return there;
+  expect(false, where, fmt::format("a register '{}' of '{}'", which.name, which.device),
+         there == nullptr ? "no such device with registers" : "none");
+  return nullptr;
+}
+
+void Player::expect_narrower(script::Place where, std::uint64_t value) {
+  expect(false, where, "a value as wide as the register", fmt::format("{:#x}", value));
 }
 
 void Player::end(script::Place where, ScriptRequest const& request, script::Time patience,

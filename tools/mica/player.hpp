@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include <mica/device.hpp>
+
 #include "script_request.hpp"
 
 namespace mica::tool {
@@ -76,6 +78,10 @@ class Player {
   void act(script::Place where, script::Cancel const& cancel);
   void act(script::Place where, script::ExpectPending const& expect);
   void act(script::Place where, script::ExpectLog const& expect);
+  void act(script::Place where, script::ExpectRegister const& expected);
+  void act(script::Place where, script::SetRegister const& set);
+  void act(script::Place where, script::PutRegister const& put);
+  void act(script::Place where, script::Interrupt const& interrupt);
   void act(script::Place where, script::Advance const& advance);
   void act(script::Place where, script::Close const& close);
   void act(script::Place where, script::Unplug const& unplug);
@@ -86,6 +92,9 @@ class Player {
   [[nodiscard]] HANDLE file(script::Place where, std::string const& name);
   // Null, and that is a failure: it has not begun.
   [[nodiscard]] ScriptRequest* request(script::Place where, std::string const& name);
+  // Null, and that is a failure: no device of that name is there, or it has no such register.
+  [[nodiscard]] Registers* registers(script::Place where, script::RegisterName const& which);
+  void expect_narrower(script::Place where, std::uint64_t value);
   void end(script::Place where, ScriptRequest const& request, script::Time patience,
            script::Expectation const& expected);
   void end_thread(script::Place where, HANDLE thread, script::Time patience);

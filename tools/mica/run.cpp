@@ -22,7 +22,8 @@ constexpr char const* footer =
     R"(Without a script the driver is loaded and unloaded. docs/run.md has the language of scripts.
 Exit status:
   0  the driver was loaded, and all that the script expects held
-  1  an expectation failed: where, what was expected, and what was found
+  1  an expectation failed: where, what was expected, and what was found; or the driver accessed
+     what a device of --devices has not
   2  wrong use, or a mistake in the script: one line says where and why
   3  the driver could not be loaded, its DriverEntry failed, or a device could not be added
   4  the run ended before its time: a bugcheck, a deadlock, too many steps, or a fault)";
@@ -111,7 +112,7 @@ int run(Asked const& asked) {
   if (asked.json)
     print_json(result, system, asked.driver, asked.script);
   else
-    print_text(result, asked.driver, asked.script);
+    print_text(result, asked.driver, asked.script, asked.devices);
   return result.status();
 }
 

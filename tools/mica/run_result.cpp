@@ -66,7 +66,7 @@ char const* text_of(Unloading unloading) noexcept {
 int RunResult::status() const noexcept {
   if (ended) return system_ended;
   if (!NT_SUCCESS(entry_status.value_or(STATUS_UNSUCCESSFUL)) || device) return driver_refused;
-  return failures.empty() ? nothing_found : failure_found;
+  return failures.empty() && wrong_accesses.empty() ? nothing_found : failure_found;
 }
 
 RunResult run_driver(System& system, Wanted const& wanted) {
@@ -75,11 +75,12 @@ RunResult run_driver(System& system, Wanted const& wanted) {
   result.version = version_of(wanted.image);
   std::optional<Player> player;
   try {
+    result.device = devices.add(system, false);
     Driver driver = system.load(wanted.image, wanted.name, wanted.symbols);
     result.entry_status = driver.entry_status();
     result.refusal = driver.refusal();
     if (NT_SUCCESS(driver.entry_status())) {
-      result.device = devices.add(system);
+      if (!result.device) result.device = devices.add(system, true);
       player.emplace(driver.object());
       if (!result.device) system.run([&] { player->perform(wanted.script); });
       result.unloading = devices.remove(system)
@@ -89,6 +90,7 @@ RunResult run_driver(System& system, Wanted const& wanted) {
   } catch (mica::Failure const& failure) {
     result.ended = failure.outcome();
   }
+  result.wrong_accesses = system.wrong_accesses();
   if (player) {
     result.held = player->held();
     result.failures = player->failures();
@@ -97,7 +99,8 @@ RunResult run_driver(System& system, Wanted const& wanted) {
   return result;
 }
 
-void print_text(RunResult const& result, std::string const& driver, std::string const& script) {
+void print_text(RunResult const& result, std::string const& driver, std::string const& script,
+                std::string const& devices) {
   for (FailedExpectation const& each : result.failures)
     fmt::print("{}: expected {}, found {}\n", place_text(script, each.where), each.expected,
                each.found);
@@ -107,6 +110,8 @@ void print_text(RunResult const& result, std::string const& driver, std::string 
     fmt::print(": {}\n", result.ended->report());
     return;
   }
+  for (WrongAccess const& each : result.wrong_accesses)
+    fmt::print("{}: device {}: {}\n", devices, each.device, each.text);
   std::string const status = harness::name_of_status(*result.entry_status);
   if (!result.refusal.empty())
     fmt::print("{}: not loaded: {} ({})\n", driver, result.refusal, status);
@@ -143,6 +148,9 @@ void print_json(RunResult const& result, System const& system, std::string const
                                     {"column", each.where.column},
                                     {"expected", each.expected},
                                     {"found", each.found}});
+  document["wrong_accesses"] = Document::array();
+  for (WrongAccess const& each : result.wrong_accesses)
+    document["wrong_accesses"].push_back({{"device", each.device}, {"text", each.text}});
   if (result.ended) {
     document["ended"] = {{"how", name_of(result.ended->kind())},
                          {"code", result.ended->code()},

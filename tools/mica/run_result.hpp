@@ -28,6 +28,7 @@ struct RunResult {
   std::optional<std::pair<std::string, std::int32_t>> device;
   unsigned held = 0;
   std::vector<FailedExpectation> failures;
+  std::vector<WrongAccess> wrong_accesses;
   std::optional<script::Place> last;
   Unloading unloading = Unloading::not_reached;
 
@@ -47,7 +48,8 @@ struct Wanted {
 // Throws DeviceMistake.
 [[nodiscard]] RunResult run_driver(System& system, Wanted const& wanted);
 
-void print_text(RunResult const& result, std::string const& driver, std::string const& script);
+void print_text(RunResult const& result, std::string const& driver, std::string const& script,
+                std::string const& devices);
 void print_json(RunResult const& result, System const& system, std::string const& driver,
                 std::string const& script);
 

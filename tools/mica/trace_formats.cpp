@@ -18,6 +18,10 @@ bool begins(TraceEvent const& event) noexcept {
   return event.what == What::call || event.what == What::enter;
 }
 
+bool is_access(TraceEvent const& event) noexcept {
+  return event.what == What::read || event.what == What::write;
+}
+
 // Idle threads are told apart by their processor.
 std::uint32_t row_of(TraceEvent const& event) noexcept {
   constexpr std::uint32_t first_idle = 1'000'000;
@@ -52,6 +56,7 @@ class TextTrace {
 
  private:
   void tell(TraceEvent const& event) {
+    if (is_access(event)) return print(event, access_text(event));
     unsigned& depth = depth_[row_of(event)];
     if (event.what == What::enter) {
       print(event, fmt::format("> {}({}) at {}", event.name, arguments(event), event.place));
@@ -71,6 +76,11 @@ class TextTrace {
   static std::string call_text(TraceEvent const& event) {
     return fmt::format("{}({}) {}", event.name, arguments(event),
                        event.place.empty() ? "by a jump" : "from " + event.place);
+  }
+  static std::string access_text(TraceEvent const& event) {
+    return fmt::format("{} {} = {} ({}){}", event.what == What::read ? "read" : "write", event.name,
+                       event.value, arguments(event),
+                       event.place.empty() ? "" : " at " + event.place);
   }
   static std::string result_text(TraceEvent const& event) {
     return event.value.empty() ? "" : " = " + event.value;
@@ -108,6 +118,10 @@ char const* name_of(What what) noexcept {
       return "result";
     case What::enter:
       return "enter";
+    case What::read:
+      return "read";
+    case What::write:
+      return "write";
     case What::leave:
       break;
   }
@@ -129,12 +143,11 @@ void write_json(std::FILE* file, Trace const& trace) {
                      {"processor", event.processor},
                      {"thread", event.thread},
                      {"irql", event.irql}};
-    if (begins(event)) {
+    if (begins(event) || is_access(event)) {
       line["place"] = event.place;
       line["arguments"] = arguments_of(event);
-    } else if (!event.value.empty()) {
-      line["value"] = event.value;
     }
+    if (!event.value.empty()) line["value"] = event.value;
     fmt::print(file, "{}\n", line.dump());
   });
   if (trace.lost() != 0)
@@ -143,14 +156,21 @@ void write_json(std::FILE* file, Trace const& trace) {
 
 // ---- Perfetto: its "JSON trace event format"
 
+char const* phase_of(TraceEvent const& event) noexcept {
+  if (is_access(event)) return "i";
+  return begins(event) ? "B" : "E";
+}
+
 Document slice_of(TraceEvent const& event) {
-  Document slice = {{"ph", begins(event) ? "B" : "E"},
+  Document slice = {{"ph", phase_of(event)},
                     {"name", event.name},
                     {"ts", static_cast<double>(event.time_100ns) / units_100ns_per_microsecond},
                     {"pid", 1},
                     {"tid", row_of(event)}};
-  if (begins(event)) {
+  if (is_access(event)) slice["s"] = "t";  // the thread's
+  if (begins(event) || is_access(event)) {
     slice["args"] = arguments_of(event);
+    if (is_access(event)) slice["args"][name_of(event.what)] = event.value;
     slice["args"]["place"] = event.place;
     slice["args"]["processor"] = event.processor;
     slice["args"]["irql"] = event.irql;

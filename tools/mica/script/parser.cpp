@@ -11,8 +11,8 @@ namespace mica::script {
 namespace {
 
 constexpr std::string_view statement_words =
-    "a statement: open, read, write, ioctl, wait, cancel, expect, advance, close, remove, lose, "
-    "thread or unload";
+    "a statement: open, read, write, ioctl, wait, cancel, expect, set, put, interrupt, advance, "
+    "close, remove, lose, thread or unload";
 
 enum class Named : std::uint8_t { file, request, thread };
 
@@ -82,6 +82,12 @@ class Parser {
       made.what = cancel();
     else if (reader_.skip("expect"))
       expect(made);
+    else if (reader_.skip("set"))
+      made.what = set_register();
+    else if (reader_.skip("put"))
+      made.what = put_register();
+    else if (reader_.skip("interrupt"))
+      made.what = Interrupt{device_name()};
     else if (reader_.skip("advance"))
       made.what = Advance{take_time(reader_)};
     else if (reader_.skip("close"))
@@ -230,12 +236,56 @@ class Parser {
       made.what = ExpectPending{known_name({Named::request}, "the name of a request")};
       return;
     }
+    if (reader_.skip("register")) {
+      RegisterName which = register_name();
+      skip_equals();
+      made.what = ExpectRegister{std::move(which), take_number(reader_)};
+      return;
+    }
     bool const absent = reader_.skip("no");
     if (!reader_.skip("log"))
       reader_.fail(absent ? "'log'"
-                          : "'log' and a text, 'no log' and a text, or 'pending' and a name");
+                          : "'log' and a text, 'no log' and a text, 'pending' and a name, or "
+                            "'register' and a name");
     made.what =
         ExpectLog{std::string{reader_.take(Kind::text, "a text in quotation marks").text}, absent};
+  }
+
+  // ---- Devices
+
+  std::string device_name() {
+    return std::string{reader_.take(Kind::word, "the name of a device").text};
+  }
+
+  RegisterName register_name() {
+    constexpr std::string_view expected = "the name of a register: DEVICE.REGISTER";
+    Token const& token = reader_.take(Kind::word, expected);
+    std::size_t const dot = token.text.find('.');
+    if (dot == 0 || dot == token.text.npos || dot + 1 == token.text.size())
+      Reader::fail(token, expected);
+    return {std::string{token.text.substr(0, dot)}, std::string{token.text.substr(dot + 1)}};
+  }
+
+  void skip_register() {
+    if (!reader_.skip("register")) reader_.fail("'register' and a name");
+  }
+  void skip_equals() {
+    if (!reader_.skip("=")) reader_.fail("'=' and a number");
+  }
+
+  SetRegister set_register() {
+    skip_register();
+    RegisterName which = register_name();
+    skip_equals();
+    return {std::move(which), take_number(reader_)};
+  }
+
+  PutRegister put_register() {
+    skip_register();
+    PutRegister made{register_name(), {}};
+    do made.values.push_back(take_number(reader_));
+    while (reader_.is_next(Kind::word));
+    return made;
   }
 
   Close close() {
@@ -245,7 +295,7 @@ class Parser {
   }
 
   Unplug unplug(bool asks) {
-    Unplug made{std::string{reader_.take(Kind::word, "the name of a device").text}, asks, {}};
+    Unplug made{device_name(), asks, {}};
     made.expected = expectation();
     return made;
   }

@@ -93,6 +93,31 @@ struct Unplug {
   Expectation expected;
 };
 
+// A register of a device of --devices, by its device's name and its own.
+struct RegisterName {
+  std::string device, name;
+};
+
+struct ExpectRegister {
+  RegisterName which;
+  std::uint64_t value;
+};
+
+struct SetRegister {
+  RegisterName which;
+  std::uint64_t value;
+};
+
+// Behind what is in its queue.
+struct PutRegister {
+  RegisterName which;
+  std::vector<std::uint64_t> values;
+};
+
+struct Interrupt {
+  std::string device;
+};
+
 struct Statement;
 
 struct Thread {
@@ -102,8 +127,8 @@ struct Thread {
 
 struct Statement {
   Place where;
-  std::variant<Open, Request, Wait, Cancel, ExpectPending, ExpectLog, Advance, Close, Unplug,
-               Unload, Thread>
+  std::variant<Open, Request, Wait, Cancel, ExpectPending, ExpectLog, ExpectRegister, SetRegister,
+               PutRegister, Interrupt, Advance, Close, Unplug, Unload, Thread>
       what;
 };
 

@@ -130,6 +130,10 @@ void append(Pattern& pattern, Token const& token, Item const& item) {
 
 }  // namespace
 
+std::uint64_t take_number(Reader& reader) {
+  return take_number(reader, UINT64_MAX, "a number of 64 bits at most, such as 65 or 0x41");
+}
+
 std::uint32_t take_size(Reader& reader) {
   return static_cast<std::uint32_t>(
       take_number(reader, most_bytes, fmt::format("a size: at most {} bytes", most_bytes)));

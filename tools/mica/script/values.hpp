@@ -8,6 +8,7 @@ namespace mica::script {
 
 inline constexpr std::size_t most_bytes = std::size_t{1} << 20;  // of a request
 
+[[nodiscard]] std::uint64_t take_number(Reader& reader);
 [[nodiscard]] std::uint32_t take_size(Reader& reader);
 [[nodiscard]] std::uint64_t take_offset(Reader& reader);
 [[nodiscard]] Time take_time(Reader& reader);
