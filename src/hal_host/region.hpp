@@ -71,7 +71,7 @@ class Region {
   // written.
   [[nodiscard]] bool contains(void const* address) const noexcept;
   [[nodiscard]] bool allows(void const* address, std::size_t bytes, bool write) const noexcept;
-  // Whether those bytes of system space are code, all of them.
+  // Whether those bytes of system space are code, all of them, that is not written.
   [[nodiscard]] bool executes(void const* address, std::size_t bytes) const noexcept;
 
  private:
