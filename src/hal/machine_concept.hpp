@@ -167,7 +167,13 @@ struct Stack {
   std::size_t bytes;
 };
 
-enum class Protection : std::uint8_t { read_only, read_write, execute, no_access };
+enum class Protection : std::uint8_t {
+  read_only,
+  read_write,
+  execute,
+  no_access,
+  write_execute,  // only what a driver's image says of itself is so
+};
 
 // A function's name and the distance from its beginning; `name` is null when nothing is known.
 struct SymbolName {

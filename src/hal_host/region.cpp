@@ -42,14 +42,14 @@ static_assert(system_offset + Region::largest_system + jump_reach <= slot_bytes)
 constexpr std::uint32_t present = 1;
 
 constexpr std::uint32_t encode(PageNumber page, hal::Protection protection) noexcept {
-  return static_cast<std::uint32_t>(page.value << 3) | static_cast<std::uint32_t>(protection) << 1 |
+  return static_cast<std::uint32_t>(page.value << 4) | static_cast<std::uint32_t>(protection) << 1 |
          present;
 }
 constexpr PageNumber page_in(std::uint32_t entry) noexcept {
-  return {entry >> 3};
+  return {entry >> 4};
 }
 constexpr hal::Protection protection_in(std::uint32_t entry) noexcept {
-  return static_cast<hal::Protection>(entry >> 1 & 3);
+  return static_cast<hal::Protection>(entry >> 1 & 7);
 }
 
 constexpr int host_protection(hal::Protection protection) noexcept {
@@ -60,6 +60,8 @@ constexpr int host_protection(hal::Protection protection) noexcept {
       return PROT_READ | PROT_WRITE;
     case hal::Protection::execute:
       return PROT_READ | PROT_EXEC;
+    case hal::Protection::write_execute:
+      return PROT_READ | PROT_WRITE | PROT_EXEC;
     case hal::Protection::no_access:
       break;
   }
@@ -326,7 +328,7 @@ bool Region::executes(void const* address, std::size_t bytes) const noexcept {
       static_cast<std::uint32_t>(hal::Protection::execute) << 1 | present;
   for (std::size_t i = 0; i < bytes; ++i) {
     if (first + i < system_ || first + i >= system_ + system_bytes()) return false;
-    if ((entries_[index_of(first + i)].kernel & 7) != code) return false;
+    if ((entries_[index_of(first + i)].kernel & 15) != code) return false;
   }
   return true;
 }
@@ -347,7 +349,9 @@ bool Region::allows(void const* address, std::size_t bytes, bool write) const no
     std::uint32_t const entry = entries_[i].kernel;
     if (!(entry & present) || protection_in(entry) == hal::Protection::no_access) return false;
     if (is_device(entry)) return false;  // a look there is an access of the device
-    if (write && protection_in(entry) != hal::Protection::read_write) return false;
+    if (write && protection_in(entry) != hal::Protection::read_write &&
+        protection_in(entry) != hal::Protection::write_execute)
+      return false;
   }
   return true;
 }

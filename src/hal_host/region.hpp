@@ -77,7 +77,7 @@ class Region {
   // and may be written, if that is asked.
   [[nodiscard]] bool device_at(std::uint64_t address, std::uint64_t bytes, std::uint64_t& physical,
                                bool write = false) const noexcept;
-  // Whether those bytes of system space are code, all of them.
+  // Whether those bytes of system space are code, all of them, that is not written.
   [[nodiscard]] bool executes(void const* address, std::size_t bytes) const noexcept;
 
  private:

@@ -10,6 +10,8 @@ std::uint64_t bits_of(hal::Protection protection) noexcept {
       return entry_present | entry_writable | entry_no_execute;
     case hal::Protection::execute:
       return entry_present;
+    case hal::Protection::write_execute:
+      return entry_present | entry_writable;
     case hal::Protection::no_access:
       return 0;
   }

@@ -37,10 +37,6 @@ constexpr Refusal no_memory{STATUS_INSUFFICIENT_RESOURCES, "there is no memory f
   if (header.CheckSum != 0 && header.CheckSum != file.checksum())
     return {STATUS_IMAGE_CHECKSUM_MISMATCH, "its checksum is another one", Place::file, 0};
   if (header.SectionAlignment < page_size) return bad_file("its sections share pages", 0);
-  constexpr ULONG both = IMAGE_SCN_MEM_WRITE | IMAGE_SCN_MEM_EXECUTE;
-  for (unsigned i = 0; i < file.section_count(); ++i)
-    if (IMAGE_SECTION_HEADER const section = file.section(i); has(section, both))
-      return bad_image("a section is both written and executed", section.VirtualAddress);
   return {};
 }
 
@@ -149,14 +145,32 @@ void protect_pages(std::byte* begin, std::size_t bytes, hal::Protection protecti
     Machine::protect(begin + (i << page_shift), protection);
 }
 
-void protect(File const& file, std::byte* base) noexcept {
+// As on NT without code integrity: the linkers of older kits made every INIT section so.
+void tell_written_code(LoadedImage const& loaded, IMAGE_SECTION_HEADER const& section) noexcept {
+  Line line;
+  line << "mica: " << loaded.name() << " has a section that is both written and executed: ";
+  for (UCHAR const letter : section.Name) {
+    char const shown = letter >= ' ' && letter <= '~' ? static_cast<char>(letter) : '.';
+    if (letter != 0) line << std::string_view{&shown, 1};
+  }
+}
+
+[[nodiscard]] hal::Protection protection_of(IMAGE_SECTION_HEADER const& section) noexcept {
+  bool const executed = has(section, IMAGE_SCN_MEM_EXECUTE);
+  if (has(section, IMAGE_SCN_MEM_WRITE))
+    return executed ? hal::Protection::write_execute : hal::Protection::read_write;
+  return executed ? hal::Protection::execute : hal::Protection::read_only;
+}
+
+void protect(File const& file, LoadedImage const& loaded) noexcept {
+  std::byte* const base = loaded.base;
   protect_pages(base, file.headers().OptionalHeader.SizeOfHeaders, hal::Protection::read_only);
   for (unsigned i = 0; i < file.section_count(); ++i) {
     IMAGE_SECTION_HEADER const section = file.section(i);
-    if (has(section, IMAGE_SCN_MEM_WRITE)) continue;
-    protect_pages(base + section.VirtualAddress, size_in_image(section),
-                  has(section, IMAGE_SCN_MEM_EXECUTE) ? hal::Protection::execute
-                                                      : hal::Protection::read_only);
+    hal::Protection const protection = protection_of(section);
+    if (protection == hal::Protection::write_execute) tell_written_code(loaded, section);
+    if (protection == hal::Protection::read_write) continue;  // as it is
+    protect_pages(base + section.VirtualAddress, size_in_image(section), protection);
   }
   Machine::flush(base, pages_for(file.image_bytes()));
 }
@@ -184,7 +198,7 @@ void protect(File const& file, std::byte* base) noexcept {
   if (Refusal const refusal = configure(file, image, loaded)) return refusal;
   if (Refusal const refusal = make_room_for_stubs(image, loaded)) return refusal;
   if (Refusal const refusal = bind(file, image, find, loaded)) return refusal;
-  protect(file, loaded.base);
+  protect(file, loaded);
   if (loaded.stubs != nullptr)
     protect_pages(loaded.stubs, loaded.stub_bytes, hal::Protection::execute);
   Machine::flush(loaded.stubs, pages_for(loaded.stub_bytes));

@@ -45,6 +45,12 @@ MICA_CASE("Io: a driver is unloaded when no file is open on its devices") {
   MICA_CHECK(Beat{}.status() == STATUS_OBJECT_NAME_NOT_FOUND);
 }
 
+MICA_CASE("Io: a driver may have code that it writes") {
+  Service service{u"rewritten"};
+  MICA_CHECK(service.load() == STATUS_SUCCESS);
+  MICA_CHECK(service.unload() == STATUS_SUCCESS);
+}
+
 MICA_CASE("Io: a driver whose DriverEntry fails is not there") {
   Service service{u"fails"};  // what told.c is called for that
   MICA_CHECK(service.load() == STATUS_DEVICE_DOES_NOT_EXIST);

@@ -79,6 +79,7 @@ void protections() {
                               {Protection::no_access, false, false},
                               {Protection::read_write, true, true},
                               {Protection::execute, true, false},
+                              {Protection::write_execute, true, true},
                               {Protection::read_write, true, true}};
   for (Expected const& expected : all) {
     Machine::protect(address, expected.protection);

@@ -164,10 +164,21 @@ TEST_CASE("ldr: pages are protected as their sections say", "[ldr]") {
       }));
     });
   }
-  SECTION("nothing is both written and executed") {
+  SECTION("what is both written and executed is so, and told") {
     made.section(1).Characteristics = IMAGE_SCN_MEM_EXECUTE | IMAGE_SCN_MEM_WRITE;
-    check_refused(made.bytes(), "a section is both written and executed",
-                  STATUS_INVALID_IMAGE_FORMAT);
+    made.section(1).Name[2] = 0xE9;
+    made.put(MadeImage::data, UCHAR{0xC3});
+    system.run([&] {
+      CHECK(!load(made.bytes(), [](ldr::Module const& module) {
+        reinterpret_cast<void(NTAPI*)()>(module.base + MadeImage::data)();
+        MICA_CHECK(is_writable(module.base + MadeImage::data));
+        MICA_CHECK(is_writable(module.base + MadeImage::end - 1));
+        reinterpret_cast<void(NTAPI*)()>(module.base + module.entry_point)();
+        MICA_CHECK(!is_writable(module.base + MadeImage::code));
+      }));
+    });
+    CHECK(system.log() ==
+          "mica: made.sys has a section that is both written and executed: .d.ta\n");
   }
 }
 

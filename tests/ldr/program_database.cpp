@@ -39,11 +39,8 @@ std::string names_of(ldr::ProgramDatabase const& database) {
   return names;
 }
 
-// Where the blocks of streams stand in a file without records: the last stream's first.
-constexpr std::uint32_t debug_at = MadeDatabase::first_block * MadeDatabase::block;
-constexpr std::uint32_t information_at = debug_at + 2 * MadeDatabase::block;
-// With records, of one block.
-constexpr std::uint32_t records_at = debug_at;
+// Of records of one block, which is the first that streams have: the last stream's first.
+constexpr std::uint32_t records_at = MadeDatabase::first_block * MadeDatabase::block;
 
 }  // namespace
 
