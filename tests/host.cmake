@@ -39,7 +39,7 @@ endforeach()
 
 mica_give_ram_disk(host_tests)
 if(TARGET ram_disk)
-  set(drivers exceptions.cpp hardware.cpp load.cpp missing.cpp scopes.cpp symbols.cpp trace.cpp)
+  set(drivers device_instructions.cpp exceptions.cpp hardware.cpp load.cpp missing.cpp scopes.cpp symbols.cpp trace.cpp)
   list(TRANSFORM drivers PREPEND ${CMAKE_CURRENT_LIST_DIR}/drivers/)
   target_sources(host_tests PRIVATE ${drivers})
   target_compile_definitions(host_tests PRIVATE MICA_TEST_DRIVERS="$<TARGET_PROPERTY:ram_disk,BINARY_DIR>")

@@ -8,12 +8,12 @@
 //   and its interrupt may come at once: an access is a scheduling point.
 //
 // What is done
-//   in, out and their string forms; movs, stos and lods of memory; of all else that has one operand
-//   in memory a copy is executed, with that operand elsewhere. What it reads is read from the
-//   device before, and what it writes is written to the device after it, in parts of 8 bytes at
-//   most, the lowest first. What jumps, uses the stack or names RSP is not done, nor are bits that
-//   a register chooses, nor a part of memory that is not the device's: that ends the run and says
-//   so.
+//   in, out; their string forms, and movs, stos and lods of memory (device_strings.hpp); of all
+//   else that has one operand in memory a copy is executed, with that operand elsewhere
+//   (device_copy.hpp). What it reads is read from the device before, and what it writes is written
+//   to the device after it, in parts of 8 bytes at most, the lowest first. What jumps, uses the
+//   stack or names RSP is not done, nor are bits that a register chooses, nor a part of memory that
+//   is not the device's: that ends the run and says so.
 #pragma once
 
 #include <ucontext.h>

@@ -30,6 +30,11 @@ struct DeviceModel::Place {
     DeviceAccess::Space space;
     unsigned number;  // of the device's ranges of that space
     std::uint64_t begin, length;
+
+    [[nodiscard]] constexpr bool meets(std::uint64_t other,
+                                       std::uint64_t other_length) const noexcept {
+      return begin < other + other_length && other < begin + length;
+    }
   };
 
   ~Place();
@@ -57,6 +62,7 @@ class DeviceBus final : public hal_host::Bus {
   // No device is there any more, and nobody was wrong.
   void clear();
 
+  // ---- Which devices there are.
   void play(std::string name, DeviceModel& model);
   // Whether somebody does, or would once it is added.
   [[nodiscard]] bool plays(pnp::Description const& device) const;
@@ -64,9 +70,9 @@ class DeviceBus final : public hal_host::Bus {
   [[nodiscard]] bool add(pnp::Description const& device);
   void remove(std::string_view name);
   [[nodiscard]] ScriptedDevice* scripted(std::string_view name);
-  [[nodiscard]] bool interrupt(std::string_view name);
-  [[nodiscard]] std::vector<WrongAccess> const& wrong() const noexcept { return wrong_; }
 
+  // ---- Interrupts and time: device_events.cpp.
+  [[nodiscard]] bool interrupt(std::string_view name);
   // Of models.
   void request(DeviceModel::Place& place);
   void set_line(DeviceModel::Place& place, bool raised);
@@ -74,13 +80,15 @@ class DeviceBus final : public hal_host::Bus {
   [[nodiscard]] std::uint64_t now_100ns() const;
   // A vector is connected to a driver's routine, or to none any more.
   void connected(std::uint8_t vector, bool connected);
+  void fire(std::uint64_t now_100ns) noexcept override;
+  [[nodiscard]] bool wants(std::uint8_t vector) noexcept override;
 
+  // ---- Accesses: device_accesses.cpp.
   [[nodiscard]] bool has_page(PageNumber page) const noexcept override;
   [[nodiscard]] std::uint64_t read(hal_host::BusAccess const& access) noexcept override;
   void write(hal_host::BusAccess const& access, std::uint64_t value) noexcept override;
   void refuse(std::uint64_t instruction, char const* text) noexcept override;
-  void fire(std::uint64_t now_100ns) noexcept override;
-  [[nodiscard]] bool wants(std::uint8_t vector) noexcept override;
+  [[nodiscard]] std::vector<WrongAccess> const& wrong() const noexcept { return wrong_; }
 
  private:
   using Place = DeviceModel::Place;

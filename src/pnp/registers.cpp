@@ -1,27 +1,16 @@
+// What a line says of a register, and the lines of a text that are of registers.
 #include "pnp/registers.hpp"
 
 #include <algorithm>
 
 #include "pnp/description.hpp"
+#include "pnp/reaction.hpp"
 
 namespace mica::pnp {
 namespace {
 
-constexpr std::uint64_t all_bits = ~std::uint64_t{0};
-
-constexpr char const* a_name = "a register's name: 1 to 64 letters, digits, '_' and '-'";
-constexpr char const* a_number = "a number";
-constexpr char const* some_bits = "some of its bits, a number that is not 0";
-
 [[nodiscard]] constexpr std::uint64_t low_bits(std::uint32_t bytes) noexcept {
   return all_bits >> (64 - 8 * bytes);
-}
-
-char const* read_condition(Words& words, Condition& condition) noexcept {
-  condition.name = words.next();
-  if (!is_name(condition.name)) return a_name;
-  bool const right = number_in(words.next(), all_bits, condition.mask) && condition.mask != 0;
-  return right ? nullptr : some_bits;
 }
 
 char const* read_raises(Words& words, std::uint64_t most, Bits& raises) noexcept {
@@ -69,92 +58,6 @@ char const* read_property(std::string_view name, Words& words, Register& what) n
   return what.read_only && what.write_only ? "a register that can be read or written" : nullptr;
 }
 
-// 50us, 10ms, 2s.
-[[nodiscard]] bool time_in(std::string_view word, std::uint64_t& time_100ns) noexcept {
-  struct Unit {
-    std::string_view name;
-    std::uint64_t of_it;
-  };
-  constexpr Unit units[] = {{"us", 10}, {"ms", 10'000}, {"s", 10'000'000}};
-  constexpr std::uint64_t longest = std::uint64_t{10'000'000} * 86'400 * 365;
-  std::size_t const digits = std::min(word.find_first_not_of("0123456789"), word.size());
-  std::string_view const unit = part(word, digits, word.size() - digits);
-  for (Unit const& each : units) {
-    if (each.name != unit) continue;
-    bool const right = number_in(part(word, 0, digits), longest / each.of_it, time_100ns);
-    time_100ns *= each.of_it;
-    return right;
-  }
-  return false;
-}
-
-char const* read_operand(Words& words, Operand& operand) noexcept {
-  std::string_view word = words.next();
-  operand.inverted = !word.empty() && word[0] == '~';
-  if (operand.inverted) word.remove_prefix(1);
-  operand.is_value = word == "value";
-  bool const right = operand.is_value || number_in(word, all_bits, operand.number);
-  return right ? nullptr : "a number or 'value', or one of them with '~' before it";
-}
-
-char const* read_set(Words& words, Reaction& reaction) noexcept {
-  reaction.target = words.next();
-  if (!is_name(reaction.target)) return a_name;
-  std::string_view const how = words.next();
-  if (how == "=")
-    reaction.act = Act::assign;
-  else if (how == "|=")
-    reaction.act = Act::set_bits;
-  else if (how == "&=")
-    reaction.act = Act::keep_bits;
-  else
-    return "'=', '|=' or '&='";
-  return read_operand(words, reaction.operand);
-}
-
-// What is done: the first of these words was read already.
-char const* read_act(std::string_view name, Words& words, Reaction& reaction) noexcept {
-  if (name == "interrupt") {
-    reaction.act = Act::interrupt;
-    return nullptr;
-  }
-  if (name == "set") return read_set(words, reaction);
-  if (name != "put") return "'set', 'put' or 'interrupt'";
-  reaction.act = Act::put;
-  reaction.target = words.next();
-  return is_name(reaction.target) ? read_operand(words, reaction.operand) : a_name;
-}
-
-char const* read_match(Words& words, std::string_view& word, Reaction& reaction) noexcept {
-  if (!number_in(word, all_bits, reaction.match)) return nullptr;
-  reaction.matches = true;
-  word = words.next();
-  if (word != "of") return nullptr;
-  if (!number_in(words.next(), all_bits, reaction.of)) return a_number;
-  word = words.next();
-  return nullptr;
-}
-
-char const* read_reaction(Words& words, Reaction& reaction) noexcept {
-  reaction = {};
-  reaction.of = all_bits;
-  std::string_view const when = words.next();
-  reaction.to_write = when == "write";
-  if (!reaction.to_write && when != "read") return "'read' or 'write'";
-  std::string_view word = words.next();
-  if (char const* const wrong = read_match(words, word, reaction)) return wrong;
-  if (word == "if") {
-    if (char const* const wrong = read_condition(words, reaction.condition)) return wrong;
-    word = words.next();
-  }
-  if (char const* const wrong = read_act(word, words, reaction)) return wrong;
-  if (words.at_end()) return nullptr;
-  if (words.next() != "after") return "'after' and a time, or the line's end";
-  return time_in(words.next(), reaction.after_100ns) ? nullptr
-                                                     : "a time of a year at most, such as 50us, "
-                                                       "10ms or 2s";
-}
-
 [[nodiscard]] std::string_view line_at(std::string_view text, std::size_t at) noexcept {
   std::string_view const rest = part(text, at, text.size() - at);
   return part(rest, 0, std::min(rest.find('\n'), rest.size()));
@@ -170,71 +73,6 @@ char const* read_reaction(Words& words, Reaction& reaction) noexcept {
   range.length = static_cast<std::uint32_t>(length);
   return range;
 }
-
-// Whether a register of the text, or of what of it is before `end`, has that name.
-[[nodiscard]] bool is_named(std::string_view device, std::string_view name,
-                            char const* end = nullptr) noexcept {
-  RegisterReader reader{device};
-  for (RegisterLine line; reader.next(line);) {
-    if (line.is_reaction) continue;
-    if (end != nullptr && line.what.name.data() >= end) return false;
-    if (line.what.name == name) return true;
-  }
-  return false;
-}
-
-// What is wrong about the names of a line.
-class Check {
- public:
-  Check(std::string_view device, unsigned first_line, bool has_interrupt, Mistake& mistake) noexcept
-      : device_{device},
-        first_line_{first_line},
-        has_interrupt_{has_interrupt},
-        mistake_{mistake} {}
-
-  [[nodiscard]] bool holds(RegisterLine const& line) noexcept {
-    if (!line.is_reaction) return holds(line.what);
-    Reaction const& reaction = line.reaction;
-    return is_known(reaction.condition.name) &&
-           (reaction.act == Act::interrupt ? may_interrupt(nullptr) : is_known(reaction.target));
-  }
-
- private:
-  [[nodiscard]] bool holds(Register const& what) noexcept {
-    if (is_named(device_, what.name, what.name.data()))
-      return refuse(what.name.data(), "another name: a register has that");
-    return is_known(what.condition.name) && is_known(what.ready.name) &&
-           is_known(what.raises.name) && (!what.raises.there || may_interrupt(what.name.data()));
-  }
-
-  [[nodiscard]] bool is_known(std::string_view name) noexcept {
-    return name.empty() || is_named(device_, name) ||
-           refuse(name.data(), "the name of a register of the device");
-  }
-
-  // Without a place: nothing of the line says where the word is.
-  [[nodiscard]] bool may_interrupt(char const* at) noexcept {
-    return has_interrupt_ ||
-           refuse(at != nullptr ? at : device_.data(), "a device that has an interrupt");
-  }
-
-  [[nodiscard]] bool refuse(char const* at, char const* expected) noexcept {
-    auto const place = static_cast<std::size_t>(at - device_.data());
-    mistake_ = {first_line_, 1, expected};
-    for (std::size_t i = 0; i < place; ++i) {
-      ++mistake_.column;
-      if (device_[i] != '\n') continue;
-      ++mistake_.line;
-      mistake_.column = 1;
-    }
-    return false;
-  }
-
-  std::string_view const device_;
-  unsigned const first_line_;
-  bool const has_interrupt_;
-  Mistake& mistake_;
-};
 
 }  // namespace
 
@@ -292,15 +130,6 @@ bool RegisterReader::next(RegisterLine& line) noexcept {
     if (name == "port" || name == "memory") place_.take(range_of(name, words));
   }
   return false;
-}
-
-bool check_registers(std::string_view device, unsigned first_line, bool has_interrupt,
-                     Mistake& mistake) noexcept {
-  Check check{device, first_line, has_interrupt, mistake};
-  RegisterReader reader{device};
-  for (RegisterLine line; reader.next(line);)
-    if (!check.holds(line)) return false;
-  return true;
 }
 
 }  // namespace mica::pnp

@@ -109,6 +109,8 @@ class RegisterReader {
   RegisterPlace place_;
 };
 
+// ---- register_names.cpp
+
 // Whether all names of registers in a device's text stand for one, and each for one only. Else
 // where not, with lines counted from `first_line`.
 [[nodiscard]] bool check_registers(std::string_view device, unsigned first_line, bool has_interrupt,
