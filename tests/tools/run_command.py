@@ -153,14 +153,14 @@ class Run(unittest.TestCase):
             return done.stdout
         lines = [line for line in traced().splitlines() if "SCR" in line]
         self.assertRegex(lines[0], r"^ +0\.\d{7}  0 +\d+  0  write Com2\.SCR = 0x5a "
-                                   r"\(port=0x2ff, bits=8\) at uart\+0x[0-9a-f]+$")
-        self.assertRegex(lines[1], r" read Com2\.SCR = 0x5a \(port=0x2ff, bits=8\) at uart\+0x")
+                                   r"\(port=0x2ff, bits=8\) at uart!HardwarePrepare\+0x[0-9a-f]+$")
+        self.assertRegex(lines[1], r" read Com2\.SCR = 0x5a \(port=0x2ff, bits=8\) at uart!HardwarePrepare\+0x")
         self.assertEqual(len(lines), 2)
         events = [json.loads(line) for line in traced("--trace-format", "json").splitlines() if line.startswith("{")]
         self.assertEqual([each["what"] for each in events], ["write", "read"])
         self.assertEqual((events[0]["name"], events[0]["value"]), ("Com2.SCR", "0x5a"))
         self.assertEqual(events[0]["arguments"], {"port": "0x2ff", "bits": "8"})
-        self.assertRegex(events[0]["place"], r"^uart\+0x")
+        self.assertRegex(events[0]["place"], r"^uart!HardwarePrepare\+0x")
         text = traced("--trace-format", "perfetto")
         events = json.loads(text[text.index("{"):text.rindex("}") + 1])["traceEvents"]
         slices = [each for each in events if each["ph"] == "i"]
