@@ -71,6 +71,7 @@ typedef WCHAR const *PCWCH, *PCWSTR;
 typedef LONG NTSTATUS, *PNTSTATUS;
 typedef UCHAR KIRQL, *PKIRQL;              // 0 PASSIVE_LEVEL to 15 HIGH_LEVEL
 typedef ULONG LOGICAL;                     // TRUE or FALSE
+typedef ULONG CLONG, *PCLONG;              // a count
 typedef LONG KPRIORITY;                    // 0 to 31
 typedef ULONG_PTR KAFFINITY, *PKAFFINITY;  // a bit for each processor
 typedef CCHAR KPROCESSOR_MODE;

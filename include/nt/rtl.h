@@ -1,5 +1,5 @@
-// The run-time library: memory, lists, characters, strings, bitmaps, the debugger's console;
-// exceptions.
+// The run-time library: memory, lists, tables, characters, strings, bitmaps; the debugger's
+// console; exceptions.
 //   Nothing here waits, takes a lock or keeps state. Any IRQL, unless a routine says otherwise; the
 //   memory it is given must be resident at DISPATCH_LEVEL and above.
 #pragma once
@@ -14,5 +14,6 @@
 #include <nt/rtl/print.h>
 #include <nt/rtl/registry.h>
 #include <nt/rtl/string.h>
+#include <nt/rtl/table.h>
 #include <nt/rtl/time.h>
 #include <nt/rtl/version.h>

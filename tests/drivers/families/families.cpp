@@ -58,6 +58,10 @@ MICA_CASE("Rtl: a driver's bitmaps, times, identifiers, frames and exceptions ar
   Loaded const driver{u"family_library"};
 }
 
+MICA_CASE("Rtl: a driver's tables and trees are as documented") {
+  Loaded const driver{u"family_tables"};
+}
+
 MICA_CASE("Cm: a driver's keys and values are as documented") {
   Loaded const driver{u"family_registry"};
 }
