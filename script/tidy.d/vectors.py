@@ -12,7 +12,8 @@ NT_NAME = re.compile(r'^(?:Ke|Kf|Ex|Mm|Obf?|Iof?|Ps|Rtl|Zw|v?Dbg)[A-Z]')
 # and the work is larger.
 ALLOWED = re.compile(
     r'^(?:v?DbgPrint\w*|DbgSetDebugPrintCallback|Rtl(?:Append|Copy|Init)\w*String\w*|\w+ToUnicodeString'
-    r'|Io(?:AllocateIrp|InitializeIrp|ReuseIrp|Build\w+|Create\w+|GetDeviceProperty|GetDmaAdapter|OpenDeviceRegistryKey)'
+    r'|Io(?:AllocateIrp|InitializeIrp|ReuseIrp|Build\w+|Create\w+|GetDeviceProperty|GetDmaAdapter'
+    r'|OpenDeviceRegistryKey)'
     r'|Io\w+DeviceInterface\w*|IoRegisterPlugPlayNotification|IoReportTargetDeviceChange\w*'
     r'|Ob(?:QueryNameString|CreateObject)|Zw\w+|Ps\w+'
     r'|Rtl\w+Registry(?:Keys?|Values?)|KeQueryActiveProcessorCount(?:Ex)?|KeFlushQueuedDpcs'
