@@ -2,6 +2,8 @@
 #include <nt/rtl.h>
 #include <mica/test.hpp>
 
+#include <initializer_list>
+
 using namespace mica::test;
 
 namespace {

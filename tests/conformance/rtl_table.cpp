@@ -4,6 +4,8 @@
 #include <nt/rtl.h>
 #include <mica/test.hpp>
 
+#include <initializer_list>
+
 using namespace mica::test;
 
 namespace {
