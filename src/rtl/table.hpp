@@ -38,9 +38,11 @@ template <class Element, class Table, class Links>
   return found;
 }
 
-// Memory for an element whose data are a copy of the driver's; null: there is none.
+// Memory for an element whose data are a copy of the driver's; null: there is none. Apart: memcpy is
+// out of this convention, and would make who calls it save the vector registers.
 template <class Element, class Table>
-[[nodiscard]] Element* NTAPI make_element(Table& table, void const* data, ULONG bytes) noexcept {
+[[nodiscard, gnu::noinline]] Element* NTAPI make_element(Table& table, void const* data,
+                                                         ULONG bytes) noexcept {
   ULONG const all = static_cast<ULONG>(sizeof(Element)) + bytes;
   if (all < bytes) return nullptr;
   auto* const element = static_cast<Element*>(table.AllocateRoutine(&table, all));
