@@ -38,8 +38,8 @@ template <class Element, class Table, class Links>
   return found;
 }
 
-// Memory for an element whose data are a copy of the driver's; null: there is none. Apart: memcpy is
-// out of this convention, and would make who calls it save the vector registers.
+// Memory for an element whose data are a copy of the driver's; null: there is none. Apart: memcpy
+// is out of this convention, and would make who calls it save the vector registers.
 template <class Element, class Table>
 [[nodiscard, gnu::noinline]] Element* NTAPI make_element(Table& table, void const* data,
                                                          ULONG bytes) noexcept {
