@@ -19,8 +19,10 @@ constexpr ULONG_PTR read_access = 0, write_access = 1, execute_access = 8, unkno
   return address >> user_bits != 0 || address - ke::as_parameter(space.base) < space.bytes;
 }
 
-// Whether an image's code called what has that stack pointer, and nothing since.
-[[nodiscard]] bool image_called(std::uint64_t stack) noexcept {
+// Whether an image's code called what has that stack pointer, and nothing since. What else stands
+// there may be what a compiler guards.
+[[nodiscard]] __attribute__((no_sanitize("address"))) bool image_called(
+    std::uint64_t stack) noexcept {
   std::uint64_t caller = 0;
   if (!current_stack().has(stack)) return false;
   std::memcpy(&caller, reinterpret_cast<void const*>(stack), sizeof caller);
