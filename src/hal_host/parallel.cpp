@@ -25,7 +25,8 @@ void Simulation::freeze_others() noexcept {
   Seat& self = me();
   note(0x400);
   if (setup_.parallel) {
-    if (freezing_.exchange(true)) {
+    Seat const* nobody = nullptr;
+    if (!freezer_.compare_exchange_strong(nobody, &self)) {
       self.activity = Activity::frozen;
       leave_parallel(self);
     }
@@ -55,13 +56,17 @@ void Simulation::leave_parallel(Seat& seat) noexcept {
   Jump::hop(seat, controllers_[seat.number]);
 }
 
+bool Simulation::is_to_freeze(Seat const& seat) const noexcept {
+  Seat const* const freezer = freezer_.load(std::memory_order_acquire);
+  return freezer != nullptr && freezer != &seat;
+}
+
 void Simulation::poll(Seat& seat) noexcept {
   Core& core = seat.block->core;
   seat.steps += static_cast<std::uint64_t>(std::max(seat.granted - core.countdown, 0));
   seat.granted = core.countdown = points_between_polls;
   if (over_.load(std::memory_order_acquire)) leave_parallel(seat);
-  if (freezing_.load(std::memory_order_acquire) &&
-      seat.activity.exchange(Activity::frozen) != Activity::frozen)
+  if (is_to_freeze(seat) && seat.activity.exchange(Activity::frozen) != Activity::frozen)
     leave_parallel(seat);
   if (seat.steps >= setup_.step_limit) end({End::step_limit, {}, "the step limit was reached"});
   if (std::uint32_t const wire = seat.wire.exchange(0, std::memory_order_acquire)) {
@@ -135,7 +140,7 @@ void Simulation::halt_parallel(Seat& seat) noexcept {
     poll(seat);
     if (deliverable(core, core.pending)) return;
     std::unique_lock lock{mutex_};
-    if (over_ || freezing_) continue;
+    if (over_ || is_to_freeze(seat)) continue;
     seat.activity = Activity::halted;
     if (seat.wire.load() == 0) wait_for_work(seat, lock);
     Activity expected = Activity::halted;

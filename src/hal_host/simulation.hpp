@@ -198,6 +198,7 @@ class Simulation {
   void leave_parallel(Seat& seat) noexcept;
   void wait_for_work(Seat& seat, std::unique_lock<std::mutex>& lock) noexcept;
   [[nodiscard]] bool all_idle() const noexcept;
+  [[nodiscard]] bool is_to_freeze(Seat const& seat) const noexcept;
 
   Setup setup_;
   Seat* paused_ = nullptr;  // where the next run goes on
@@ -220,7 +221,7 @@ class Simulation {
   std::mutex mutex_;  // parallel mode, all below
   std::condition_variable changed_;
   std::atomic<bool> over_{false};
-  std::atomic<bool> freezing_{false};
+  std::atomic<Seat const*> freezer_{nullptr};  // who froze the others, and goes on
   std::atomic<std::uint64_t> jumped_100ns_{0};
   std::chrono::steady_clock::time_point began_{};
   std::vector<std::thread> threads_;

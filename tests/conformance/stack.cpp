@@ -40,8 +40,9 @@ template <class Body>
   filler[1] = filler[0];
 }
 
-// Enough for the executive, less than any callout below asks for.
-constexpr ULONG_PTR little = 0x3000;
+// Enough for the executive, with the wide frames of a sanitized build and an interrupt on top; and
+// what a callout asks for to get more.
+constexpr ULONG_PTR little = 0x6000, much = 0x8000;
 
 template <class Body>
 void NTAPI call_body(PVOID body) noexcept {
@@ -105,7 +106,7 @@ MICA_CASE("Io: a DPC stands within the limits of the stack it is on") {
 }
 
 MICA_CASE("Ke: a callout has the stack that was asked for") {
-  for (SIZE_T const size : {SIZE_T{0}, SIZE_T{0x1000}, SIZE_T{0x8000}, SIZE_T{0x11800}}) {
+  for (SIZE_T const size : {SIZE_T{0}, SIZE_T{0x1000}, SIZE_T{much}, SIZE_T{0x11800}}) {
     Limits const mine;
     auto ask = [&] {
       Visit visit;
@@ -128,12 +129,12 @@ MICA_CASE("Ke: the short form of expanding a stack") {
     Visit visit;
     auto routine = [](PVOID context) NTAPI { (*static_cast<Visit*>(context))(); };
     Limits const mine;
-    MICA_CHECK(KeExpandKernelStackAndCallout(routine, &visit, 0x4000) == STATUS_SUCCESS);
-    MICA_CHECK(visit.count == 1 && visit.left >= 0x4000 && !(visit.limits == mine));
+    MICA_CHECK(KeExpandKernelStackAndCallout(routine, &visit, much) == STATUS_SUCCESS);
+    MICA_CHECK(visit.count == 1 && visit.left >= much && !(visit.limits == mine));
     MICA_CHECK(KeExpandKernelStackAndCallout(routine, &visit, MAXIMUM_EXPANSION_SIZE + 1) ==
                STATUS_INVALID_PARAMETER_3);
     AtLevel const raised{APC_LEVEL};
-    MICA_CHECK(KeExpandKernelStackAndCallout(routine, &visit, 0x4000) == STATUS_SUCCESS);
+    MICA_CHECK(KeExpandKernelStackAndCallout(routine, &visit, much) == STATUS_SUCCESS);
     MICA_CHECK(visit.count == 2 && visit.level == APC_LEVEL);
   });
 }
@@ -146,11 +147,11 @@ MICA_CASE("Ke: a stack is expanded at DISPATCH_LEVEL, but nobody waits for it th
     AtLevel const raised{DISPATCH_LEVEL};
     MICA_CHECK(expand(visit, 0, TRUE) == STATUS_INVALID_PARAMETER_4);
     MICA_CHECK(visit.count == 0);
-    with_left(little, [&] { MICA_CHECK(expand(visit, 0x4000) == STATUS_SUCCESS); });
+    with_left(little, [&] { MICA_CHECK(expand(visit, much) == STATUS_SUCCESS); });
     MICA_CHECK(visit.count == 1 && visit.level == DISPATCH_LEVEL && visit.within);
   }
   AtLevel const raised{APC_LEVEL};
-  with_left(little, [&] { MICA_CHECK(expand(visit, 0x4000, TRUE) == STATUS_SUCCESS); });
+  with_left(little, [&] { MICA_CHECK(expand(visit, much, TRUE) == STATUS_SUCCESS); });
   MICA_CHECK(visit.count == 2 && visit.level == APC_LEVEL && visit.within);
 }
 
@@ -161,7 +162,7 @@ MICA_CASE("Ke: eight stacks are the most a thread stands on besides its own") {
     void operator()() noexcept {
       int const depth = reached++;
       with_left(little, [&] {
-        NTSTATUS const status = expand(*this, 0x4000);
+        NTSTATUS const status = expand(*this, much);
         if (reached == depth + 1) last = status;
         MICA_CHECK(status == (depth == 8 ? STATUS_STACK_OVERFLOW : STATUS_SUCCESS));
       });
@@ -189,7 +190,7 @@ MICA_CASE("Ke: a thread waits on an expanded stack, and goes on elsewhere") {
       KeRevertToUserAffinityThread();
     };
     Limits const mine;
-    with_left(little, [&] { MICA_CHECK(expand(callout, 0x4000) == STATUS_SUCCESS); });
+    with_left(little, [&] { MICA_CHECK(expand(callout, much) == STATUS_SUCCESS); });
     MICA_CHECK(Limits{} == mine && stands_within());
   };
   Thread* const threads[] = {start(wanderer), start(wanderer), start(wanderer)};
@@ -204,7 +205,7 @@ MICA_CASE("Ke: a callout that changes its level is a bugcheck") {
           KIRQL old;
           KeRaiseIrql(level, &old);
           auto raise = [](PVOID) NTAPI { static_cast<void>(KeRaiseIrqlToDpcLevel()); };
-          KeExpandKernelStackAndCallout(raise, &old, 0x4000);
+          KeExpandKernelStackAndCallout(raise, &old, much);
         });
       });
       MICA_CHECK(end.happened && end.code == IRQL_UNEXPECTED_VALUE);
@@ -219,7 +220,7 @@ MICA_CASE("Ke: a thread that ends in a callout is a bugcheck") {
     auto callout = [] { PsTerminateSystemThread(STATUS_SUCCESS); };
     Bugcheck const end = bugcheck_of([&] {
       thread = KeGetCurrentThread();
-      with_left(left, [&] { expand(callout, 0x2000); });
+      with_left(left, [&] { expand(callout, much); });
     });
     MICA_CHECK(end.happened && end.code == KERNEL_EXPAND_STACK_ACTIVE);
     MICA_CHECK(end.parameters[0] == reinterpret_cast<ULONG_PTR>(thread));

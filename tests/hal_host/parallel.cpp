@@ -61,6 +61,7 @@ TEST_CASE("parallel: freeze and stop", "[hal_host]") {
     HOLDS(rig.start(2));
     Machine::stall(100);
     Machine::freeze_others();
+    for (int i = 0; i < 100; ++i) Machine::stall(1);  // it goes on for as long as it likes
     Machine::stop(hal::Verdict::bugcheck);
   };
   rig.body[1] = [] {
