@@ -11,7 +11,7 @@ add_library(mica_executive OBJECT)
 mica_compile(mica_executive executive)
 mica_machine(mica_executive host)
 target_compile_options(mica_executive PRIVATE -fPIE ${MICA_EXECUTIVE_OPTIONS})
-mica_precompile_executive(mica_executive)
+mica_precompile(mica_executive ${MICA_EXECUTIVE_HEADERS})
 
 add_library(mica STATIC $<TARGET_OBJECTS:mica_executive>)
 add_library(mica::mica ALIAS mica)

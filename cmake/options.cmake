@@ -35,11 +35,9 @@ function(mica_precompile target)
 endfunction()
 
 # Those of the executive.
-function(mica_precompile_executive target)
-  mica_precompile(${target} <array> <atomic> <new> <span> <string_view>
-    ${PROJECT_SOURCE_DIR}/include/nt/ex.h ${PROJECT_SOURCE_DIR}/include/nt/io.h
-    ${PROJECT_SOURCE_DIR}/src/ke/scheduler.hpp ${PROJECT_SOURCE_DIR}/src/ob/type.hpp)
-endfunction()
+set(MICA_EXECUTIVE_HEADERS <array> <atomic> <new> <span> <string_view>
+  ${PROJECT_SOURCE_DIR}/include/nt/ex.h ${PROJECT_SOURCE_DIR}/include/nt/io.h
+  ${PROJECT_SOURCE_DIR}/src/ke/scheduler.hpp ${PROJECT_SOURCE_DIR}/src/ob/type.hpp)
 
 # Adds a folder that has a CMakeLists.txt.
 function(mica_add_folder folder)
