@@ -50,6 +50,18 @@ template <class Element, class Table>
   return element;
 }
 
+// The driver's data of what was found; null: nothing was. Element is as in find().
+template <class Element>
+[[nodiscard]] void* data_if(Found const& found) noexcept {
+  return found.result == TableFoundNode ? data_of(*static_cast<Element*>(found.links)) : nullptr;
+}
+
+// Numbers of elements count from the beginning again.
+template <class Table>
+void forget_number(Table& table) noexcept {
+  table.OrderedPointer = nullptr;
+}
+
 inline void say(PBOOLEAN where, bool value) noexcept {
   if (where != nullptr) *where = value ? TRUE : FALSE;
 }

@@ -17,11 +17,6 @@ using Table = RTL_AVL_TABLE;
   return balanced::next(table.BalancedRoot, links, Side::right);
 }
 
-// Numbers count from the beginning again.
-void forget_number(Table& table) noexcept {
-  table.OrderedPointer = nullptr;
-}
-
 void* NTAPI insert(Table& table, void const* data, ULONG bytes, BOOLEAN* is_new,
                    Found const& where) noexcept {
   say(is_new, false);
@@ -107,8 +102,7 @@ BOOLEAN NTAPI RtlDeleteElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer
 }
 
 PVOID NTAPI RtlLookupElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer) {
-  Found const found = look_up(*Table, Buffer);
-  return found.result == TableFoundNode ? data_of(*static_cast<Links*>(found.links)) : nullptr;
+  return data_if<Links>(look_up(*Table, Buffer));
 }
 
 PVOID NTAPI RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buffer,
@@ -117,7 +111,7 @@ PVOID NTAPI RtlLookupElementGenericTableFullAvl(PRTL_AVL_TABLE Table, PVOID Buff
   Found const found = look_up(*Table, Buffer);
   *NodeOrParent = found.links;
   *SearchResult = found.result;
-  return found.result == TableFoundNode ? data_of(*static_cast<Links*>(found.links)) : nullptr;
+  return data_if<Links>(found);
 }
 
 PVOID NTAPI RtlLookupFirstMatchingElementGenericTableAvl(PRTL_AVL_TABLE Table, PVOID Buffer,

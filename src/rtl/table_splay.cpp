@@ -18,11 +18,6 @@ struct Element {
   return *static_cast<Element*>(links);
 }
 
-// Numbers count from the beginning again.
-void forget_number(Table& table) noexcept {
-  table.OrderedPointer = nullptr;
-}
-
 // What is found becomes the root. What is not leaves the tree as it is: where it belongs stays
 // true.
 [[nodiscard]] Found NTAPI look_up(Table& table, void* wanted) noexcept {
@@ -113,8 +108,7 @@ BOOLEAN NTAPI RtlDeleteElementGenericTable(PRTL_GENERIC_TABLE Table, PVOID Buffe
 }
 
 PVOID NTAPI RtlLookupElementGenericTable(PRTL_GENERIC_TABLE Table, PVOID Buffer) {
-  Found const found = look_up(*Table, Buffer);
-  return found.result == TableFoundNode ? data_of(element_of(found.links)) : nullptr;
+  return data_if<Element>(look_up(*Table, Buffer));
 }
 
 PVOID NTAPI RtlLookupElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buffer,
@@ -123,7 +117,7 @@ PVOID NTAPI RtlLookupElementGenericTableFull(PRTL_GENERIC_TABLE Table, PVOID Buf
   Found const found = look_up(*Table, Buffer);
   *NodeOrParent = found.links;
   *SearchResult = found.result;
-  return found.result == TableFoundNode ? data_of(element_of(found.links)) : nullptr;
+  return data_if<Element>(found);
 }
 
 PVOID NTAPI RtlEnumerateGenericTable(PRTL_GENERIC_TABLE Table, BOOLEAN Restart) {

@@ -52,6 +52,14 @@ template <class Object, class Wanted>
   return nullptr;
 }
 
+// Whether one of all has that GUID, about to be deleted or not. Under the lock.
+template <class Object>
+[[nodiscard]] bool is_taken(LIST_ENTRY const& all, GUID const& id) noexcept {
+  for (LIST_ENTRY* entry = all.Flink; entry != &all; entry = entry->Flink)
+    if (MICA_CONTAINING(*entry, Object, of_all).id == id) return true;
+  return false;
+}
+
 // A handle to what was found, whose reference is dropped.
 [[nodiscard]] inline NTSTATUS open_found(void* object, POBJECT_TYPE type, ACCESS_MASK access,
                                          OBJECT_ATTRIBUTES const* attributes,

@@ -10,13 +10,6 @@
 namespace mica::tm {
 namespace {
 
-[[nodiscard]] bool is_taken(GUID const& id) noexcept {
-  LIST_ENTRY const& all = state().resource_managers;
-  for (LIST_ENTRY* entry = all.Flink; entry != &all; entry = entry->Flink)
-    if (MICA_CONTAINING(*entry, ResourceManager, of_all).id == id) return true;
-  return false;
-}
-
 // Its enlistments take part no more, and its routine is not called for what comes of that.
 void close(ResourceManager& manager) noexcept {
   Step step;
@@ -91,7 +84,8 @@ NTSTATUS NTAPI ZwCreateResourceManager(PHANDLE ResourceManagerHandle, ACCESS_MAS
   manager.manager = &*transaction_manager;
   ObfReferenceObject(manager.manager);
   return publish(manager, DesiredAccess, ResourceManagerHandle, [&] {
-    if (is_taken(manager.id)) return STATUS_OBJECT_NAME_COLLISION;
+    if (is_taken<ResourceManager>(tm.resource_managers, manager.id))
+      return STATUS_OBJECT_NAME_COLLISION;
     list_append(tm.resource_managers, manager.of_all);
     return STATUS_SUCCESS;
   });

@@ -10,13 +10,6 @@
 namespace mica::tm {
 namespace {
 
-[[nodiscard]] bool is_taken(GUID const& id) noexcept {
-  LIST_ENTRY const& all = state().transactions;
-  for (LIST_ENTRY* entry = all.Flink; entry != &all; entry = entry->Flink)
-    if (MICA_CONTAINING(*entry, Transaction, of_all).id == id) return true;
-  return false;
-}
-
 // What a commit or a rollback answers to who asks once more.
 [[nodiscard]] NTSTATUS refusal(Transaction const& transaction) noexcept {
   switch (transaction.phase) {
@@ -92,7 +85,8 @@ struct Wanted {
   else
     static_cast<void>(ExUuidCreate(&transaction.id));
   return publish(transaction, access, handle, [&] {
-    if (is_taken(transaction.id)) return STATUS_OBJECT_NAME_COLLISION;
+    if (is_taken<Transaction>(state().transactions, transaction.id))
+      return STATUS_OBJECT_NAME_COLLISION;
     list_append(state().transactions, transaction.of_all);
     return start_timeout(transaction, wanted.timeout);
   });
