@@ -6,7 +6,7 @@ CODE = (".cpp", ".hpp", ".h", ".c", ".S")
 OTHERS = (".py", ".sh", ".cmake", ".txt", "")
 # The executive, in layer order; what stands above may not be included from below.
 EXECUTIVE = ["base", "hal", "rtl", "trace", "verifier", "ke", "mm", "ob", "se", "ps", "ex", "io",
-             "tm", "cm", "ldr", "pnp", "kd", "drivers", "abi", "init"]
+             "dma", "tm", "cm", "ldr", "pnp", "kd", "drivers", "abi", "init"]
 LAYERS = EXECUTIVE + ["hal_host", "hal_x64", "harness", "explore"]
 
 _LITERAL = re.compile(

@@ -83,7 +83,6 @@ inline constexpr ULONG tag_work_item = ob::pool_tag("IoWI");
 inline constexpr ULONG tag_extension = ob::pool_tag("IoEx");
 inline constexpr ULONG tag_registered = ob::pool_tag("IoRg");
 inline constexpr ULONG tag_name = ob::pool_tag("IoNm");
-inline constexpr ULONG tag_dma = ob::pool_tag("IoDm");
 
 // Whether IoCancelIrp was called: what it sets before it takes the cancel routine.
 [[nodiscard]] inline bool is_cancelled(IRP& irp) noexcept {

@@ -13,7 +13,7 @@ enum class Rank : std::uint8_t {
   io_vpb,
   io_timer,
   io_device,
-  io_dma,
+  dma,
   pnp,
   ex_work,
   ex_callback,

@@ -11,6 +11,7 @@
 #include "cm/branch.hpp"
 #include "cm/state.hpp"
 #include "conformance/ob_support.hpp"
+#include "dma/adapter.hpp"
 #include "drivers/ram_disk.hpp"
 #include "io/state.hpp"
 #include "mm/usage.hpp"
@@ -45,7 +46,7 @@ constexpr ULONG tags[] = {
     mica::tm::tag_transaction,
     mica::tm::tag_enlistment,
     mica::tm::tag_resource_manager,
-    io::tag_dma,
+    dma::tag,
     io::tag_mdl,
 };
 

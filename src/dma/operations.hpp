@@ -2,11 +2,11 @@
 // pages say what they do. Each file has those of its subject.
 #pragma once
 
-#include "io/dma.hpp"
+#include "dma/adapter.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 
-// ---- dma_adapter.cpp
+// ---- adapter.cpp
 VOID NTAPI put_adapter(PDMA_ADAPTER adapter);
 ULONG NTAPI alignment(PDMA_ADAPTER adapter);
 ULONG NTAPI read_counter(PDMA_ADAPTER adapter);
@@ -14,7 +14,7 @@ NTSTATUS NTAPI adapter_info(PDMA_ADAPTER adapter, PDMA_ADAPTER_INFO info);
 NTSTATUS NTAPI configure_channel(PDMA_ADAPTER adapter, ULONG function, PVOID context);
 NTSTATUS NTAPI cancel_transfer(PDMA_ADAPTER adapter, PVOID context);
 
-// ---- dma_domain.cpp
+// ---- domain.cpp
 HANDLE NTAPI domain_of(PDMA_ADAPTER adapter);
 NTSTATUS NTAPI join_domain(PDMA_ADAPTER adapter, HANDLE domain);
 NTSTATUS NTAPI leave_domain(PDMA_ADAPTER adapter);
@@ -23,7 +23,7 @@ NTSTATUS NTAPI allocate_domain_buffer(PDMA_ADAPTER adapter, HANDLE domain,
                                       MEMORY_CACHING_TYPE* caching, NODE_REQUIREMENT node,
                                       PPHYSICAL_ADDRESS logical, PVOID* memory);
 
-// ---- dma_buffer.cpp
+// ---- buffer.cpp
 PVOID NTAPI allocate_buffer(PDMA_ADAPTER adapter, ULONG bytes, PPHYSICAL_ADDRESS logical,
                             BOOLEAN cached);
 PVOID NTAPI allocate_buffer_ex(PDMA_ADAPTER adapter, PPHYSICAL_ADDRESS highest, ULONG bytes,
@@ -35,7 +35,7 @@ PVOID NTAPI allocate_buffer_within(PDMA_ADAPTER adapter, PPHYSICAL_ADDRESS lowes
 VOID NTAPI free_buffer(PDMA_ADAPTER adapter, ULONG bytes, PHYSICAL_ADDRESS logical, PVOID memory,
                        BOOLEAN cached);
 
-// ---- dma_channel.cpp
+// ---- channel.cpp
 NTSTATUS NTAPI allocate_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, ULONG registers,
                                 PDRIVER_CONTROL routine, PVOID context);
 NTSTATUS NTAPI allocate_channel_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PVOID context,
@@ -47,7 +47,7 @@ VOID NTAPI free_channel(PDMA_ADAPTER adapter);
 VOID NTAPI free_object(PDMA_ADAPTER adapter, IO_ALLOCATION_ACTION action);
 VOID NTAPI free_registers(PDMA_ADAPTER adapter, PVOID base, ULONG count);
 
-// ---- dma_transfer.cpp
+// ---- transfer.cpp
 PHYSICAL_ADDRESS NTAPI map_transfer(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID address,
                                     PULONG bytes, BOOLEAN writes);
 NTSTATUS NTAPI map_transfer_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, ULONGLONG offset,
@@ -60,7 +60,7 @@ NTSTATUS NTAPI flush_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, ULON
                                 ULONG bytes, BOOLEAN writes);
 NTSTATUS NTAPI flush_caches(PDMA_ADAPTER adapter, PMDL mdl, BOOLEAN reads);
 
-// ---- dma_list.cpp
+// ---- list.cpp
 NTSTATUS NTAPI get_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PMDL mdl, PVOID address,
                         ULONG bytes, PDRIVER_LIST_CONTROL routine, PVOID context, BOOLEAN writes);
 NTSTATUS NTAPI get_list_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PVOID transfer, PMDL mdl,
@@ -77,7 +77,7 @@ NTSTATUS NTAPI build_list_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PVOID 
                              PVOID completion_context, PVOID list);
 VOID NTAPI put_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list, BOOLEAN writes);
 
-// ---- dma_list_info.cpp
+// ---- list_info.cpp
 NTSTATUS NTAPI list_size(PDMA_ADAPTER adapter, PMDL mdl, PVOID address, ULONG bytes, PULONG size,
                          PULONG registers);
 NTSTATUS NTAPI transfer_info(PDMA_ADAPTER adapter, PMDL mdl, ULONGLONG offset, ULONG bytes,
@@ -85,4 +85,4 @@ NTSTATUS NTAPI transfer_info(PDMA_ADAPTER adapter, PMDL mdl, ULONGLONG offset, U
 NTSTATUS NTAPI list_as_mdl(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list, PMDL original,
                            PMDL* target);
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

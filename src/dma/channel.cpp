@@ -6,13 +6,13 @@
 //   to him. So no routine is entered by another that has given something back, and no stack grows.
 //   Who serves keeps the adapter: a driver may put it while its routine returns. Who does not serve
 //   leaves it alone from the moment that what was waited for may be somebody else's.
-#include "io/dma_operations.hpp"
+#include "dma/operations.hpp"
 #include "trace/callback.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 namespace {
 
-using Guard = ke::SpinGuard<ke::Rank::io_dma>;
+using Guard = ke::SpinGuard<ke::Rank::dma>;
 
 struct Grant {
   PDRIVER_CONTROL routine;
@@ -196,4 +196,4 @@ void NTAPI serve(Adapter& adapter, bool serves) noexcept {
   dereference(adapter);
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

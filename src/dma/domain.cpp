@@ -1,8 +1,8 @@
 // Domains: what a unit that remaps devices' addresses keeps apart. No machine here has one, so no
 // adapter is in a domain, and there is none to join.   [MSDN PGET_DMA_DOMAIN, PJOIN_DMA_DOMAIN]
-#include "io/dma_operations.hpp"
+#include "dma/operations.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 
 HANDLE NTAPI domain_of(PDMA_ADAPTER adapter) {
   static_cast<void>(adapter_of(adapter));
@@ -30,4 +30,4 @@ NTSTATUS NTAPI allocate_domain_buffer(PDMA_ADAPTER adapter, HANDLE, PPHYSICAL_AD
   return STATUS_NOT_SUPPORTED;
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

@@ -1,11 +1,11 @@
 // DMA adapters: what an adapter is made of. docs/dma.md
 //
 // Rules
-//   Everything below is guarded by the adapter's lock, rank io_dma, unless it says otherwise; no
+//   Everything below is guarded by the adapter's lock, rank dma, unless it says otherwise; no
 //   driver is called under it. A run of map registers is its owner's: who was granted it maps and
 //   flushes without the lock.
 //   A driver's routine is called at DISPATCH_LEVEL, for one adapter by one processor at a time, by
-//   whoever made it possible (dma_channel.cpp); but what asked for it synchronously is called at
+//   whoever made it possible (channel.cpp); but what asked for it synchronously is called at
 //   once.
 #pragma once
 
@@ -16,8 +16,11 @@
 #include "base/list.hpp"
 #include "ke/verifier.hpp"
 #include "mm/state.hpp"
+#include "ob/type.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
+
+inline constexpr ULONG tag = ob::pool_tag("IoDm");
 
 // The first parameter of DRIVER_VERIFIER_DMA_VIOLATION.                     [MSDN Bug Check 0xE6]
 enum class Violation : ULONG_PTR {
@@ -74,7 +77,7 @@ struct Adapter {
   ULONG register_count;
   std::atomic<ULONG> references;  // the driver's, and who calls it back
 
-  ke::SpinLock<ke::Rank::io_dma> lock;
+  ke::SpinLock<ke::Rank::dma> lock;
   LIST_ENTRY waiting;         // WAIT_CONTEXT_BLOCKs, by WaitQueueEntry
   LIST_ENTRY lists;           // that are the driver's
   MapRegister* channel_base;  // what came with the channel; null: no registers
@@ -120,10 +123,10 @@ static_assert(sizeof(TransferContext) + context_alignment - 1 <= DMA_TRANSFER_CO
   return *reinterpret_cast<TransferContext*>(start);
 }
 
-// ---- dma_adapter.cpp
+// ---- adapter.cpp
 void NTAPI dereference(Adapter& adapter) noexcept;
 
-// ---- dma_channel.cpp: who waits for channel and map registers.
+// ---- channel.cpp: who waits for channel and map registers.
 struct Request {
   WAIT_CONTEXT_BLOCK& wait;  // memory of the caller's until the routine is called
   TransferContext* context;  // null: it cannot be cancelled
@@ -155,7 +158,7 @@ enum class Cancelled : std::uint8_t { too_late, early, waiting };
 // adapter, which may be gone.
 void NTAPI serve(Adapter& adapter, bool serves) noexcept;
 
-// ---- dma_registers.cpp
+// ---- registers.cpp
 // A run of so many, null: there is none. Adapter's lock.
 [[nodiscard]] MapRegister* NTAPI take_run(Adapter& adapter, ULONG count) noexcept;
 void NTAPI free_run(Adapter& adapter, MapRegister& base) noexcept;
@@ -205,12 +208,12 @@ PhysicalAddress NTAPI map_piece(Adapter& adapter, Mapping const& mapping,
 // Copies what the device has read and unmaps, from that register on. How many bytes were mapped.
 ULONG NTAPI flush(MapRegister& base, ULONG from, ULONG bytes, bool writes) noexcept;
 
-// ---- dma_transfer.cpp
+// ---- transfer.cpp
 // Maps as many bytes as the run and the list's room for elements suffice for; returns how many.
 [[nodiscard]] ULONG NTAPI fill_list(Adapter& adapter, Mapping const& mapping, Cursor cursor,
                                     ULONG bytes, SCATTER_GATHER_LIST& list, ULONG room) noexcept;
 
-// ---- dma_list.cpp
+// ---- list.cpp
 // The routine of requests that are for a list; the context is the List.
 IO_ALLOCATION_ACTION NTAPI list_control(PDEVICE_OBJECT device, PIRP irp, void* base, void* context);
 // Its request was cancelled.
@@ -220,4 +223,4 @@ void NTAPI forget_run(Adapter& adapter, MapRegister const& base) noexcept;
 // What a list for so many pieces takes, with what is ours behind it.
 [[nodiscard]] std::size_t NTAPI list_bytes(ULONG pieces) noexcept;
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

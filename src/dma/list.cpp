@@ -2,17 +2,16 @@
 //   [MSDN GetScatterGatherList, BuildScatterGatherList, PutScatterGatherList, and the Ex ones]
 //   A list is a request for a channel whose routine is ours: it maps the buffer, calls the driver's
 //   and frees the channel. The registers stay until the list is put.
-#include "io/dma_list.hpp"
+#include "dma/list.hpp"
 
-#include "io/dma_operations.hpp"
-#include "io/state.hpp"
+#include "dma/operations.hpp"
 #include "mm/mdl.hpp"
 #include "trace/callback.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 namespace {
 
-using Guard = ke::SpinGuard<ke::Rank::io_dma>;
+using Guard = ke::SpinGuard<ke::Rank::dma>;
 
 constexpr std::size_t list_head_bytes = offsetof(SCATTER_GATHER_LIST, Elements);
 static_assert(list_head_bytes % alignof(List) == 0 &&
@@ -37,7 +36,7 @@ SCATTER_GATHER_LIST* memory_for(Wish const& wish, std::size_t bytes) noexcept {
   void* const memory =
       wish.buffer != nullptr
           ? wish.buffer
-          : ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, bytes, tag_dma);
+          : ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, bytes, tag);
   return static_cast<SCATTER_GATHER_LIST*>(memory);
 }
 
@@ -60,7 +59,7 @@ List& NTAPI make_list(Adapter& adapter, Wish const& wish, SCATTER_GATHER_LIST& m
 }
 
 void NTAPI release_memory(List& list) noexcept {
-  if (list.allocated) ExFreePoolWithTag(list.list, tag_dma);
+  if (list.allocated) ExFreePoolWithTag(list.list, tag);
 }
 
 // Maps the buffer; from now on the list is the driver's.
@@ -208,4 +207,4 @@ VOID NTAPI put_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST elements, BOOLEAN
   if (base != nullptr) serve(object, give_back(object, *base));
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

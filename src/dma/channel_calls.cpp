@@ -1,9 +1,9 @@
 // Asking for a channel, taking that back, and giving back what was given.
 //   [MSDN AllocateAdapterChannelEx, CancelAdapterChannel, FreeAdapterChannel, FreeAdapterObject,
 //   FreeMapRegisters]
-#include "io/dma_operations.hpp"
+#include "dma/operations.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 
 NTSTATUS NTAPI allocate_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, ULONG registers,
                                 PDRIVER_CONTROL routine, PVOID context) {
@@ -80,4 +80,4 @@ VOID NTAPI free_registers(PDMA_ADAPTER adapter, PVOID base, ULONG count) {
   serve(object, give_back(object, run));
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

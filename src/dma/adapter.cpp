@@ -2,10 +2,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "io/dma_operations.hpp"
-#include "io/state.hpp"
+#include "dma/operations.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 namespace {
 
 // A device that reaches all memory and takes what regions there are has nothing copied: its
@@ -105,8 +104,8 @@ std::size_t NTAPI find_registers(Adapter& adapter, ULONG largest_bytes) noexcept
 
 void NTAPI end(Adapter& adapter) noexcept {
   if (adapter.bounce != nullptr) MmFreeContiguousMemory(adapter.bounce);
-  if (adapter.registers != nullptr) ExFreePoolWithTag(adapter.registers, tag_dma);
-  ExFreePoolWithTag(&adapter, tag_dma);
+  if (adapter.registers != nullptr) ExFreePoolWithTag(adapter.registers, tag);
+  ExFreePoolWithTag(&adapter, tag);
 }
 
 void NTAPI fill(Adapter& adapter, DEVICE_DESCRIPTION const& device, std::size_t bytes) noexcept {
@@ -127,7 +126,7 @@ bool NTAPI give_registers(Adapter& adapter, ULONG largest_bytes) noexcept {
   if (count == 0) return false;
   adapter.register_count = static_cast<ULONG>(count);
   adapter.registers = static_cast<MapRegister*>(
-      ExAllocatePool2(POOL_FLAG_NON_PAGED, count * sizeof(MapRegister), tag_dma));
+      ExAllocatePool2(POOL_FLAG_NON_PAGED, count * sizeof(MapRegister), tag));
   return adapter.registers != nullptr;
 }
 
@@ -139,7 +138,7 @@ struct Left {
 
 // Who serves may be about to take back what a routine has not kept.
 Left NTAPI left_in(Adapter& adapter) noexcept {
-  ke::SpinGuard<ke::Rank::io_dma> guard{adapter.lock};
+  ke::SpinGuard<ke::Rank::dma> guard{adapter.lock};
   Left left{};
   for (LIST_ENTRY const* entry = adapter.lists.Flink; entry != &adapter.lists; entry = entry->Flink)
     ++left.lists;
@@ -211,26 +210,25 @@ NTSTATUS NTAPI cancel_transfer(PDMA_ADAPTER adapter, PVOID) {
   return STATUS_NOT_SUPPORTED;
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma
 
 using namespace mica;
-using namespace mica::io;
+using namespace mica::dma;
 
 PDMA_ADAPTER NTAPI IoGetDmaAdapter(PDEVICE_OBJECT, PDEVICE_DESCRIPTION DeviceDescription,
                                    PULONG NumberOfMapRegisters) {
-  dma::require_at_most(PASSIVE_LEVEL);
+  require_at_most(PASSIVE_LEVEL);
   DEVICE_DESCRIPTION const& device = *DeviceDescription;
-  std::size_t const bytes = dma::operations_bytes(device.Version);
-  if (bytes == 0 && ke::state().verified)
-    dma::violation(dma::Violation::unknown_version, device.Version);
+  std::size_t const bytes = operations_bytes(device.Version);
+  if (bytes == 0 && ke::state().verified) violation(Violation::unknown_version, device.Version);
   if (bytes == 0 || device.Master == FALSE) return nullptr;
-  if (ULONG const bits = dma::address_bits_of(device); bits == 0 || bits > 64) return nullptr;
-  auto* const adapter = static_cast<dma::Adapter*>(
-      ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(dma::Adapter), tag_dma));
+  if (ULONG const bits = address_bits_of(device); bits == 0 || bits > 64) return nullptr;
+  auto* const adapter =
+      static_cast<Adapter*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof(Adapter), tag));
   if (adapter == nullptr) return nullptr;
-  dma::fill(*adapter, device, bytes);
-  if (!dma::give_registers(*adapter, device.MaximumLength)) {
-    dma::dereference(*adapter);
+  fill(*adapter, device, bytes);
+  if (!give_registers(*adapter, device.MaximumLength)) {
+    dereference(*adapter);
     return nullptr;
   }
   *NumberOfMapRegisters = adapter->register_count;

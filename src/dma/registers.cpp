@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <cstring>
 
-#include "io/dma.hpp"
+#include "dma/adapter.hpp"
 #include "mm/mdl.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 namespace {
 
 // Apart: a call out of this convention would make its caller save the vector registers.
@@ -184,4 +184,4 @@ ULONG NTAPI flush(MapRegister& base, ULONG from, ULONG bytes, bool writes) noexc
   return done;
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

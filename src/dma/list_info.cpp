@@ -1,13 +1,13 @@
 // What a list takes, and what it is as a descriptor list.
 //   [MSDN CalculateScatterGatherList, GetDmaTransferInfo, BuildMdlFromScatterGatherList]
-#include "io/dma_list.hpp"
-#include "io/dma_operations.hpp"
+#include "dma/list.hpp"
+#include "dma/operations.hpp"
 #include "mm/mdl.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 namespace {
 
-using Guard = ke::SpinGuard<ke::Rank::io_dma>;
+using Guard = ke::SpinGuard<ke::Rank::dma>;
 
 bool copies(List const& list) noexcept {
   for (ULONG i = 0; i < list.base->used; ++i)
@@ -92,4 +92,4 @@ NTSTATUS NTAPI list_as_mdl(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST elements, 
   return status;
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

@@ -1,9 +1,9 @@
 // Mapping transfers with map registers that a driver has, and flushing them.
 //   [MSDN MapTransfer, MapTransferEx, FlushAdapterBuffers, FlushAdapterBuffersEx]
-#include "io/dma_operations.hpp"
+#include "dma/operations.hpp"
 #include "mm/mdl.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 namespace {
 
 constexpr ULONG list_head_bytes = offsetof(SCATTER_GATHER_LIST, Elements);
@@ -153,4 +153,4 @@ NTSTATUS NTAPI flush_caches(PDMA_ADAPTER adapter, PMDL mdl, BOOLEAN) {
   return (mdl->MdlFlags & mm::has_pages) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

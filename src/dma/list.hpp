@@ -1,9 +1,9 @@
 // What is ours of a scatter/gather list: it stands behind the elements.
 #pragma once
 
-#include "io/dma.hpp"
+#include "dma/adapter.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 
 struct List {
   LIST_ENTRY link;  // in Adapter::lists, from when the driver has it until it puts it
@@ -25,4 +25,4 @@ struct List {
 // The driver's list; null: it has none such. Adapter's lock.
 [[nodiscard]] List* NTAPI find_list(Adapter& adapter, SCATTER_GATHER_LIST const* list) noexcept;
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma

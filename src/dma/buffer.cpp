@@ -3,9 +3,9 @@
 //   Processors and devices see one memory, so all of it is cached, whatever was asked for.
 #include <algorithm>
 
-#include "io/dma_operations.hpp"
+#include "dma/operations.hpp"
 
-namespace mica::io::dma {
+namespace mica::dma {
 namespace {
 
 // `highest`: the first address that will not do; null: only the device says.
@@ -63,4 +63,4 @@ VOID NTAPI free_buffer(PDMA_ADAPTER adapter, ULONG, PHYSICAL_ADDRESS, PVOID memo
   MmFreeContiguousMemory(memory);
 }
 
-}  // namespace mica::io::dma
+}  // namespace mica::dma
