@@ -21,7 +21,7 @@ ABSENT = {"WaitNotification", "WaitDequeue", "WaitDpc", "OriginalApcEnvironment"
 UNREADABLE = {"XSTATE_MASK_LEGACY_FLOATING_POINT", "XSTATE_MASK_LEGACY_SSE", "XSTATE_MASK_LEGACY", "XSTATE_MASK_GSSE"}
 PLANTED = ["offsetof FILE_OBJECT FileName", "value HighImportance"]
 NAME_BYTES = 92  # as in probes.c
-LEAST = 700  # fewer comparable numbers than this: the probes have come apart
+LEAST = 4000  # fewer comparable numbers than this: the probes have come apart
 
 
 def constants(root):

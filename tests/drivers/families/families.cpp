@@ -62,6 +62,10 @@ MICA_CASE("Rtl: a driver's tables and trees are as documented") {
   Loaded const driver{u"family_tables"};
 }
 
+MICA_CASE("Rtl: values, former names and constants of drivers' headers are as documented") {
+  Loaded const driver{u"family_values"};
+}
+
 MICA_CASE("Cm: a driver's keys and values are as documented") {
   Loaded const driver{u"family_registry"};
 }
