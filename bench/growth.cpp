@@ -16,6 +16,7 @@
 
 #include "bench.hpp"
 #include "ke/processor.hpp"
+#include "ps/thread.hpp"
 
 namespace mica::bench {
 namespace {
@@ -38,13 +39,15 @@ class Crowd {
     end_ = std::exchange(ke::state().thread_ended, count_ended);
     for (Member& member : std::span{members_.get(), static_cast<std::size_t>(count)}) {
       hal::Stack const stack{member.stack, sizeof member.stack};
-      if (!ke::initialize_thread(member.thread, {stack, call<Body>, &body, process, high}))
-        std::abort();
-      ke::start_thread(member.thread);
+      KTHREAD& thread = member.thread.kernel;
+      list_initialize(member.thread.requests);
+      if (!ke::initialize_thread(thread, {stack, call<Body>, &body, process, high})) std::abort();
+      ke::start_thread(thread);
     }
   }
   ~Crowd() {
-    for (std::int64_t i = 0; i < count_; ++i) wait(&members_[static_cast<std::size_t>(i)].thread);
+    for (std::int64_t i = 0; i < count_; ++i)
+      wait(&members_[static_cast<std::size_t>(i)].thread.kernel);
     if (ended_ != count_) std::abort();
     ke::state().thread_ended = end_;
   }
@@ -53,7 +56,7 @@ class Crowd {
 
  private:
   struct Member {
-    KTHREAD thread;
+    _ETHREAD thread;
     alignas(16) std::byte stack[std::size_t{16} << 10];
   };
   template <class Body>
