@@ -28,7 +28,8 @@
     return STATUS_INTEGER_OVERFLOW;                                         \
   }
 
-// Of one type: its name in names of functions, and what it is.
+// Of one type, `from`, with each type. The list stands once more behind it, for each is a `from`
+// too: a macro is not replaced within itself. An entry: its name in names of functions, its type.
 // clang-format off
 #define MICA_SAFE_TYPE(from, Type) \
   MICA_SAFE_ARITHMETIC(from, Type) \
