@@ -172,15 +172,13 @@ VOID NTAPI put_adapter(PDMA_ADAPTER adapter) {
 }
 
 ULONG NTAPI alignment(PDMA_ADAPTER adapter) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(DISPATCH_LEVEL);
+  require_adapter(adapter, DISPATCH_LEVEL);
   return 1;
 }
 
 // Of a master: it counts for itself.
 ULONG NTAPI read_counter(PDMA_ADAPTER adapter) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(DISPATCH_LEVEL);
+  require_adapter(adapter, DISPATCH_LEVEL);
   return 0;
 }
 
@@ -198,15 +196,13 @@ NTSTATUS NTAPI adapter_info(PDMA_ADAPTER adapter, PDMA_ADAPTER_INFO info) {
 
 // Only a system DMA controller has functions of its own.
 NTSTATUS NTAPI configure_channel(PDMA_ADAPTER adapter, ULONG, PVOID) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(DISPATCH_LEVEL);
+  require_adapter(adapter, DISPATCH_LEVEL);
   return STATUS_NOT_IMPLEMENTED;
 }
 
 // A master's transfers are its own.
 NTSTATUS NTAPI cancel_transfer(PDMA_ADAPTER adapter, PVOID) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(DISPATCH_LEVEL);
+  require_adapter(adapter, DISPATCH_LEVEL);
   return STATUS_NOT_SUPPORTED;
 }
 

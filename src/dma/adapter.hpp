@@ -107,6 +107,12 @@ inline void NTAPI require_dispatch() noexcept {
     violation(Violation::level, 1, DISPATCH_LEVEL, level);
 }
 
+// Of an operation that wants nothing of its adapter but that there is one.
+inline void NTAPI require_adapter(PDMA_ADAPTER adapter, KIRQL highest) noexcept {
+  static_cast<void>(adapter_of(adapter));
+  require_at_most(highest);
+}
+
 // What a driver allocates names a request by. Made by InitializeDmaTransferContext.
 struct TransferContext {
   enum class State : ULONG { idle, asked, cancelled };

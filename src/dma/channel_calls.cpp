@@ -33,8 +33,7 @@ NTSTATUS NTAPI allocate_channel_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, 
 }
 
 NTSTATUS NTAPI initialize_context(PDMA_ADAPTER adapter, PVOID context) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(DISPATCH_LEVEL);
+  require_adapter(adapter, DISPATCH_LEVEL);
   if (context == nullptr) return STATUS_INVALID_PARAMETER;
   context_of(context) = {};
   return STATUS_SUCCESS;

@@ -5,28 +5,24 @@
 namespace mica::dma {
 
 HANDLE NTAPI domain_of(PDMA_ADAPTER adapter) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(PASSIVE_LEVEL);
+  require_adapter(adapter, PASSIVE_LEVEL);
   return nullptr;
 }
 
 NTSTATUS NTAPI join_domain(PDMA_ADAPTER adapter, HANDLE) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(PASSIVE_LEVEL);
+  require_adapter(adapter, PASSIVE_LEVEL);
   return STATUS_NOT_SUPPORTED;
 }
 
 NTSTATUS NTAPI leave_domain(PDMA_ADAPTER adapter) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(PASSIVE_LEVEL);
+  require_adapter(adapter, PASSIVE_LEVEL);
   return STATUS_NOT_SUPPORTED;
 }
 
 NTSTATUS NTAPI allocate_domain_buffer(PDMA_ADAPTER adapter, HANDLE, PPHYSICAL_ADDRESS, ULONG, ULONG,
                                       MEMORY_CACHING_TYPE*, NODE_REQUIREMENT, PPHYSICAL_ADDRESS,
                                       PVOID*) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(PASSIVE_LEVEL);
+  require_adapter(adapter, PASSIVE_LEVEL);
   return STATUS_NOT_SUPPORTED;
 }
 

@@ -60,8 +60,7 @@ NTSTATUS NTAPI list_size(PDMA_ADAPTER adapter, PMDL mdl, PVOID address, ULONG by
 
 NTSTATUS NTAPI transfer_info(PDMA_ADAPTER adapter, PMDL mdl, ULONGLONG offset, ULONG bytes, BOOLEAN,
                              PDMA_TRANSFER_INFO info) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(DISPATCH_LEVEL);
+  require_adapter(adapter, DISPATCH_LEVEL);
   bool const second = info->Version == DMA_TRANSFER_INFO_VERSION2;
   if (info->Version != DMA_TRANSFER_INFO_VERSION1 && !second) return STATUS_NOT_SUPPORTED;
   ULONG const pieces = count_pieces(Cursor{mdl, offset}, bytes);

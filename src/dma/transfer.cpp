@@ -148,8 +148,7 @@ NTSTATUS NTAPI flush_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, ULON
 
 // Processors and devices see one memory: no cache keeps anything back.
 NTSTATUS NTAPI flush_caches(PDMA_ADAPTER adapter, PMDL mdl, BOOLEAN) {
-  static_cast<void>(adapter_of(adapter));
-  require_at_most(DISPATCH_LEVEL);
+  require_adapter(adapter, DISPATCH_LEVEL);
   return (mdl->MdlFlags & mm::has_pages) != 0 ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
