@@ -41,7 +41,7 @@ MICA_CASE("Ke: a wait that an APC interrupted ends at the time it was to end") {
   LONGLONG lasted = 0;
   auto waiter = [&] {
     ULONGLONG const began = KeQueryInterruptTimePrecise(&counter);
-    MICA_CHECK(wait(&event, 200 * millisecond_100ns) == STATUS_TIMEOUT);
+    MICA_CHECK(wait(&event, 500 * millisecond_100ns) == STATUS_TIMEOUT);
     lasted = static_cast<LONGLONG>(KeQueryInterruptTimePrecise(&counter) - began);
   };
   auto* const thread = start(waiter, {.processor = 1});
@@ -49,12 +49,12 @@ MICA_CASE("Ke: a wait that an APC interrupted ends at the time it was to end") {
   Noted special{diary, 1, false, object_of(thread)};
   until_waiting(thread);
   for (int i = 0; i < 3; ++i) {
-    sleep(40 * millisecond_100ns);
+    sleep(100 * millisecond_100ns);
     MICA_CHECK(special.insert() == TRUE);
   }
   join(thread);
   MICA_CHECK(diary.text == 111);
-  MICA_CHECK(lasted >= 199 * millisecond_100ns && lasted < 300 * millisecond_100ns);
+  MICA_CHECK(lasted >= 499 * millisecond_100ns && lasted < 800 * millisecond_100ns);
 }
 
 MICA_CASE("Ke: an APC interrupts a wait for several objects, and its routine may wait as well") {

@@ -20,7 +20,7 @@ DEVICE_DESCRIPTION of_version(ULONG version) noexcept {
 bool reaches(DEVICE_DESCRIPTION const& device) noexcept {
   OwnAdapter const adapter{device};
   Driver driver;
-  DmaBuffer const buffer{1, short_limit};
+  DmaBuffer const buffer{1, beyond_reach};
   HeldChannel const channel{adapter, driver.make(), 1};
   ULONG bytes = PAGE_SIZE;
   LONGLONG const at =

@@ -50,7 +50,7 @@ struct Setup {
 
 MICA_CASE("Io: a list has the regions of a buffer, and the channel is free again") {
   Setup setup{bus_master(64, 8 * PAGE_SIZE)};
-  DmaBuffer buffer{4, 0, 12};
+  DmaBuffer buffer{4, anywhere, 12};
   buffer.swap_pages(1, 2);  // 0 2 1 3
   ListUse use;
   MICA_CHECK(setup.get(buffer.mdl(), buffer.memory() + 20, 3 * PAGE_SIZE, use) == STATUS_SUCCESS);
@@ -101,7 +101,7 @@ MICA_CASE("Io: there is no list of more than the adapter or the buffer has") {
 
 MICA_CASE("Io: a list of a chain goes through all of it") {
   Setup setup{bus_master(64, 8 * PAGE_SIZE)};
-  DmaBuffer first{1, 0, 4000, 96}, second{2, 0, 8, PAGE_SIZE};
+  DmaBuffer first{1, anywhere, 4000, 96}, second{2, anywhere, 8, PAGE_SIZE};
   first.mdl()->Next = second.mdl();
   ListUse use;
   MICA_CHECK(setup.get(first.mdl(), first.start(), 96 + PAGE_SIZE, use, FALSE) == STATUS_SUCCESS);
@@ -117,7 +117,7 @@ MICA_CASE("Io: a list of a chain goes through all of it") {
 
 MICA_CASE("Io: what the device writes beyond its reach is in the buffer when the list is put") {
   Setup setup{bus_master(short_bits, 4 * PAGE_SIZE)};
-  DmaBuffer const buffer{2, short_limit, 40};
+  DmaBuffer const buffer{2, beyond_reach, 40};
   for (BOOLEAN const writes : {FALSE, TRUE}) {
     std::memset(buffer.memory(), 0x31, 2 * PAGE_SIZE);
     ListUse use;
@@ -136,7 +136,7 @@ MICA_CASE("Io: what the device writes beyond its reach is in the buffer when the
 
 MICA_CASE("Io: a list is built in a driver's own memory, of the size that is said") {
   Setup setup{bus_master(64, 3 * PAGE_SIZE)};
-  DmaBuffer buffer{3, 0, 10, 2 * PAGE_SIZE};
+  DmaBuffer buffer{3, anywhere, 10, 2 * PAGE_SIZE};
   ULONG bytes = 0, registers = 0, most = 0;
   PDMA_ADAPTER const adapter = setup.adapter;
   MICA_CHECK(setup.adapter->CalculateScatterGatherList(adapter, buffer.mdl(), buffer.start(),
@@ -171,7 +171,7 @@ MICA_CASE("Io: a list is built in a driver's own memory, of the size that is sai
 
 MICA_CASE("Io: what a transfer will take is told before") {
   Setup setup{bus_master(64, PAGE_SIZE)};
-  DmaBuffer const buffer{3, 0, 10};
+  DmaBuffer const buffer{3, anywhere, 10};
   DMA_TRANSFER_INFO info{};
   auto const ask = [&](ULONGLONG offset, ULONG bytes) {
     return setup.adapter->GetDmaTransferInfo(setup.adapter, buffer.mdl(), offset, bytes, TRUE,
@@ -268,7 +268,7 @@ MICA_CASE("Io: a request for a list is cancelled as one for a channel is") {
 }
 
 MICA_CASE("Io: a list is a descriptor list of what the device sees") {
-  DmaBuffer const buffer{2, short_limit, 24};
+  DmaBuffer const buffer{2, beyond_reach, 24};
   PMDL target = nullptr;
   {
     Setup setup{bus_master(64, 3 * PAGE_SIZE)};

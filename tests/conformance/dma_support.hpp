@@ -50,12 +50,23 @@ class OwnAdapter {
   PDMA_ADAPTER adapter_;
 };
 
-// Pages that are neighbours in memory, from `lowest` on, with a descriptor list of some of them.
+// Where the pages of a buffer lie. `anywhere` promises neither side of the limit.
+struct PageRange {
+  LONGLONG lowest;
+  LONGLONG highest;
+};
+inline constexpr PageRange anywhere{0, MAXLONGLONG};
+inline constexpr PageRange within_reach{0, short_limit - 1};
+inline constexpr PageRange beyond_reach{short_limit, MAXLONGLONG};
+
+// Pages that are neighbours in memory, with a descriptor list of some of them.
 class DmaBuffer {
  public:
-  explicit DmaBuffer(ULONG pages, LONGLONG lowest = 0, ULONG begin = 0, ULONG bytes = 0) noexcept
+  explicit DmaBuffer(ULONG pages, PageRange range = anywhere, ULONG begin = 0,
+                     ULONG bytes = 0) noexcept
       : memory_{static_cast<UCHAR*>(MmAllocateContiguousMemorySpecifyCache(
-            pages * PAGE_SIZE, physical(lowest), physical(MAXLONGLONG), physical(0), MmCached))} {
+            pages * PAGE_SIZE, physical(range.lowest), physical(range.highest), physical(0),
+            MmCached))} {
     MICA_REQUIRE(memory_ != nullptr);
     std::memset(memory_, 0, pages * PAGE_SIZE);
     mdl_ = IoAllocateMdl(memory_ + begin, bytes != 0 ? bytes : pages * PAGE_SIZE - begin, FALSE,

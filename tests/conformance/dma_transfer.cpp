@@ -46,7 +46,7 @@ struct Elements {
 
 MICA_CASE("Io: a device that gathers is told of pages that are neighbours at once") {
   Setup setup{bus_master(64, 4 * PAGE_SIZE)};
-  DmaBuffer buffer{4, 0, 100};
+  DmaBuffer buffer{4, anywhere, 100};
   buffer.swap_pages(2, 3);  // 0 1 3 2
   ULONG bytes = 4 * PAGE_SIZE - 100;
   MICA_CHECK(setup.map(buffer, 0, bytes, TRUE) == buffer.address(100));
@@ -61,7 +61,7 @@ MICA_CASE("Io: a device that gathers is told of pages that are neighbours at onc
 
 MICA_CASE("Io: what a device does not reach is copied, to it when it is mapped") {
   Setup setup{bus_master(short_bits, 2 * PAGE_SIZE)};
-  DmaBuffer buffer{2, short_limit, 64};
+  DmaBuffer buffer{2, beyond_reach, 64};
   std::memset(buffer.memory(), 0x11, 2 * PAGE_SIZE);
   ULONG bytes = 2 * PAGE_SIZE - 64;
   LONGLONG const at = setup.map(buffer, 0, bytes, TRUE);
@@ -75,7 +75,7 @@ MICA_CASE("Io: what a device does not reach is copied, to it when it is mapped")
 
 MICA_CASE("Io: what a device does not reach is copied, from it when it is flushed") {
   Setup setup{bus_master(short_bits, 2 * PAGE_SIZE)};
-  DmaBuffer buffer{2, short_limit, 64, PAGE_SIZE};
+  DmaBuffer buffer{2, beyond_reach, 64, PAGE_SIZE};
   std::memset(buffer.memory(), 0x11, 2 * PAGE_SIZE);
   ULONG bytes = PAGE_SIZE;
   LONGLONG const at = setup.map(buffer, 0, bytes, FALSE);
@@ -89,9 +89,8 @@ MICA_CASE("Io: what a device does not reach is copied, from it when it is flushe
 
 MICA_CASE("Io: only what lies beyond a device's reach is copied") {
   Setup setup{bus_master(short_bits, 4 * PAGE_SIZE)};
-  DmaBuffer const below{1};
-  DmaBuffer above{3, short_limit};
-  MICA_REQUIRE(below.address() < short_limit);
+  DmaBuffer const below{1, within_reach};
+  DmaBuffer above{3, beyond_reach};
   PPFN_NUMBER const pages = MmGetMdlPfnArray(above.mdl());
   PFN_NUMBER const own = pages[1];
   pages[1] = MmGetMdlPfnArray(below.mdl())[0];
@@ -113,7 +112,7 @@ MICA_CASE("Io: only what lies beyond a device's reach is copied") {
 
 MICA_CASE("Io: a device that does not gather is told of one region") {
   Setup setup{bus_master(64, 3 * PAGE_SIZE, FALSE)};
-  DmaBuffer buffer{3, 0, 8};
+  DmaBuffer buffer{3, anywhere, 8};
   ULONG bytes = 3 * PAGE_SIZE - 8;
   MICA_CHECK(setup.map(buffer, 0, bytes, TRUE) == buffer.address(8));  // it is one
   MICA_CHECK(setup.flush(buffer, 0, bytes, TRUE) != FALSE);
@@ -132,7 +131,7 @@ MICA_CASE("Io: a device that does not gather is told of one region") {
 MICA_CASE("Io: a part of what is mapped is flushed, and no more") {
   Verified const not_verified{false};
   Setup setup{bus_master(short_bits, 2 * PAGE_SIZE)};
-  DmaBuffer const buffer{2, short_limit};
+  DmaBuffer const buffer{2, beyond_reach};
   ULONG bytes = 2 * PAGE_SIZE;
   LONGLONG const at = setup.map(buffer, 0, bytes, FALSE);
   device_writes(at, 0x77, bytes);
@@ -147,7 +146,7 @@ MICA_CASE("Io: a part of what is mapped is flushed, and no more") {
 
 MICA_CASE("Io: of two parts of a page that are mapped that one is flushed which is meant") {
   Setup setup{bus_master(short_bits, PAGE_SIZE)};
-  DmaBuffer const page{1, short_limit, 0, 100};
+  DmaBuffer const page{1, beyond_reach, 0, 100};
   PMDL const second = IoAllocateMdl(page.memory() + 200, 50, FALSE, FALSE, nullptr);
   MICA_REQUIRE(second != nullptr);
   MmBuildMdlForNonPagedPool(second);
@@ -168,7 +167,7 @@ MICA_CASE("Io: of two parts of a page that are mapped that one is flushed which 
 
 MICA_CASE("Io: map registers that were flushed map again") {
   Setup setup{bus_master(short_bits, PAGE_SIZE)};
-  DmaBuffer const buffer{2, short_limit};
+  DmaBuffer const buffer{2, beyond_reach};
   for (UCHAR round = 1; round < 5; ++round) {
     ULONG bytes = 2 * PAGE_SIZE;
     std::memset(buffer.memory(), round, bytes);
@@ -179,7 +178,7 @@ MICA_CASE("Io: map registers that were flushed map again") {
 
 MICA_CASE("Io: a chain of descriptor lists is mapped from any byte on, as far as there is room") {
   Setup setup{bus_master(64, 6 * PAGE_SIZE)};
-  DmaBuffer first{2, 0, 16, PAGE_SIZE}, second{3};
+  DmaBuffer first{2, anywhere, 16, PAGE_SIZE}, second{3};
   first.mdl()->Next = second.mdl();
   second.swap_pages(0, 2);  // 2 1 0
   Elements<2> small;
@@ -209,7 +208,7 @@ MICA_CASE("Io: a chain of descriptor lists is mapped from any byte on, as far as
 
 MICA_CASE("Io: what a device does not reach of a chain is copied next to each other") {
   Setup setup{bus_master(short_bits, 4 * PAGE_SIZE)};
-  DmaBuffer first{1, short_limit, 0, 100}, second{1, short_limit, 200, 50};
+  DmaBuffer first{1, beyond_reach, 0, 100}, second{1, beyond_reach, 200, 50};
   first.mdl()->Next = second.mdl();
   Elements<4> room;
   ULONG bytes = 150;

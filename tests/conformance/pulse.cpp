@@ -10,8 +10,8 @@ namespace {
 constexpr LONGLONG soon_100ns = 20 * millisecond_100ns;
 constexpr LONGLONG late_100ns = 10'000 * millisecond_100ns;
 
-// How many of three waiters a pulse of an event of this type wakes.
-int woken_by_pulse(EVENT_TYPE type) noexcept {
+// Of three waiters a pulse of an event of this type wakes so many, and no more.
+void pulse_wakes(EVENT_TYPE type, int wanted) noexcept {
   KEVENT event;
   std::atomic<int> woken{0};
   KeInitializeEvent(&event, type, FALSE);
@@ -24,21 +24,21 @@ int woken_by_pulse(EVENT_TYPE type) noexcept {
   for (auto* thread : threads) until_waiting(thread);
   MICA_CHECK(KePulseEvent(&event, 0, FALSE) == 0);
   MICA_CHECK(KeReadStateEvent(&event) == 0);
+  until([&] { return woken >= wanted; });
   sleep(2 * millisecond_100ns);
-  int const result = woken;
+  MICA_CHECK(woken == wanted);
   while (woken < 3) {
     KeSetEvent(&event, 0, FALSE);
     sleep(millisecond_100ns);
   }
   for (auto* thread : threads) join(thread);
-  return result;
 }
 
 }  // namespace
 
 MICA_CASE("Ke: a pulse wakes who waits: one for a synchronization event, all for a notification") {
-  MICA_CHECK(woken_by_pulse(SynchronizationEvent) == 1);
-  MICA_CHECK(woken_by_pulse(NotificationEvent) == 3);
+  pulse_wakes(SynchronizationEvent, 1);
+  pulse_wakes(NotificationEvent, 3);
 }
 
 MICA_CASE("Ke: a pulse leaves the event not signalled and says what it was") {

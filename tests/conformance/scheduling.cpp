@@ -113,8 +113,10 @@ MICA_CASE("Ke: a boost fades to the base as quanta end") {
   auto worker = [&] {
     wait(&go);
     first = KeQueryPriorityThread(KeGetCurrentThread());
-    for (int i = 0; i < 400; ++i) KeStallExecutionProcessor(1000);
-    last = KeQueryPriorityThread(KeGetCurrentThread());
+    for (int ms = 0; ms < 60'000 && last != 8; ++ms) {
+      KeStallExecutionProcessor(1000);
+      last = KeQueryPriorityThread(KeGetCurrentThread());
+    }
   };
   auto* const thread = start(worker, {.processor = 1, .priority = 8});
   until_waiting(thread);

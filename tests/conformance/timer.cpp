@@ -240,14 +240,17 @@ MICA_CASE("Ke: timers of one time fire in the order they were set, an earlier on
     auto& shared_in = *static_cast<decltype(shared)*>(context);
     shared_in.order[shared_in.count++] = static_cast<int>(dpc - shared_in.dpcs);
   };
+  LONGLONG const early = system_time() + 100 * millisecond_100ns;
+  LONGLONG const late = early + 3 * millisecond_100ns;
   KIRQL const old = KeRaiseIrqlToDpcLevel();
   for (int i = 0; i < 5; ++i) {
     KeInitializeTimer(&shared.timers[i]);
     KeInitializeDpc(&shared.dpcs[i], routine, &shared);
-    static_cast<void>(KeSetTimer(&shared.timers[i], after(i == 3 ? 3 : 6), &shared.dpcs[i]));
+    static_cast<void>(KeSetTimer(&shared.timers[i], at(i == 3 ? early : late), &shared.dpcs[i]));
   }
   KeLowerIrql(old);
-  sleep(20 * millisecond_100ns);
+  for (KTIMER& timer : shared.timers) MICA_CHECK(wait(&timer, 10'000) == STATUS_SUCCESS);
+  KeFlushQueuedDpcs();
   MICA_REQUIRE(shared.count == 5);
   int const expected[] = {3, 0, 1, 2, 4};
   for (int i = 0; i < 5; ++i) MICA_CHECK(shared.order[i] == expected[i]);

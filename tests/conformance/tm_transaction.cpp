@@ -120,7 +120,7 @@ MICA_CASE("Tm: the last handle that is closed rolls a transaction back, a duplic
 }
 
 MICA_CASE("Tm: a transaction that is not committed in time is rolled back") {
-  LARGE_INTEGER timeout{.QuadPart = -5 * millisecond_100ns};
+  LARGE_INTEGER timeout{.QuadPart = -100 * millisecond_100ns};
   TransactionHandle late{&timeout}, in_time{&timeout};
   MICA_CHECK(commit(in_time) == STATUS_SUCCESS);
   MICA_CHECK(ZwWaitForSingleObject(late, FALSE, nullptr) == STATUS_SUCCESS);

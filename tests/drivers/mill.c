@@ -1,5 +1,5 @@
 /* Requests one after the other: StartIo sets a timer, its DPC asks for the device's, that queues a
-   work item, and there the request is done: each byte is one more. */
+   work item, and there the request is done, if the mill is not stopped: each byte is one more. */
 #include <ntddk.h>
 
 #include "mill.h"
@@ -9,6 +9,7 @@ typedef struct _DEVICE_EXTENSION {
   KTIMER Timer;
   KDPC TimerDpc;
   PIO_WORKITEM WorkItem;
+  KEVENT Going;
   MILL_COUNTS Counts;
 } DEVICE_EXTENSION, *PDEVICE_EXTENSION;
 
@@ -18,7 +19,7 @@ DRIVER_STARTIO MillStartIo;
 DRIVER_CANCEL MillCancel;
 _Dispatch_type_(IRP_MJ_CREATE) _Dispatch_type_(IRP_MJ_CLOSE) DRIVER_DISPATCH MillCreateClose;
 _Dispatch_type_(IRP_MJ_READ) DRIVER_DISPATCH MillRead;
-_Dispatch_type_(IRP_MJ_DEVICE_CONTROL) DRIVER_DISPATCH MillGrind;
+_Dispatch_type_(IRP_MJ_DEVICE_CONTROL) DRIVER_DISPATCH MillControl;
 KDEFERRED_ROUTINE MillTimerDpc;
 IO_DPC_ROUTINE MillDpc;
 IO_WORKITEM_ROUTINE MillWork;
@@ -54,7 +55,7 @@ _Use_decl_annotations_ NTSTATUS MillRead(PDEVICE_OBJECT DeviceObject, PIRP Irp) 
   return Complete(Irp, STATUS_SUCCESS, sizeof(MILL_COUNTS));
 }
 
-_Use_decl_annotations_ NTSTATUS MillGrind(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+static NTSTATUS Grind(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
   PIO_STACK_LOCATION Stack = IoGetCurrentIrpStackLocation(Irp);
 
   if (Stack->Parameters.DeviceIoControl.OutputBufferLength <
@@ -63,6 +64,24 @@ _Use_decl_annotations_ NTSTATUS MillGrind(PDEVICE_OBJECT DeviceObject, PIRP Irp)
   IoMarkIrpPending(Irp);
   IoStartPacket(DeviceObject, Irp, NULL, MillCancel);
   return STATUS_PENDING;
+}
+
+_Use_decl_annotations_ NTSTATUS MillControl(PDEVICE_OBJECT DeviceObject, PIRP Irp) {
+  PDEVICE_EXTENSION Extension = DeviceObject->DeviceExtension;
+
+  switch (IoGetCurrentIrpStackLocation(Irp)->Parameters.DeviceIoControl.IoControlCode) {
+    case IOCTL_MILL_GRIND:
+      return Grind(DeviceObject, Irp);
+    case IOCTL_MILL_STOP:
+      KeClearEvent(&Extension->Going);
+      break;
+    case IOCTL_MILL_GO:
+      KeSetEvent(&Extension->Going, IO_NO_INCREMENT, FALSE);
+      break;
+    default:
+      return Complete(Irp, STATUS_INVALID_DEVICE_REQUEST, 0);
+  }
+  return Complete(Irp, STATUS_SUCCESS, 0);
 }
 
 /* It waits in the device's queue, or is the current one and not begun yet. */
@@ -122,6 +141,7 @@ _Use_decl_annotations_ VOID MillWork(PDEVICE_OBJECT DeviceObject, PVOID Context)
   KIRQL OldIrql;
   ULONG I;
 
+  KeWaitForSingleObject(&Extension->Going, Executive, KernelMode, FALSE, NULL);
   for (I = 0; I < Length; ++I) ++Bytes[I];
   ++Extension->Counts.Items;
   KeRaiseIrql(DISPATCH_LEVEL, &OldIrql);
@@ -168,13 +188,14 @@ _Use_decl_annotations_ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject,
     IoDeleteDevice(DeviceObject);
     return Status;
   }
+  KeInitializeEvent(&Extension->Going, NotificationEvent, TRUE);
   KeInitializeTimer(&Extension->Timer);
   KeInitializeDpc(&Extension->TimerDpc, MillTimerDpc, Extension);
   IoInitializeDpcRequest(DeviceObject, MillDpc);
   DriverObject->MajorFunction[IRP_MJ_CREATE] = MillCreateClose;
   DriverObject->MajorFunction[IRP_MJ_CLOSE] = MillCreateClose;
   DriverObject->MajorFunction[IRP_MJ_READ] = MillRead;
-  DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = MillGrind;
+  DriverObject->MajorFunction[IRP_MJ_DEVICE_CONTROL] = MillControl;
   DriverObject->DriverStartIo = MillStartIo;
   DriverObject->DriverUnload = MillUnload;
   DeviceObject->Flags |= DO_BUFFERED_IO;
