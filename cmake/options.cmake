@@ -21,9 +21,14 @@ endif()
 # before a System.
 set(MICA_EXECUTIVE_OPTIONS -fno-exceptions -fno-rtti -fno-threadsafe-statics)
 
-# For what is compiled again and again and need not be fast: tests, and the tool.
+# For what is compiled again and again and need not be fast: tests, and the tool. Of code with a sanitizer's checks the
+# optimiser has the most to do.
 function(mica_compile_quickly target)
-  target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1 -g1>)
+  if(MICA_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  else()
+    target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1 -g1>)
+  endif()
 endfunction()
 
 # Headers that most sources of `target` include are compiled once, where that is asked for (MICA_PRECOMPILE). What a

@@ -1,4 +1,5 @@
 """The executive's compiled objects hold no state and want nothing from a C library."""
+import pathlib
 import re
 import subprocess
 
@@ -14,25 +15,32 @@ def run(*command):
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
-def sections(path):
-    """(name, bytes) of each section."""
-    for line in run("readelf", "-SW", path).splitlines():
+def sections(paths):
+    """(file, name, bytes) of each section."""
+    path = paths[0].name
+    for line in run("readelf", "-SW", *paths).splitlines():
+        if line.startswith("File: "):  # if there are several
+            path = pathlib.Path(line.removeprefix("File: ")).name
         match = re.match(r'\s*\[\s*\d+\]\s+(\.\S+)\s+\S+\s+[0-9a-f]+\s+[0-9a-f]+\s+([0-9a-f]+)', line)
         if match:
-            yield match.group(1), int(match.group(2), 16)
+            yield path, match.group(1), int(match.group(2), 16)
 
+
+def symbols(paths, which):
+    """(file, symbol) of each of them."""
+    for line in run("nm", "-A", "-P", which, *paths).splitlines():
+        path, symbol = re.match(r'(.+?): (\S+) ', line).groups()
+        yield pathlib.Path(path).name, symbol
 
 
 def findings(paths):
-    found, defined = [], set()
+    found = [("error", path, f"{size} bytes of {name}: state outside the System")
+             for path, name, size in sections(paths)
+             if size and STATE.match(name) and not CONSTANT.match(name)]
+    defined = {symbol for _, symbol in symbols(paths, "--defined-only")}
     wanted = {}
-    for path in paths:
-        for name, size in sections(path):
-            if size and STATE.match(name) and not CONSTANT.match(name):
-                found.append(("error", path.name, f"{size} bytes of {name}: state outside the System"))
-        defined |= {line.split()[0] for line in run("nm", "-P", "--defined-only", path).splitlines()}
-        for line in run("nm", "-P", "--undefined-only", path).splitlines():
-            wanted.setdefault(line.split()[0], path.name)
+    for path, symbol in symbols(paths, "--undefined-only"):
+        wanted.setdefault(symbol, path)
     for symbol, place in sorted(wanted.items()):
         if symbol not in defined and symbol not in ALLOWED and not OWN.match(symbol):
             found.append(("error", place, f"wants {symbol}, which the executive does not define"))

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstddef>
+#include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <span>
 #include <vector>
 
@@ -13,8 +13,10 @@ namespace mica::test {
 [[nodiscard]] inline std::span<std::byte const> ram_disk() {
 #ifdef MICA_TEST_RAM_DISK
   static std::vector<char> const bytes = [] {
-    std::ifstream file{MICA_TEST_RAM_DISK, std::ios::binary};
-    return std::vector<char>{std::istreambuf_iterator<char>{file}, {}};
+    std::vector<char> read(std::filesystem::file_size(MICA_TEST_RAM_DISK));
+    std::ifstream{MICA_TEST_RAM_DISK, std::ios::binary}.read(
+        read.data(), static_cast<std::streamsize>(read.size()));
+    return read;
   }();
   return std::as_bytes(std::span{bytes});
 #else
