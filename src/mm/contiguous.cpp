@@ -3,7 +3,6 @@
 #include <nt/mm.h>
 
 #include "ke/verifier.hpp"
-#include "mm/page_search.hpp"
 #include "mm/state.hpp"
 
 using namespace mica;
@@ -17,6 +16,11 @@ constexpr ULONG_PTR no_contiguous_memory = 0x60;  // parameter 1 of BAD_POOL_CAL
   return static_cast<std::uint64_t>(address.QuadPart) >> page_shift;
 }
 
+// The first page that begins at an address or behind it.
+[[nodiscard]] std::uint64_t first_from(PHYSICAL_ADDRESS address) noexcept {
+  return (static_cast<std::uint64_t>(address.QuadPart) + page_size - 1) >> page_shift;
+}
+
 }  // namespace
 
 PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
@@ -26,11 +30,10 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
                                                    MEMORY_CACHING_TYPE) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, nullptr);
   if (NumberOfBytes == 0) return nullptr;
-  LowestAcceptableAddress.QuadPart += static_cast<LONGLONG>(page_size - 1);
-  PageSearch search{BYTES_TO_PAGES(NumberOfBytes),
-                    {number_of(LowestAcceptableAddress), number_of(HighestAcceptableAddress),
-                     number_of(BoundaryAddressMultiple)}};
-  PageNumber const first = search.next();
+  PageNumber const first = state().pages.allocate_within(
+      BYTES_TO_PAGES(NumberOfBytes),
+      {first_from(LowestAcceptableAddress), number_of(HighestAcceptableAddress),
+       number_of(BoundaryAddressMultiple)});
   if (first == no_page) return nullptr;
   void* const memory = direct(first);
   PageEntry& entry = *state().pages.entry_at(memory);

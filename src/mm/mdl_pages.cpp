@@ -3,7 +3,6 @@
 
 #include "ke/verifier.hpp"
 #include "mm/mdl.hpp"
-#include "mm/page_search.hpp"
 #include "mm/state.hpp"
 
 namespace mica::mm {
@@ -21,9 +20,8 @@ struct Wanted {
 // Fills `pages` from `have` on; returns how many there are then.
 std::size_t NTAPI take_from_range(Wanted const& wanted, PFN_NUMBER* pages, std::size_t have,
                                   std::size_t want) noexcept {
-  PageSearch search{wanted.chunk, wanted.bounds};
   while (have + wanted.chunk <= want) {
-    PageNumber const first = search.next();
+    PageNumber const first = state().pages.allocate_within(wanted.chunk, wanted.bounds);
     if (first == no_page) break;
     if (wanted.fill == Fill::zero) std::memset(direct(first), 0, wanted.chunk << page_shift);
     for (std::size_t i = 0; i < wanted.chunk; ++i) pages[have++] = first.value + i;

@@ -4,6 +4,23 @@
 #include <bit>
 
 namespace mica::mm {
+namespace {
+
+// Where in the free pages from `first` to before `end` a run begins that is within the bounds.
+[[nodiscard]] std::uint32_t place(std::uint32_t first, std::uint32_t end, std::uint32_t pages,
+                                  PageBounds const& bounds, std::uint64_t base) noexcept {
+  std::uint64_t begin = std::max(base + first, bounds.low);
+  std::uint64_t const limit = std::min(base + end, bounds.high + 1);
+  if (bounds.boundary != 0) {
+    if (pages > bounds.boundary) return PageRuns::none;
+    std::uint64_t const left = bounds.boundary - begin % bounds.boundary;
+    if (left < pages) begin += left;
+  }
+  if (begin >= limit || limit - begin < pages) return PageRuns::none;
+  return static_cast<std::uint32_t>(begin - base);
+}
+
+}  // namespace
 
 void PageRuns::initialize(PageEntry* entries, std::uint32_t count) noexcept {
   entries_ = entries;
@@ -25,13 +42,40 @@ std::uint32_t PageRuns::allocate(std::uint32_t pages, PageUse use) noexcept {
     first = take_unused(pages, order);
     if (first == none) return none;
   }
+  own(first, pages, use);
+  return first;
+}
+
+std::uint32_t PageRuns::allocate_within(std::uint32_t pages, PageUse use, PageBounds const& bounds,
+                                        std::uint64_t base) noexcept {
+  if (pages == 0 || pages > free_pages_) return none;
+  for (unsigned order = orders; order-- > 0 && std::uint32_t{1} << order >= pages;) {
+    std::uint32_t const size = std::uint32_t{1} << order;
+    for (std::uint32_t run = heads_[order]; run != none; run = entries_[run].links.next) {
+      std::uint32_t const first = place(run, run + size, pages, bounds, base);
+      if (first == none) continue;
+      unlink(run);
+      give_span(run, first - run);
+      give_span(first + pages, run + size - first - pages);
+      own(first, pages, use);
+      return first;
+    }
+  }
+  std::uint32_t const first = place(mark_, count_, pages, bounds, base);
+  if (first == none) return none;
+  use_up_to(first, pages);
+  own(first, pages, use);
+  return first;
+}
+
+// From no run any more to its owner.
+void PageRuns::own(std::uint32_t first, std::uint32_t pages, PageUse use) noexcept {
   PageUse const rest = use == PageUse::pool_large ? PageUse::pool_large_rest : use;
   for (std::uint32_t page = first; page < first + pages; ++page) {
     entries_[page].use = page == first ? use : rest;
     entries_[page].watched = 0;
   }
   free_pages_ -= pages;
-  return first;
 }
 
 void PageRuns::release(std::uint32_t first, std::uint32_t pages) noexcept {
@@ -58,12 +102,17 @@ std::uint32_t PageRuns::take_unused(std::uint32_t pages, unsigned order) noexcep
   std::uint64_t const size = std::uint64_t{1} << order;
   std::uint64_t const first = (mark_ + size - 1) & ~(size - 1);
   if (first + pages > count_) return none;
+  use_up_to(static_cast<std::uint32_t>(first), pages);
+  return static_cast<std::uint32_t>(first);
+}
+
+// Moves the mark behind the pages from `first` on; those before them are free now.
+void PageRuns::use_up_to(std::uint32_t first, std::uint32_t pages) noexcept {
   std::uint32_t const skipped = mark_;
-  __atomic_store_n(&mark_, static_cast<std::uint32_t>(first + pages), __ATOMIC_RELAXED);
+  __atomic_store_n(&mark_, first + pages, __ATOMIC_RELAXED);
   // Joining looks at neighbours below the mark: none of these may pass for a free run.
   for (std::uint32_t page = skipped; page < mark_; ++page) entries_[page] = PageEntry{};
-  give_span(skipped, static_cast<std::uint32_t>(first) - skipped);
-  return static_cast<std::uint32_t>(first);
+  give_span(skipped, first - skipped);
 }
 
 // Any span is a few aligned runs.

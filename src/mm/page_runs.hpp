@@ -52,6 +52,13 @@ struct PageEntry {
 };
 static_assert(sizeof(PageEntry) == 16);
 
+// Which pages will do.
+struct PageBounds {
+  std::uint64_t low;       // the first of them
+  std::uint64_t high;      // the last
+  std::uint64_t boundary;  // no run crosses a multiple of it; 0: it may
+};
+
 class PageRuns {
  public:
   static constexpr std::uint32_t none = ~std::uint32_t{0};
@@ -61,6 +68,11 @@ class PageRuns {
 
   // First page of `pages` neighbouring ones, all marked `use`; or none.
   [[nodiscard]] std::uint32_t NTAPI allocate(std::uint32_t pages, PageUse use) noexcept;
+  // The same within bounds, which count this range's first page as `base`. Looks at free runs until
+  // one will do, at the largest first, of which there are few.
+  [[nodiscard]] std::uint32_t NTAPI allocate_within(std::uint32_t pages, PageUse use,
+                                                    PageBounds const& bounds,
+                                                    std::uint64_t base) noexcept;
   void NTAPI release(std::uint32_t first, std::uint32_t pages) noexcept;
 
   [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
@@ -77,6 +89,8 @@ class PageRuns {
 
   [[nodiscard]] std::uint32_t NTAPI take_run(unsigned order) noexcept;
   [[nodiscard]] std::uint32_t NTAPI take_unused(std::uint32_t pages, unsigned order) noexcept;
+  void NTAPI use_up_to(std::uint32_t first, std::uint32_t pages) noexcept;
+  void NTAPI own(std::uint32_t first, std::uint32_t pages, PageUse use) noexcept;
   void NTAPI give_span(std::uint32_t first, std::uint32_t pages) noexcept;
   void NTAPI give_run(std::uint32_t first, unsigned order) noexcept;
   void NTAPI link(std::uint32_t first, unsigned order) noexcept;

@@ -65,6 +65,26 @@ PageNumber Physical::allocate(std::size_t pages, PageUse use, Fill fill) noexcep
   return first;
 }
 
+PageNumber Physical::allocate_within(std::size_t pages, PageBounds const& bounds) noexcept {
+  PageNumber first = no_page;
+  if (pages < PageRuns::none) {
+    auto const count = static_cast<std::uint32_t>(pages);
+    ke::SpinGuard<ke::Rank::pages> guard{lock_};
+    for (unsigned i = 0; i < range_count_ && first == no_page; ++i) {
+      Range& range = ranges_[i];
+      std::uint64_t const base = range.first.value;
+      bool const is_free_choice = bounds.boundary == 0 && bounds.low <= base &&
+                                  bounds.high >= base + range.runs.count() - 1;
+      std::uint32_t const page =
+          is_free_choice ? range.runs.allocate(count, PageUse::kernel)
+                         : range.runs.allocate_within(count, PageUse::kernel, bounds, base);
+      if (page != PageRuns::none) first = {base + page};
+    }
+  }
+  if (first != no_page) unpoison(direct(first), pages << page_shift);
+  return first;
+}
+
 void Physical::release(PageNumber first, std::size_t pages) noexcept {
   poison(direct(first), pages << page_shift);
   ke::SpinGuard<ke::Rank::pages> guard{lock_};

@@ -4,6 +4,7 @@
 #include <nt/mm.h>
 #include <mica/test.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <initializer_list>
@@ -81,6 +82,24 @@ MICA_CASE("Mm: contiguous memory crosses no multiple of its boundary") {
   }
   for (unsigned char* const block : blocks) MmFreeContiguousMemory(block);
   MICA_CHECK(allocate(2 * PAGE_SIZE, 0, everywhere, PAGE_SIZE) == nullptr);
+}
+
+MICA_CASE("Mm: who finds no contiguous memory took nobody's meanwhile") {
+  constexpr LONGLONG beyond = LONGLONG{1} << 46;
+  std::atomic<bool> over{false};
+  auto search = [&] {
+    for (int i = 0; i < 3; ++i) MICA_CHECK(allocate(PAGE_SIZE, beyond, everywhere, 0) == nullptr);
+    over = true;
+  };
+  auto* const searcher = start(search, {.processor = 1});
+  int refused = 0;
+  while (!over) {
+    void* const memory = allocate(PAGE_SIZE, 0, everywhere, 0);
+    refused += memory == nullptr;
+    if (memory != nullptr) MmFreeContiguousMemory(memory);
+  }
+  join(searcher);
+  MICA_CHECK(refused == 0);
 }
 
 MICA_CASE("Mm: what is no contiguous memory is not freed as that") {

@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -28,6 +29,29 @@ void check_entries(PageRuns& runs, std::vector<bool> const& owned) {
   }
 }
 
+constexpr std::uint64_t base = 1000;  // of the range's first page
+
+// Some pages that the operation wants, some of them within bounds.
+std::uint32_t allocate(PageRuns& runs, std::uint32_t operation, std::uint32_t pages,
+                       std::vector<bool> const& owned) {
+  if (operation % 2 == 0) return runs.allocate(pages, PageUse::kernel);
+  auto const count = static_cast<std::uint32_t>(owned.size());
+  std::uint64_t const low = base + operation / 64 % count;
+  std::uint64_t const high = low + operation / 4096 % count;
+  std::uint64_t const boundary = std::array{0, 0, 4, 7}[operation / 16 % 4];
+  std::uint32_t const first =
+      runs.allocate_within(pages, PageUse::kernel, {low, high, boundary}, base);
+  if (first == PageRuns::none) {
+    if (pages > 1) return first;
+    for (std::uint64_t page = low - base; page <= high - base && page < count; ++page)
+      RC_ASSERT(owned[page]);
+    return first;
+  }
+  RC_ASSERT(base + first >= low && base + first + pages - 1 <= high);
+  if (boundary != 0) RC_ASSERT((base + first) / boundary == (base + first + pages - 1) / boundary);
+  return first;
+}
+
 void run_random(std::uint32_t count) {
   std::vector<PageEntry> entries(count);
   PageRuns runs;
@@ -42,9 +66,10 @@ void run_random(std::uint32_t count) {
     if (operation % 5 < 3) {
       std::uint32_t const pages =
           operation / 5 % 4 == 0 ? operation / 20 % 70 + 1 : operation / 20 % 3 + 1;
-      std::uint32_t const first = runs.allocate(pages, PageUse::kernel);
+      bool const bounded = operation % 2 != 0;
+      std::uint32_t const first = allocate(runs, operation, pages, owned);
       if (first == PageRuns::none) {
-        RC_ASSERT(pages > 1 || free == 0);  // one page is there as long as any is
+        RC_ASSERT(bounded || pages > 1 || free == 0);  // one page is there as long as any is
         continue;
       }
       RC_ASSERT(first + pages <= count);
@@ -96,6 +121,26 @@ TEST_CASE("pages: freed neighbours join", "[mm]") {
     // Only one run of all pages can satisfy this.
     RC_ASSERT(runs.allocate(count, PageUse::kernel) == 0u);
   }));
+}
+
+TEST_CASE("pages: the run that just fits within bounds is found", "[mm]") {
+  std::vector<PageEntry> entries(16);
+  PageRuns runs;
+  runs.initialize(entries.data(), 16);
+  REQUIRE(runs.allocate(16, PageUse::kernel) == 0);
+  runs.release(4, 4);
+  auto const within = [&](PageBounds bounds) {
+    return runs.allocate_within(3, PageUse::kernel, bounds, base);
+  };
+  CHECK(within({base, base + 5, 0}) == PageRuns::none);
+  CHECK(within({base + 6, base + 15, 0}) == PageRuns::none);
+  CHECK(within({base + 5, base + 7, 2}) == PageRuns::none);
+  CHECK(within({base + 5, base + 7, 0}) == 5);
+  CHECK(runs.free_pages() == 1);
+  runs.release(5, 3);
+  CHECK(within({0, ~std::uint64_t{0} >> 12, 3}) == 5);  // base + 5 is a multiple
+  runs.release(5, 3);
+  CHECK(runs.allocate(4, PageUse::kernel) == 4);
 }
 
 TEST_CASE("pages: what was never used is not known", "[mm]") {
