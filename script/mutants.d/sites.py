@@ -135,6 +135,8 @@ class Finder:
     def walk(self, cursor):
         """Everything below a cursor; statements are told from expressions by where they stand."""
         kind = cursor.kind
+        if kind == K.DO_STMT and not self.text.startswith('do', cursor.extent.start.offset):
+            return  # a macro's
         children = list(cursor.get_children())
         slots = []
         if kind == K.COMPOUND_STMT:

@@ -20,9 +20,11 @@ MICA_CASE("Io: a driver's name is taken once, and may be left to the system") {
   Text name{u"\\Driver\\MicaTest"};
   MICA_CHECK(IoCreateDriver(name, succeed) == STATUS_OBJECT_NAME_COLLISION);
   MICA_CHECK(IoCreateDriver(nullptr, [](PDRIVER_OBJECT unnamed, PUNICODE_STRING) NTAPI -> NTSTATUS {
-               bool const generated =
-                   unnamed->DriverName.Length == sizeof u"\\Driver\\00000000" - sizeof(WCHAR);
-               return generated ? STATUS_CANCELLED : STATUS_UNSUCCESSFUL;
+               UNICODE_STRING const& generated = unnamed->DriverName;
+               bool digits = generated.Length == sizeof u"\\Driver\\00000000" - sizeof(WCHAR);
+               for (int i = 8; digits && i < 16; ++i)
+                 digits = generated.Buffer[i] >= u'0' && generated.Buffer[i] <= u'9';
+               return digits ? STATUS_CANCELLED : STATUS_UNSUCCESSFUL;
              }) == STATUS_CANCELLED);
 }
 
@@ -61,6 +63,7 @@ MICA_CASE("Io: a new device is initializing, with a zeroed and aligned extension
   MICA_CHECK(device->StackSize == 1);
   MICA_CHECK(device->DriverObject == driver.get());
   MICA_CHECK(driver->DeviceObject == device);
+  MICA_CHECK(KeReadStateEvent(&device->DeviceLock) != 0);
   MICA_CHECK(device->DeviceType == FILE_DEVICE_DISK);
   MICA_CHECK(device->SectorSize == 512);
   MICA_CHECK(device->Characteristics == FILE_REMOVABLE_MEDIA);
@@ -103,7 +106,7 @@ MICA_CASE("Io: a device's name is its own until it is deleted") {
   Text name{u"\\Device\\MicaTest"};
   PDEVICE_OBJECT const device = driver.make(name);
   MICA_CHECK((device->Flags & DO_DEVICE_HAS_NAME) != 0);
-  PDEVICE_OBJECT second = nullptr;
+  PDEVICE_OBJECT second = device;
   MICA_CHECK(IoCreateDevice(driver.get(), 0, name, FILE_DEVICE_UNKNOWN, 0, FALSE, &second) ==
              STATUS_OBJECT_NAME_COLLISION);
   MICA_CHECK(second == nullptr);

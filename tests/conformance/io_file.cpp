@@ -11,17 +11,21 @@ struct Log {
   PFILE_OBJECT file;
   ACCESS_MASK access;
   ULONG options;
-  NTSTATUS answer;      // to the create
-  WCHAR first, second;  // of the file's path
+  ULONG create_flags, cleanup_flags, close_flags;  // of the IRPs
+  int of_others;                                   // IRPs that say another file than their stack
+  NTSTATUS answer;                                 // to the create
+  WCHAR first, second;                             // of the file's path
 };
 
 NTSTATUS NTAPI note(PDEVICE_OBJECT device, PIRP irp) {
   Log& log = *static_cast<Log*>(device->DeviceExtension);
   IO_STACK_LOCATION const& stack = *IoGetCurrentIrpStackLocation(irp);
-  if (stack.MajorFunction == IRP_MJ_CLEANUP) ++log.cleaned;
-  if (stack.MajorFunction == IRP_MJ_CLOSE) ++log.closed;
+  log.of_others += irp->Tail.Overlay.OriginalFileObject != stack.FileObject;
+  if (stack.MajorFunction == IRP_MJ_CLEANUP) ++log.cleaned, log.cleanup_flags = irp->Flags;
+  if (stack.MajorFunction == IRP_MJ_CLOSE) ++log.closed, log.close_flags = irp->Flags;
   if (stack.MajorFunction != IRP_MJ_CREATE) return complete(irp, STATUS_SUCCESS);
   ++log.created;
+  log.create_flags = irp->Flags;
   log.file = stack.FileObject;
   log.access = stack.Parameters.Create.SecurityContext->DesiredAccess;
   log.options = stack.Parameters.Create.Options;
@@ -67,7 +71,10 @@ MICA_CASE(
   MICA_CHECK(log.cleaned == 1);  // the routine closes its own handle
   MICA_CHECK(log.closed == 0);
   ObDereferenceObject(file);
-  MICA_CHECK(log.cleaned == 1 && log.closed == 1);
+  MICA_CHECK(log.cleaned == 1 && log.closed == 1 && log.of_others == 0);
+  MICA_CHECK(log.create_flags == (IRP_CREATE_OPERATION | IRP_SYNCHRONOUS_API));
+  MICA_CHECK(log.cleanup_flags == IRP_SYNCHRONOUS_API);
+  MICA_CHECK(log.close_flags == (IRP_CLOSE_OPERATION | IRP_SYNCHRONOUS_API));
   MICA_CHECK(opened.device->ReferenceCount == 0);
 }
 

@@ -92,7 +92,11 @@ MICA_CASE("Io: IoAllocateIrp gives an empty IRP at its top") {
   MICA_CHECK(IoGetNextIrpStackLocation(irp)->CompletionRoutine == nullptr);
   irp->IoStatus.Status = STATUS_UNSUCCESSFUL;
   irp->Cancel = TRUE;
+  UCHAR const allocation = irp->AllocationFlags;
+  irp->AllocationFlags |= 0x20;
   IoReuseIrp(irp, STATUS_CANCELLED);
+  MICA_CHECK(irp->AllocationFlags == (allocation | 0x20));  // it is freed as what it was made
+  irp->AllocationFlags = allocation;
   MICA_CHECK(irp->IoStatus.Status == STATUS_CANCELLED);
   MICA_CHECK(irp->Cancel == FALSE);
   MICA_CHECK(irp->StackCount == 3 && irp->CurrentLocation == 4 && irp->Size == IoSizeOfIrp(3));

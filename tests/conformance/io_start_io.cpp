@@ -17,6 +17,7 @@ class Starter {
   bool had_cancel_routine = false;
   bool goes_on = false;  // StartIo completes the IRP and starts the next at once
   int cancelled = 0;
+  KIRQL cancel_level = HIGH_LEVEL;  // that the cancel routine goes back to
 
   explicit Starter(Driver& driver) noexcept : device_{driver.make<Starter*>()} {
     *static_cast<Starter**>(device_->DeviceExtension) = this;
@@ -34,6 +35,7 @@ class Starter {
   static void NTAPI cancel(PDEVICE_OBJECT device, PIRP irp) {
     Starter& self = of(device);
     ++self.cancelled;
+    self.cancel_level = irp->CancelIrql;
     if (irp == device->CurrentIrp) {
       IoReleaseCancelSpinLock(irp->CancelIrql);
       self.next(TRUE);
@@ -136,6 +138,7 @@ MICA_CASE("Io: an IRP that was cancelled before it has to wait is cancelled at o
     IoStartPacket(device, second, nullptr, Starter::cancel);
     MICA_CHECK(KeGetCurrentIrql() == APC_LEVEL);
   }
+  MICA_CHECK(device.cancel_level == DISPATCH_LEVEL);
   MICA_CHECK(second.is_complete() && second.status() == STATUS_CANCELLED);
   MICA_CHECK(device.cancelled == 1 && device.count == 1);
   IoSetCancelRoutine(first, nullptr);

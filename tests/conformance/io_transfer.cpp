@@ -142,6 +142,31 @@ MICA_CASE("Io: without intermediate buffering what is transferred is whole secto
                           &offset, nullptr) == one.status);
   }
   MICA_CHECK((server->flags & IRP_NOCACHE) != 0 && server->served == 1);
+  IO_STATUS_BLOCK result{};
+  LARGE_INTEGER end = at(-1);
+  end.LowPart = FILE_WRITE_TO_END_OF_FILE;
+  MICA_CHECK(ZwWriteFile(file, nullptr, nullptr, nullptr, &result, data, 512, &end, nullptr) ==
+             STATUS_SUCCESS);
+  server.device->SectorSize = 0;  // it has none
+  LARGE_INTEGER anywhere = at(100);
+  MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, data, 100, &anywhere, nullptr) ==
+             STATUS_SUCCESS);
+}
+
+MICA_CASE("Io: a write through says so to the driver, a read does not") {
+  Server server;
+  unsigned char data[8] = {};
+  for (ULONG const option : {ULONG{0}, ULONG{FILE_WRITE_THROUGH}}) {
+    OpenedFile file{synchronous | option};
+    IO_STATUS_BLOCK result{};
+    LARGE_INTEGER offset = at(0);
+    MICA_CHECK(ZwWriteFile(file, nullptr, nullptr, nullptr, &result, data, sizeof data, &offset,
+                           nullptr) == STATUS_SUCCESS);
+    MICA_CHECK(server->stack.Flags == (option != 0 ? SL_WRITE_THROUGH : 0));
+    MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, data, sizeof data, &offset,
+                          nullptr) == STATUS_SUCCESS);
+    MICA_CHECK(server->stack.Flags == 0);
+  }
 }
 
 MICA_CASE("Io: requests by a handle that is none, or none of a file, are refused") {

@@ -9,9 +9,7 @@
 #include "conformance/io_support.hpp"
 #include "conformance/process_support.hpp"
 #include "ke/process.hpp"
-#include "ke/processor.hpp"
-#include "mm/usage.hpp"
-#include "rig.hpp"
+#include "shortage.hpp"
 
 using namespace mica::explore;
 using mica::test::Attributes;
@@ -19,41 +17,6 @@ using mica::test::OwnProcess;
 using mica::test::Text;
 
 namespace {
-
-// Live blocks of both pools and free pages, none of them kept by the pool. What a thread or an
-// object leaves to others to free is given time.
-struct Holdings {
-  std::uint64_t blocks = 0;
-  std::size_t pages = 0;
-  bool operator==(Holdings const&) const = default;
-};
-
-Holdings holdings() noexcept {
-  mica::test::sleep(3 * tick_100ns);
-  mica::mm::trim_pools();
-  mica::mm::State& state = *mica::ke::processor_block().mm;
-  Holdings held;
-  for (auto const kind : {mica::mm::PoolKind::nonpaged, mica::mm::PoolKind::paged}) {
-    mica::mm::PoolUsage const usage = mica::mm::pool_usage(state, kind);
-    held.blocks += usage.allocations - usage.frees;
-  }
-  held.pages = state.pages.free_pages();
-  return held;
-}
-
-// Calls a routine while memory is short. It is called before: what it keeps for the next call is no
-// loss.
-template <class Request>
-void ask(Window& window, Request request) noexcept {
-  MICA_CHECK(request() == STATUS_SUCCESS);
-  Holdings const before = holdings();
-  window.open();
-  NTSTATUS const status = request();
-  window.close();
-  MICA_CHECK(status == STATUS_SUCCESS || status == STATUS_INSUFFICIENT_RESOURCES ||
-             status == STATUS_NO_MEMORY);
-  MICA_CHECK(holdings() == before);
-}
 
 // The handle table has no free slot: the next handle needs memory.
 class [[nodiscard]] FullTable {
@@ -80,11 +43,6 @@ class [[nodiscard]] FullTable {
   HANDLE handles_[2 * slots_of_leaf];
   int count_ = 0;
 };
-
-NTSTATUS close(NTSTATUS status, HANDLE const& handle) noexcept {
-  if (status == STATUS_SUCCESS) MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
-  return status;
-}
 
 }  // namespace
 
