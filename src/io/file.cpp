@@ -14,24 +14,13 @@ namespace mica::io {
 namespace {
 
 constexpr ULONG unicode_string_max_bytes = 0xFFFE;
-constexpr LONGLONG memory_retry_100ns = 100'000;
-
-// As make_request(), when there is memory: it is waited for.
-IRP& make_request_that_must_be(DEVICE_OBJECT& device, UCHAR major) noexcept {
-  LARGE_INTEGER again;
-  again.QuadPart = -memory_retry_100ns;
-  for (;;) {
-    if (IRP* const irp = make_request(device, major, owner::waiter)) return *irp;
-    static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &again));
-  }
-}
 
 // Sends cleanup or close. There is nobody to tell of an error, and a driver that is not told keeps
 // what it has for the file.
 void tell(FILE_OBJECT& file, UCHAR major) noexcept {
   ob::Reference const top{&reference_top(*file.DeviceObject)};
   auto& device = *static_cast<PDEVICE_OBJECT>(top.get());
-  IRP& irp = make_request_that_must_be(device, major);
+  IRP& irp = must_make_request(device, major, owner::waiter);
   irp.Flags |= IRP_SYNCHRONOUS_API | (major == IRP_MJ_CLOSE ? IRP_CLOSE_OPERATION : 0);
   irp.Tail.Overlay.OriginalFileObject = &file;
   IoGetNextIrpStackLocation(&irp)->FileObject = &file;

@@ -112,6 +112,16 @@ IRP* NTAPI make_request(DEVICE_OBJECT& device, UCHAR major, UCHAR owner) noexcep
   return irp;
 }
 
+IRP& NTAPI must_make_request(DEVICE_OBJECT& device, UCHAR major, UCHAR owner) noexcept {
+  constexpr LONGLONG try_again_100ns = 100'000;
+  for (;;) {
+    if (IRP* const irp = make_request(device, major, owner)) return *irp;
+    LARGE_INTEGER due;
+    due.QuadPart = -try_again_100ns;
+    static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &due));
+  }
+}
+
 void NTAPI free_request(IRP& irp) noexcept {
   irp.AllocationFlags = static_cast<UCHAR>(irp.AllocationFlags & ~owner::any);
   IoFreeIrp(&irp);

@@ -30,6 +30,10 @@ void NTAPI hand_over(IRP& irp) noexcept;
 // of a thread does not stand in its list yet.
 [[nodiscard]] IRP* NTAPI make_request(DEVICE_OBJECT& device, UCHAR major, UCHAR owner) noexcept;
 
+// The same for what a driver must hear: without memory it waits for some. IRQL PASSIVE_LEVEL.
+[[nodiscard]] IRP& NTAPI must_make_request(DEVICE_OBJECT& device, UCHAR major,
+                                           UCHAR owner) noexcept;
+
 // Frees one that is not in a list, without its buffers.
 void NTAPI free_request(IRP& irp) noexcept;
 

@@ -10,16 +10,10 @@
 namespace mica::pnp {
 namespace {
 
-constexpr LONGLONG try_again_100ns = 100'000;
-
 [[nodiscard]] IRP* make(DEVICE_OBJECT& device, WithoutMemory without) noexcept {
-  for (;;) {
-    IRP* const irp = io::make_request(device, IRP_MJ_PNP, io::owner::waiter);
-    if (irp != nullptr || without == WithoutMemory::fails) return irp;
-    LARGE_INTEGER due;
-    due.QuadPart = -try_again_100ns;
-    static_cast<void>(KeDelayExecutionThread(KernelMode, FALSE, &due));
-  }
+  return without == WithoutMemory::waits
+             ? &io::must_make_request(device, IRP_MJ_PNP, io::owner::waiter)
+             : io::make_request(device, IRP_MJ_PNP, io::owner::waiter);
 }
 
 [[nodiscard]] bool is_deleted(DEVICE_OBJECT& device) noexcept {
