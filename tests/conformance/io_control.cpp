@@ -219,6 +219,9 @@ MICA_CASE("Io: rights, mode, alignment and position are known without the driver
   MICA_CHECK((file.object()->Flags & (FO_ALERTABLE_IO | FO_WRITE_THROUGH)) == FO_ALERTABLE_IO);
   MICA_CHECK(server->served == 0);
   OpenedFile other{0};
+  MICA_CHECK(ZwQueryInformationFile(other, &result, &mode, sizeof mode, FileModeInformation) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(mode.Mode == 0);
   position.CurrentByteOffset = at(5);
   MICA_CHECK(ZwSetInformationFile(other, &result, &position, sizeof position,
                                   FilePositionInformation) == STATUS_INVALID_PARAMETER);

@@ -283,6 +283,39 @@ MICA_CASE("Io: an alert ends the wait of a file that is alertable, by cancelling
   MICA_CHECK(server->cancelled == 1 && read.result.Status == STATUS_CANCELLED);
 }
 
+MICA_CASE("Io: who waits for a file that is busy is alerted, if the file is alertable") {
+  for (ULONG const option : {ULONG{FILE_SYNCHRONOUS_IO_ALERT}, ULONG{synchronous}}) {
+    bool const alertable = option == FILE_SYNCHRONOUS_IO_ALERT;
+    Server server;
+    server->keeps = true;
+    OpenedFile file{option};
+    Read first, second;
+    auto hold = [&] { MICA_CHECK(first.send(file) == STATUS_SUCCESS); };
+    auto await = [&] {
+      MICA_CHECK(second.send(file) == (alertable ? STATUS_ALERTED : STATUS_SUCCESS));
+    };
+    Thread* const holder = start(hold);
+    server.until_kept();
+    Thread* const waiter = start(await);
+    until_waiting(waiter);
+    MICA_CHECK(file.object()->Waiters == 1);
+    KeAlertThread(object_of(waiter), KernelMode);
+    if (alertable) join(waiter);
+    if (!alertable) until_waiting(waiter);
+    MICA_CHECK(file.object()->Waiters == (alertable ? 0 : 1));
+    complete(server.take(), STATUS_SUCCESS, 0);
+    join(holder);
+    if (alertable) {
+      MICA_CHECK(second.result.Status == untouched && server->served == 1);
+      continue;
+    }
+    server.until_kept();
+    complete(server.take(), STATUS_SUCCESS, 0);
+    join(waiter);
+    MICA_CHECK(file.object()->Waiters == 0 && server->served == 2);
+  }
+}
+
 MICA_CASE(
     "Io: the last handle is closed while a request is pending: cleanup now, close at its end") {
   Server server;

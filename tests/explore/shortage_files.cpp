@@ -2,6 +2,7 @@
 #include <nt/ntddk.h>
 
 #include "conformance/file_support.hpp"
+#include "io/driver.hpp"
 #include "shortage.hpp"
 
 using namespace mica::explore;
@@ -35,6 +36,23 @@ MICA_EXPLORE("M1-short-driver", "M1: a driver that cannot be made leaves nothing
     });
     MICA_CHECK((made != nullptr) == (status == STATUS_SUCCESS));
     if (made != nullptr) IoDeleteDriver(made);
+    return status;
+  });
+}
+
+MICA_EXPLORE("M1-short-load", "M1: a driver that cannot be loaded leaves nothing", .processors = 1,
+             .bound = 2, .shortage = true) {
+  ask(window, [] {
+    Text service{u"Short"};
+    PDRIVER_OBJECT driver = nullptr;
+    mica::io::DriverImage const image{nullptr, 0, [](PDRIVER_OBJECT loaded, PUNICODE_STRING) NTAPI {
+                                        loaded->DriverUnload = [](PDRIVER_OBJECT) NTAPI {};
+                                        return STATUS_SUCCESS;
+                                      }};
+    NTSTATUS const status =
+        mica::io::load_driver(*static_cast<PUNICODE_STRING>(service), image, driver);
+    MICA_CHECK((driver != nullptr) == (status == STATUS_SUCCESS));
+    if (driver != nullptr) MICA_CHECK(mica::io::unload_driver(*driver) == STATUS_SUCCESS);
     return status;
   });
 }
