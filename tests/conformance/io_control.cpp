@@ -163,6 +163,27 @@ MICA_CASE("Io: what is asked of a file goes to its driver, and a call waits for 
   MICA_CHECK(result.Status == untouched);
 }
 
+MICA_CASE("Io: a flush waits for a synchronous file that is busy") {
+  Server server;
+  server->keeps = true;
+  OpenedFile file{synchronous};
+  auto flush = [&] {
+    IO_STATUS_BLOCK result{};
+    MICA_CHECK(ZwFlushBuffersFile(file, &result) == STATUS_SUCCESS);
+  };
+  Thread* const first = start(flush);
+  server.until_kept();
+  Thread* const second = start(flush);
+  until_waiting(second);
+  MICA_CHECK(server->served == 1);
+  for (Thread* const thread : {first, second}) {
+    complete(server.take(), STATUS_SUCCESS);
+    join(thread);
+    if (thread == first) server.until_kept();
+  }
+  MICA_CHECK(server->served == 2 && server->stack.MajorFunction == IRP_MJ_FLUSH_BUFFERS);
+}
+
 MICA_CASE("Io: a class that is none, and a buffer that is too small for one, are refused") {
   Server server;
   OpenedFile file{synchronous};

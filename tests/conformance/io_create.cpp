@@ -82,12 +82,13 @@ MICA_CASE("Io: bad parameters of an open are refused before the driver hears of 
   constexpr Try good[] = {{.options = FILE_DIRECTORY_FILE | FILE_SYNCHRONOUS_IO_ALERT},
                           {.access = file_access | DELETE, .options = FILE_DELETE_ON_CLOSE},
                           {.disposition = FILE_CREATE, .options = FILE_DIRECTORY_FILE},
+                          {.disposition = FILE_OPEN_IF, .options = FILE_DIRECTORY_FILE},
                           {.access = no_wait}};
   for (Try const& how : good) {
     IO_STATUS_BLOCK result{};
     MICA_CHECK(open(how, result) == STATUS_SUCCESS);
   }
-  MICA_CHECK(server->created == 4);
+  MICA_CHECK(server->created == 5);
 }
 
 MICA_CASE("Io: an open that the driver refuses makes no handle and leaves the status block alone") {
@@ -154,6 +155,8 @@ MICA_CASE("Io: the other names of an open do the same") {
   MICA_CHECK(IoCreateFile(&handle, file_access, attributes, &result, nullptr, 0, 0, FILE_OPEN, 0,
                           nullptr, 0, CreateFileTypeMailslot, nullptr,
                           0) == STATUS_INVALID_PARAMETER);
+  MICA_CHECK(IoCreateFile(&handle, file_access, attributes, &result, nullptr, 0, 0, FILE_OPEN, 0,
+                          nullptr, 8, CreateFileTypeNone, nullptr, 0) == STATUS_INVALID_PARAMETER);
   char extended[8] = {1};
   MICA_REQUIRE(IoCreateFile(&handle, file_access, attributes, &result, nullptr, 0, 0, FILE_OPEN, 0,
                             extended, sizeof extended, CreateFileTypeNone, nullptr,

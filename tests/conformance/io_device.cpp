@@ -30,6 +30,16 @@ MICA_CASE("Io: a driver's name is taken once, and may be left to the system") {
 
 MICA_CASE("Io: a driver object says what it is") {
   Driver driver;
+  HANDLE handle = nullptr;
+  MICA_REQUIRE(ObOpenObjectByPointer(driver.get(), OBJ_KERNEL_HANDLE, nullptr, GENERIC_WRITE,
+                                     nullptr, KernelMode, &handle) == STATUS_SUCCESS);
+  OBJECT_HANDLE_INFORMATION granted{};
+  void* object = nullptr;
+  MICA_CHECK(ObReferenceObjectByHandle(handle, 0, nullptr, KernelMode, &object, &granted) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(object == driver.get() && granted.GrantedAccess == STANDARD_RIGHTS_WRITE);
+  ObDereferenceObject(object);
+  ZwClose(handle);
   MICA_CHECK(driver->Type == IO_TYPE_DRIVER);
   MICA_CHECK(driver->Size == sizeof(DRIVER_OBJECT));
   MICA_CHECK(driver->DriverExtension->DriverObject == driver.get());

@@ -100,6 +100,7 @@ MICA_CASE("Io: IoAllocateIrp gives an empty IRP at its top") {
   MICA_CHECK(irp->IoStatus.Status == STATUS_CANCELLED);
   MICA_CHECK(irp->Cancel == FALSE);
   MICA_CHECK(irp->StackCount == 3 && irp->CurrentLocation == 4 && irp->Size == IoSizeOfIrp(3));
+  MICA_CHECK(IoCancelIrp(irp) == FALSE && irp->Cancel != FALSE);  // nobody has it yet
   IoFreeIrp(irp);
 }
 

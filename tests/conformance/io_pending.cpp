@@ -234,17 +234,21 @@ MICA_CASE("Io: a thread that ends cancels its requests, and others stay") {
   Read theirs;
   KEVENT done;
   KeInitializeEvent(&done, NotificationEvent, FALSE);
-  IO_STATUS_BLOCK built_result{{untouched}, 7};
+  IO_STATUS_BLOCK built_result{{untouched}, 7}, control_result{{untouched}, 7};
   auto body = [&] {
     MICA_CHECK(theirs.send(file) == STATUS_PENDING);
     PIRP const built = IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, server.device, nullptr, 0,
                                                     nullptr, &done, &built_result);
-    MICA_REQUIRE(built != nullptr);
+    PIRP const control = IoBuildDeviceIoControlRequest(0x1234, server.device, nullptr, 0, nullptr,
+                                                       0, FALSE, nullptr, &control_result);
+    MICA_REQUIRE(built != nullptr && control != nullptr);
     MICA_CHECK(IoCallDriver(server.device, built) == STATUS_PENDING);
+    MICA_CHECK(IoCallDriver(server.device, control) == STATUS_PENDING);
   };
   Thread* const thread = start(body);
   join(thread);
-  MICA_CHECK(theirs.result.Status == STATUS_CANCELLED && server->cancelled == 2);
+  MICA_CHECK(theirs.result.Status == STATUS_CANCELLED && server->cancelled == 3);
+  MICA_CHECK(control_result.Status == STATUS_CANCELLED);
   MICA_CHECK(built_result.Status == STATUS_CANCELLED && KeReadStateEvent(&done) != 0);
   MICA_CHECK(mine.result.Status == untouched);
   IO_STATUS_BLOCK result{};

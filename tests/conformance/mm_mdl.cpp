@@ -178,6 +178,15 @@ MICA_CASE("Io: a partial list describes a part of another, through its mapping i
   MICA_CHECK(own == whole + PAGE_SIZE + 16);
   MmPrepareMdlForReuse(part);
   MICA_CHECK(MmIsAddressValid(whole));  // which was lent
+  MmUnmapLockedPages(whole, source);
+  unsigned char* mapped = nullptr;
+  {
+    List freed{block, 2 * PAGE_SIZE};
+    IoBuildPartialMdl(source, freed, start, PAGE_SIZE);
+    mapped = static_cast<unsigned char*>(MmGetSystemAddressForMdlSafe(freed, 0));
+    MICA_REQUIRE(mapped != nullptr);
+  }
+  MICA_CHECK(!MmIsAddressValid(mapped));  // its mapping went with it
   MmUnlockPages(source);
 }
 
