@@ -169,8 +169,14 @@ MICA_CASE("Io: the other names of an open do the same") {
 
 MICA_CASE("Io: a driver may send an open elsewhere by another name") {
   Driver driver;
+  static constexpr ULONG nowhere = ~ULONG{0};
   static constexpr auto elsewhere = [](PDEVICE_OBJECT device, PIRP irp) NTAPI -> NTSTATUS {
     UNICODE_STRING& name = IoGetCurrentIrpStackLocation(irp)->FileObject->FileName;
+    ULONG const information = *static_cast<ULONG*>(device->DeviceExtension);
+    if (information == nowhere) {
+      name.Length = 0;
+      return complete(irp, STATUS_REPARSE, IO_REPARSE);
+    }
     constexpr WCHAR other[] = u"\\Device\\MicaFile\\X";
     constexpr USHORT bytes = sizeof other - sizeof(WCHAR);
     ExFreePool(name.Buffer);
@@ -178,7 +184,7 @@ MICA_CASE("Io: a driver may send an open elsewhere by another name") {
     MICA_REQUIRE(name.Buffer != nullptr);
     for (ULONG i = 0; i < bytes / sizeof(WCHAR); ++i) name.Buffer[i] = other[i];
     name.Length = name.MaximumLength = bytes;
-    return complete(irp, STATUS_REPARSE, *static_cast<ULONG*>(device->DeviceExtension));
+    return complete(irp, STATUS_REPARSE, information);
   };
   driver->MajorFunction[IRP_MJ_CREATE] = elsewhere;
   Text name{u"\\Device\\MicaElsewhere"};
@@ -202,6 +208,9 @@ MICA_CASE("Io: a driver may send an open elsewhere by another name") {
   *static_cast<ULONG*>(device->DeviceExtension) = 0xA0000003;  // a tag of a reparse point
   MICA_CHECK(ZwOpenFile(&handle, file_access, attributes, &result, 0, 0) ==
              STATUS_IO_REPARSE_TAG_NOT_HANDLED);
+  *static_cast<ULONG*>(device->DeviceExtension) = nowhere;
+  MICA_CHECK(ZwOpenFile(&handle, file_access, attributes, &result, 0, 0) ==
+             STATUS_OBJECT_NAME_INVALID);
   MICA_CHECK(device->ReferenceCount == 0);
   MICA_CHECK(IoDeleteSymbolicLink(link) == STATUS_SUCCESS);
 }

@@ -176,8 +176,20 @@ MICA_CASE("Io: requests by a handle that is none, or none of a file, are refused
   unsigned char data[4] = {};
   LARGE_INTEGER offset = at(0);
   HANDLE const none = reinterpret_cast<HANDLE>(ULONG_PTR{0x7FFF000});
-  MICA_CHECK(ZwReadFile(none, nullptr, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
-             STATUS_INVALID_HANDLE);
+  for (auto* const transfer : {ZwReadFile, ZwWriteFile})
+    MICA_CHECK(transfer(none, nullptr, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
+               STATUS_INVALID_HANDLE);
+  for (auto* const control : {ZwDeviceIoControlFile, ZwFsControlFile})
+    MICA_CHECK(control(none, nullptr, nullptr, nullptr, &result, 0, data, 4, data, 4) ==
+               STATUS_INVALID_HANDLE);
+  for (auto* const ask : {ZwQueryInformationFile, ZwSetInformationFile}) {
+    FILE_POSITION_INFORMATION position{};
+    MICA_CHECK(ask(none, &result, &position, sizeof position, FilePositionInformation) ==
+               STATUS_INVALID_HANDLE);
+  }
+  for (auto* const plain : {ZwFlushBuffersFile, ZwCancelIoFile})
+    MICA_CHECK(plain(none, &result) == STATUS_INVALID_HANDLE);
+  MICA_CHECK(ZwCancelIoFileEx(none, nullptr, &result) == STATUS_INVALID_HANDLE);
   MICA_CHECK(ZwReadFile(event, nullptr, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
              STATUS_OBJECT_TYPE_MISMATCH);
   OpenedFile file{0};
