@@ -7,6 +7,7 @@ case $3 in
   hang-dpc) text='*** STOP: 0x00000133 (0x0000000000000000,0x0000000000000015,0x0000000000000014,' ;;
   hang-dispatch) text='*** STOP: 0x00000133 (0x0000000000000001,0x0000000000000032,0x0000000000000000,' ;;
   special-pool=*) text="mica: the kernel option $3 needs a tag of one to four characters, ? for any, * for any rest" ;;
+  time-rate=*) text="mica: the kernel option $3 needs a number, 1 to 100" ;;
   *-ms=*) text="mica: the kernel option $3 needs a number of milliseconds, 0 to 4294967295" ;;
   *) echo "unknown option $3" >&2; exit 64 ;;
 esac

@@ -23,7 +23,7 @@ if(TARGET mica.elf)
   set_tests_properties(boot_monitor PROPERTIES TIMEOUT 150 RUN_SERIAL ON)
 
   # Kernel options that make it fail must be seen to fail: status 3, and the reason on the console.
-  foreach(option fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon special-pool=M*p)
+  foreach(option fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon special-pool=M*p time-rate=0)
     add_test(NAME boot_${option} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/boot_fails.sh
       ${PROJECT_SOURCE_DIR}/script/qemu $<TARGET_FILE:mica.elf> ${option} ${ram_disk})
     set_tests_properties(boot_${option} PROPERTIES TIMEOUT 150 RUN_SERIAL ON)

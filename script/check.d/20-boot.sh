@@ -51,12 +51,13 @@ claim boot-verifier "boots and passes on 2 processors with the kernel option ver
 claim boot-deadlock-detection "boots and passes on 8 processors with the kernel option deadlock-detection" \
   passes --processors 8 --append deadlock-detection --timeout 300
 claim boot-special-pool "boots and passes with every pool block from special pool" passes --append 'special-pool=*'
+claim boot-time-rate "boots and passes with time that passes eight times as fast" passes --append time-rate=8
 claim boot-foreign "boots, and the conformance cases that clang made a Windows driver of pass" foreign_cases
 claim boot-icount "with --icount, 4 runs print the same to the byte" repeats 4
 claim seam-x64 "the seam's contract holds on the x64 machine, faults and multiboot2 included" seam_holds
 claim boot-drivers "the kernel option drivers loads what is in the RAM disk, and says what went wrong" drivers_load
 claim boot-monitor "script/boot --stay leaves a monitor whose every command answers" monitor_answers
-for option in fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon 'special-pool=M*p'; do
+for option in fail-check bugcheck hang-dpc hang-dispatch dpc-timeout-ms=soon 'special-pool=M*p' time-rate=0; do
   claim "boot-$option" "the kernel option $option is seen on the console and ends with exit 3" \
     fails_on_request "$option"
 done

@@ -73,10 +73,10 @@ void program(std::uint64_t due_100ns) noexcept {
 
 }  // namespace
 
-void start_clock() noexcept {
+void start_clock(unsigned rate) noexcept {
   Sample const sample = calibrate();
-  clock_data.tsc_frequency = sample.tsc * pit_frequency / pit_count;
-  clock_data.timer_frequency = sample.timer * pit_frequency / pit_count;
+  clock_data.tsc_frequency = sample.tsc * pit_frequency / pit_count / rate;
+  clock_data.timer_frequency = sample.timer * pit_frequency / pit_count / rate;
   clock_data.tsc_scale = (units_per_second << scale_shift) / clock_data.tsc_frequency;
   clock_data.system_time_100ns = read_calendar();
   clock_data.tsc_start = read_tsc();

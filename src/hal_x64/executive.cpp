@@ -26,6 +26,10 @@ Machine::Processor& processor_block(unsigned number) noexcept {
   return init::processor_block(system_state(), number);
 }
 
+unsigned time_rate() noexcept {
+  return init::time_rate();
+}
+
 void start() noexcept {
   init::start();
 }

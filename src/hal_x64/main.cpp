@@ -59,7 +59,7 @@ extern "C" [[noreturn]] void mica_boot(std::uint32_t magic, std::uint32_t inform
   fill_interrupt_table();
   set_handlers(payload::prepare(topology.processors));
   set_up_processor(payload::processor_block(0));
-  start_clock();
+  start_clock(payload::time_rate());
   enable_interrupts();
   payload::start();
 }

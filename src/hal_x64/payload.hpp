@@ -12,6 +12,9 @@ namespace mica::hal_x64::payload {
 // The block of a processor, its KPCR filled.
 [[nodiscard]] Machine::Processor& processor_block(unsigned number) noexcept;
 
+// How many times as fast as it is measured time is to pass. After prepare().
+[[nodiscard]] unsigned time_rate() noexcept;
+
 // Entered on processor 0's stack at DISPATCH_LEVEL with interrupts enabled.
 [[noreturn]] void start() noexcept;
 

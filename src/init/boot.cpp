@@ -150,6 +150,17 @@ void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 
 }  // namespace
 
+unsigned NTAPI time_rate() noexcept {
+  constexpr std::string_view name = "time-rate";
+  constexpr unsigned highest = 100;
+  std::string_view const given = option(Machine::command_line(), name);
+  if (given.data() == nullptr) return 1;
+  if (auto const rate = number_in(given); rate && *rate >= 1 && *rate <= highest) return *rate;
+  Line{} << "mica: the kernel option " << name << "=" << given << " needs a number, 1 to "
+         << std::uint64_t{highest};
+  ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 6);
+}
+
 void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noexcept {
   ke::initialize(state.ke, processors, state.ps.system.process.kernel);
   stand_on(state.ke.processors[0].idle, boot_stack);

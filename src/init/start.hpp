@@ -20,6 +20,11 @@ void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noe
 [[nodiscard]] Machine::Processor& NTAPI processor_block(State& state, unsigned number) noexcept;
 [[noreturn]] void NTAPI start() noexcept;
 
+// How many times as fast as the machine counts it time is to pass, 1 unless the kernel option
+// time-rate says more: cases that count on being quick are seen then. Of a machine whose time is
+// real, once processor 0's block is current.
+[[nodiscard]] unsigned NTAPI time_rate() noexcept;
+
 // What the machine calls; registered before anything else runs.
 [[nodiscard]] hal::Handlers const& NTAPI handlers() noexcept;
 

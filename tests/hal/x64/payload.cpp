@@ -17,6 +17,10 @@ Machine::Processor& processor_block(unsigned number) noexcept {
   return hal_suite::processor_block(number);
 }
 
+unsigned time_rate() noexcept {
+  return 1;
+}
+
 void start() noexcept {
   if (hal_suite::fault_wanted()) hal_suite::make_fault();
   hal_suite::start_with(hal_suite::pc_cases());
