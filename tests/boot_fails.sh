@@ -12,12 +12,13 @@ case $3 in
   *) echo "unknown option $3" >&2; exit 64 ;;
 esac
 case $3 in
-  hang-*) limits=' dpc-timeout-ms=20 dpc-watchdog-ms=50' ;;
-  *) limits='' ;;
+  hang-*) more=' dpc-timeout-ms=20 dpc-watchdog-ms=50' ;;
+  fail-check) more=' test=Ke:*event*' ;;  # it fails beside cases that pass
+  *) more='' ;;
 esac
 script=$1 kernel=$2 option=$3
 shift 3
-output=$("$script" --append "$option$limits" "$@" "$kernel")
+output=$("$script" --append "$option$more" "$@" "$kernel")
 status=$?
 printf '%s\n' "$output"
 [ $status -eq 3 ] || { echo "status $status instead of 3" >&2; exit 1; }
