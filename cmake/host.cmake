@@ -20,5 +20,5 @@ target_compile_options(mica PRIVATE -fPIE)
 target_compile_features(mica PUBLIC cxx_std_20)
 target_include_directories(mica PUBLIC
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include>)
-mica_precompile(mica <algorithm> <functional> <memory> <optional> <string> <vector> <fmt/format.h>)
+mica_precompile(mica ${MICA_HOST_HEADERS})
 target_link_libraries(mica PUBLIC Boost::context fmt::fmt Threads::Threads)

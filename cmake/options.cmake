@@ -44,6 +44,9 @@ set(MICA_EXECUTIVE_HEADERS <array> <atomic> <new> <span> <string_view>
   ${PROJECT_SOURCE_DIR}/include/nt/ex.h ${PROJECT_SOURCE_DIR}/include/nt/io.h
   ${PROJECT_SOURCE_DIR}/src/ke/scheduler.hpp ${PROJECT_SOURCE_DIR}/src/ob/type.hpp)
 
+# Those of the host machine and of what explores on it.
+set(MICA_HOST_HEADERS <algorithm> <functional> <memory> <optional> <string> <vector> <fmt/format.h>)
+
 # Adds a folder that has a CMakeLists.txt.
 function(mica_add_folder folder)
   if(EXISTS ${PROJECT_SOURCE_DIR}/${folder}/CMakeLists.txt)

@@ -12,6 +12,7 @@
 #include "init/deadlock_detection.hpp"
 #include "init/drivers.hpp"
 #include "init/options.hpp"
+#include "init/refused_option.hpp"
 #include "init/self_test.hpp"
 #include "init/special_pool.hpp"
 #include "init/state.hpp"
@@ -101,15 +102,12 @@ void NTAPI phase_1(void* context) noexcept {
   return static_cast<ULONG>((duration_ms * millisecond_100ns + period_100ns - 1) / period_100ns);
 }
 
-// The milliseconds that a kernel option says, `otherwise` if it is not given. What is no number
-// ends the start: who asked for a limit would wait for it in vain.
+// The milliseconds that a kernel option says, `otherwise` if it is not given.
 [[nodiscard]] ULONG milliseconds_of(std::string_view name, ULONG otherwise) noexcept {
   std::string_view const given = option(Machine::command_line(), name);
   if (given.data() == nullptr) return otherwise;
   if (auto const number = number_in(given)) return *number;
-  Line{} << "mica: the kernel option " << name << "=" << given
-         << " needs a number of milliseconds, 0 to 4294967295";
-  ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 3);
+  refuse_option(name, given, "a number of milliseconds, 0 to 4294967295", 3);
 }
 
 void limit_dpcs(ke::State& ke) noexcept {
@@ -152,13 +150,10 @@ void NTAPI keep_boot_thread(ke::Thread&) noexcept {}
 
 unsigned NTAPI time_rate() noexcept {
   constexpr std::string_view name = "time-rate";
-  constexpr unsigned highest = 100;
   std::string_view const given = option(Machine::command_line(), name);
   if (given.data() == nullptr) return 1;
-  if (auto const rate = number_in(given); rate && *rate >= 1 && *rate <= highest) return *rate;
-  Line{} << "mica: the kernel option " << name << "=" << given << " needs a number, 1 to "
-         << std::uint64_t{highest};
-  ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 6);
+  if (auto const rate = number_in(given); rate && *rate >= 1 && *rate <= 100) return *rate;
+  refuse_option(name, given, "a number, 1 to 100", 6);
 }
 
 void NTAPI prepare(State& state, unsigned processors, hal::Stack boot_stack) noexcept {

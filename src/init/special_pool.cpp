@@ -7,8 +7,7 @@
 #include <optional>
 
 #include "init/options.hpp"
-#include "ke/bugcheck.hpp"
-#include "rtl/line.hpp"
+#include "init/refused_option.hpp"
 
 namespace mica::init {
 namespace {
@@ -31,25 +30,22 @@ namespace {
   return choice;
 }
 
-[[noreturn]] void refuse(std::string_view name, std::string_view given,
-                         std::string_view needs) noexcept {
-  rtl::Line{} << "mica: the kernel option " << name << "=" << given << " needs " << needs;
-  ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 4);
-}
-
 }  // namespace
 
 void choose_special_pool(mm::State& state) noexcept {
+  constexpr ULONG_PTR place = 4;
   constexpr std::string_view tag_name = "special-pool", align_name = "special-pool-align";
   std::string_view const options{Machine::command_line()};
   std::string_view const align = option(options, align_name);
   bool const at_beginning = align == "start";
   if (align.data() != nullptr && !at_beginning && align != "end")
-    refuse(align_name, align, "start or end");
+    refuse_option(align_name, align, "start or end", place);
   std::string_view const tag = option(options, tag_name);
   if (tag.data() == nullptr) return;
   std::optional<mm::SpecialChoice> choice = choice_of(tag);
-  if (!choice) refuse(tag_name, tag, "a tag of one to four characters, ? for any, * for any rest");
+  if (!choice)
+    refuse_option(tag_name, tag, "a tag of one to four characters, ? for any, * for any rest",
+                  place);
   choice->at_beginning = at_beginning;
   if (!mm::choose_special_pool(state, *choice)) ke::bugcheck(PHASE0_INITIALIZATION_FAILED, 5);
 }

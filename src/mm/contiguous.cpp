@@ -30,8 +30,8 @@ PVOID NTAPI MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes,
                                                    MEMORY_CACHING_TYPE) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, nullptr);
   if (NumberOfBytes == 0) return nullptr;
-  PageNumber const first = state().pages.allocate_within(
-      BYTES_TO_PAGES(NumberOfBytes),
+  PageNumber const first = state().pages.allocate(
+      BYTES_TO_PAGES(NumberOfBytes), PageUse::kernel, Fill::none,
       {first_from(LowestAcceptableAddress), number_of(HighestAcceptableAddress),
        number_of(BoundaryAddressMultiple)});
   if (first == no_page) return nullptr;

@@ -1,6 +1,4 @@
 // Pages that a driver has for itself.                              [MSDN MmAllocatePagesForMdlEx]
-#include <cstring>
-
 #include "ke/verifier.hpp"
 #include "mm/mdl.hpp"
 #include "mm/state.hpp"
@@ -21,9 +19,9 @@ struct Wanted {
 std::size_t NTAPI take_from_range(Wanted const& wanted, PFN_NUMBER* pages, std::size_t have,
                                   std::size_t want) noexcept {
   while (have + wanted.chunk <= want) {
-    PageNumber const first = state().pages.allocate_within(wanted.chunk, wanted.bounds);
+    PageNumber const first =
+        state().pages.allocate(wanted.chunk, PageUse::kernel, wanted.fill, wanted.bounds);
     if (first == no_page) break;
-    if (wanted.fill == Fill::zero) std::memset(direct(first), 0, wanted.chunk << page_shift);
     for (std::size_t i = 0; i < wanted.chunk; ++i) pages[have++] = first.value + i;
   }
   return have;

@@ -58,6 +58,7 @@ struct PageBounds {
   std::uint64_t high;      // the last
   std::uint64_t boundary;  // no run crosses a multiple of it; 0: it may
 };
+inline constexpr PageBounds any_pages{0, ~std::uint64_t{0} >> page_shift, 0};
 
 class PageRuns {
  public:

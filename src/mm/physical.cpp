@@ -49,23 +49,8 @@ void Physical::add(hal::PageRange range) noexcept {
   total_pages_ += count - database;
 }
 
-PageNumber Physical::allocate(std::size_t pages, PageUse use, Fill fill) noexcept {
-  PageNumber first = no_page;
-  if (pages < PageRuns::none) {
-    ke::SpinGuard<ke::Rank::pages> guard{lock_};
-    for (unsigned i = 0; i < range_count_ && first == no_page; ++i) {
-      Range& range = ranges_[i];
-      std::uint32_t const page = range.runs.allocate(static_cast<std::uint32_t>(pages), use);
-      if (page != PageRuns::none) first = {range.first.value + page};
-    }
-  }
-  if (first == no_page) return no_page;
-  unpoison(direct(first), pages << page_shift);
-  if (fill == Fill::zero) clear(first, pages);
-  return first;
-}
-
-PageNumber Physical::allocate_within(std::size_t pages, PageBounds const& bounds) noexcept {
+PageNumber Physical::allocate(std::size_t pages, PageUse use, Fill fill,
+                              PageBounds const& bounds) noexcept {
   PageNumber first = no_page;
   if (pages < PageRuns::none) {
     auto const count = static_cast<std::uint32_t>(pages);
@@ -73,15 +58,16 @@ PageNumber Physical::allocate_within(std::size_t pages, PageBounds const& bounds
     for (unsigned i = 0; i < range_count_ && first == no_page; ++i) {
       Range& range = ranges_[i];
       std::uint64_t const base = range.first.value;
-      bool const is_free_choice = bounds.boundary == 0 && bounds.low <= base &&
-                                  bounds.high >= base + range.runs.count() - 1;
-      std::uint32_t const page =
-          is_free_choice ? range.runs.allocate(count, PageUse::kernel)
-                         : range.runs.allocate_within(count, PageUse::kernel, bounds, base);
+      bool const any_will_do = bounds.boundary == 0 && bounds.low <= base &&
+                               bounds.high >= base + range.runs.count() - 1;
+      std::uint32_t const page = any_will_do ? range.runs.allocate(count, use)
+                                             : range.runs.allocate_within(count, use, bounds, base);
       if (page != PageRuns::none) first = {base + page};
     }
   }
-  if (first != no_page) unpoison(direct(first), pages << page_shift);
+  if (first == no_page) return no_page;
+  unpoison(direct(first), pages << page_shift);
+  if (fill == Fill::zero) clear(first, pages);
   return first;
 }
 

@@ -25,10 +25,8 @@ class Physical {
   void NTAPI initialize(std::span<hal::PageRange const> ranges) noexcept;
 
   // `pages` neighbouring pages, or no_page.
-  [[nodiscard]] PageNumber NTAPI allocate(std::size_t pages, PageUse use, Fill fill) noexcept;
-  // The same within bounds, for whoever knows what is done with them; nothing is cleared.
-  [[nodiscard]] PageNumber NTAPI allocate_within(std::size_t pages,
-                                                 PageBounds const& bounds) noexcept;
+  [[nodiscard]] PageNumber NTAPI allocate(std::size_t pages, PageUse use, Fill fill,
+                                          PageBounds const& bounds = any_pages) noexcept;
   void NTAPI release(PageNumber first, std::size_t pages) noexcept;
 
   [[nodiscard]] std::size_t total_pages() const noexcept { return total_pages_; }

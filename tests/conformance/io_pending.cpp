@@ -304,8 +304,10 @@ MICA_CASE("Io: who waits for a file that is busy is alerted, if the file is aler
     until_waiting(waiter);
     MICA_CHECK(file.object()->Waiters == 1);
     KeAlertThread(object_of(waiter), KernelMode);
-    if (alertable) join(waiter);
-    if (!alertable) until_waiting(waiter);
+    if (alertable)
+      join(waiter);
+    else
+      until_waiting(waiter);
     MICA_CHECK(file.object()->Waiters == (alertable ? 0 : 1));
     complete(server.take(), STATUS_SUCCESS, 0);
     join(holder);

@@ -144,10 +144,10 @@ _Use_decl_annotations_ VOID MillWork(PDEVICE_OBJECT DeviceObject, PVOID Context)
   KeWaitForSingleObject(&Extension->Going, Executive, KernelMode, FALSE, NULL);
   for (I = 0; I < Length; ++I) ++Bytes[I];
   ++Extension->Counts.Items;
+  Complete(Irp, STATUS_SUCCESS, Length);
   KeRaiseIrql(DISPATCH_LEVEL, &OldIrql);
   IoStartNextPacket(DeviceObject, TRUE);
   KeLowerIrql(OldIrql);
-  Complete(Irp, STATUS_SUCCESS, Length);
 }
 
 _Use_decl_annotations_ VOID MillSecond(PDEVICE_OBJECT DeviceObject, PVOID Context) {
