@@ -6,7 +6,7 @@
 A mutant meets the conformance cases and the unit tests of ke, ex and io first, then the scenarios of tests/explore, few
 schedules of each before many. What nothing notices must stand in tests/mutants/survivors.tsv with a reason; a sample,
 and --known, do not try again what stands there. A run of whole folders leaves what it saw in WORK/results.tsv
-(--resume goes on from there) and writes docs/mutants.md. One worker for each processor, unless --workers says how many.
+(--resume goes on from there) and writes its part of docs/mutants.md. One worker for each processor, unless --workers says how many.
 """
 import argparse
 import os
@@ -191,9 +191,8 @@ def main():
     measure(tried, explored, workers, results, lambda: report.write_results(kept, results))
     text, unexplained = report.told(chosen, results, explained)
     print(text)
-    if not given.sample and not given.folders:
-        with open(f'{given.root}/docs/mutants.md', 'w', encoding='utf-8') as page:
-            page.write(report.page(mutants, results, explained))
+    if not given.sample:
+        report.write_page(f'{given.root}/docs/mutants.md', report.part(mutants, results, explained))
     return 1 if unexplained else 0
 
 
