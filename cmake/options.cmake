@@ -21,11 +21,12 @@ endif()
 # before a System.
 set(MICA_EXECUTIVE_OPTIONS -fno-exceptions -fno-rtti -fno-threadsafe-statics)
 
-# For what is compiled again and again and need not be fast: tests, and the tool. Of code with a sanitizer's checks the
-# optimiser has the most to do; but unoptimised for ThreadSanitizer, g++ 12 mistakes the place of aligned locals.
+# For what is compiled again and again and need not be fast: tests, and the tool. They are not optimised where common
+# headers are precompiled to build sooner, nor with AddressSanitizer, of whose checks the optimiser has the most to do.
+# But unoptimised for ThreadSanitizer, g++ 12 mistakes the place of aligned locals.
 function(mica_compile_quickly target)
-  if(MICA_SANITIZE MATCHES address)
-    target_compile_options(${target} PRIVATE -O0)
+  if(MICA_SANITIZE MATCHES address OR (MICA_PRECOMPILE AND NOT MICA_SANITIZE))
+    target_compile_options(${target} PRIVATE -O0 -g1)
   else()
     target_compile_options(${target} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1 -g1>)
   endif()
