@@ -47,7 +47,6 @@ bool are_valid(Create const& create) noexcept {
   if (any(options, synchronous_options) && !any(create.access, SYNCHRONIZE)) return false;
   if (all(options, synchronous_options)) return false;
   if (any(options, FILE_DELETE_ON_CLOSE) && !any(create.access, DELETE)) return false;
-  if (all(options, FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE)) return false;
   if (any(options, FILE_DIRECTORY_FILE) && !fits_directory(packet)) return false;
   if (any(options, FILE_NO_INTERMEDIATE_BUFFERING) && any(create.access, FILE_APPEND_DATA))
     return false;
@@ -63,7 +62,7 @@ NTSTATUS create_file(Create& create, KPROCESSOR_MODE mode) noexcept {
                                              create.access, &create.packet, create.handle);
   if (NT_ERROR(status)) return status;
   *create.result = create.packet.result;
-  return create.packet.result.Status;
+  return status;
 }
 
 // What ZwCreateFile is called with.

@@ -13,8 +13,6 @@
 namespace mica::io {
 namespace {
 
-constexpr ULONG unicode_string_max_bytes = 0xFFFE;
-
 // Sends cleanup or close. There is nobody to tell of an error, and a driver that is not told keeps
 // what it has for the file.
 void tell(FILE_OBJECT& file, UCHAR major) noexcept {
@@ -31,8 +29,8 @@ void tell(FILE_OBJECT& file, UCHAR major) noexcept {
 void NTAPI close_file(void* object, ULONG handles_before) noexcept {
   auto& file = *static_cast<PFILE_OBJECT>(object);
   if (handles_before == 1) {
-    set_flags(file, FO_CLEANUP_COMPLETE);
     tell(file, IRP_MJ_CLEANUP);
+    set_flags(file, FO_CLEANUP_COMPLETE);
   }
 }
 
@@ -51,16 +49,15 @@ void NTAPI remove_file(void* object) noexcept {
 // The device's name is the file's, and the path on the device follows it.
 ULONG NTAPI file_path(void* object, WCHAR* buffer, ULONG bytes) noexcept {
   UNICODE_STRING const& path = static_cast<PFILE_OBJECT>(object)->FileName;
-  if (bytes != 0) std::memcpy(buffer, path.Buffer, bytes < path.Length ? bytes : path.Length);
+  if (bytes != 0) std::memcpy(buffer, path.Buffer, bytes);
   return path.Length;
 }
 
-// The path with the backslash before it that the namespace took away, if there was one; nothing
-// stays nothing.
+// The path with the backslash before it that the namespace took away, if there was one: with it, it
+// is a part of a name still, and no longer than that. Nothing stays nothing.
 NTSTATUS give_path(FILE_OBJECT& file, ob::ParseRequest const& request) noexcept {
   UNICODE_STRING const& path = request.remaining;
   USHORT const before = request.separated ? sizeof(WCHAR) : 0;
-  if (path.Length > unicode_string_max_bytes - before) return STATUS_OBJECT_NAME_INVALID;
   USHORT const bytes = static_cast<USHORT>(before + path.Length);
   if (bytes == 0) return STATUS_SUCCESS;
   auto* const text = static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, tag_name));
@@ -180,8 +177,9 @@ NTSTATUS open_file(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest
 
 NTSTATUS open_on(DEVICE_OBJECT& device, FILE_OBJECT* related, ob::ParseRequest& request,
                  void** found) noexcept {
-  bool const opens_file = request.wanted == nullptr || request.wanted == state().file_type;
-  if (request.context == nullptr || !opens_file) return STATUS_OBJECT_TYPE_MISMATCH;
+  // Who names no type has a context of another kind, if any.
+  if (request.context == nullptr || request.wanted != state().file_type)
+    return STATUS_OBJECT_TYPE_MISMATCH;
   NTSTATUS status = judge_open(device, request);
   if (NT_SUCCESS(status)) status = open_device(device);
   if (!NT_SUCCESS(status)) return status;

@@ -36,7 +36,7 @@ inline void clear_flags(FILE_OBJECT& file, ULONG bits) noexcept {
 [[nodiscard]] ob::TypeOptions file_type_options() noexcept;
 
 // The device type's parse procedure. Besides what the driver answers: STATUS_OBJECT_TYPE_MISMATCH
-// without a packet or for another type than files, STATUS_NO_SUCH_DEVICE, STATUS_ACCESS_DENIED,
+// without a packet or for any type but files, STATUS_NO_SUCH_DEVICE, STATUS_ACCESS_DENIED,
 // STATUS_INSUFFICIENT_RESOURCES.
 NTSTATUS NTAPI parse_device(void* object, ob::ParseRequest& request, void** found);
 

@@ -75,8 +75,7 @@ IRP* NTAPI FileCall::make(UCHAR major) noexcept {
 }
 
 void NTAPI FileCall::discard(IRP& irp) noexcept {
-  irp.Flags &= ~ULONG{IRP_INPUT_OPERATION};  // nothing came
-  release_buffers(irp);
+  release_buffers(irp);  // IoStatus.Information is 0 still: nothing is copied
   free_request(irp);
 }
 
@@ -97,7 +96,7 @@ NTSTATUS NTAPI FileCall::send(IRP& irp) noexcept {
 
 // The IRP may be gone; it is only compared with those that are not.
 NTSTATUS FileCall::wait(IRP const& irp) noexcept {
-  bool const alertable = !waits_ && (flags_of(*file_) & FO_ALERTABLE_IO) != 0;
+  bool const alertable = (flags_of(*file_) & FO_ALERTABLE_IO) != 0;  // then it is synchronous
   KEVENT* const event = waits_ ? &ended_ : &file_->Event;
   NTSTATUS const waited =
       KeWaitForSingleObject(event, Executive, KernelMode, alertable ? TRUE : FALSE, nullptr);

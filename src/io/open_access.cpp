@@ -36,7 +36,7 @@ NTSTATUS NTAPI judge_open(DEVICE_OBJECT& device, ob::ParseRequest& request) noex
   PSECURITY_DESCRIPTOR descriptor = nullptr;
   BOOLEAN allocated = FALSE;
   NTSTATUS const status = ObGetObjectSecurity(&device, &descriptor, &allocated);
-  if (!NT_SUCCESS(status) || descriptor == nullptr) return status;
+  if (descriptor == nullptr) return status;
   NTSTATUS const verdict = judge(descriptor, request);
   ObReleaseObjectSecurity(descriptor, allocated);
   return verdict;

@@ -44,7 +44,7 @@ struct TypeProcedures {
   // replacement, or an error.
   NTSTATUS(NTAPI* parse)(void* object, ParseRequest& request, void** found);
   // What an object's name has beyond its place in the namespace (a file's path on its device).
-  // Writes up to `bytes` bytes and returns how many there are.
+  // Returns how many bytes there are; `bytes` is 0, or all of them: then it writes them.
   ULONG(NTAPI* name_suffix)(void* object, WCHAR* buffer, ULONG bytes);
   // The object whose place in the namespace names this one (a file's device); null means the object
   // itself.

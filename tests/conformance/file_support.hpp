@@ -19,6 +19,7 @@ struct Served {
   IO_STACK_LOCATION stack;  // of the last request that is none of those three
   ULONG flags;
   KPROCESSOR_MODE mode;
+  PFILE_OBJECT original;  // the IRP's own
   void* user_buffer;
   void* system_buffer;
   MDL mdl;              // a copy; Size 0 if there was none
@@ -26,7 +27,9 @@ struct Served {
   unsigned char input;  // ...and of the system buffer
 
   IO_STACK_LOCATION create;
+  KPROCESSOR_MODE create_mode;
   ACCESS_MASK access;
+  ULONG full_options;  // of the security context
   LONGLONG allocation_size;
   ULONG file_flags;
   PFILE_OBJECT related;
@@ -79,7 +82,9 @@ inline void note_create(Served& served, PIRP irp) noexcept {
   IO_STACK_LOCATION const& stack = *IoGetCurrentIrpStackLocation(irp);
   ++served.created;
   served.create = stack;
+  served.create_mode = irp->RequestorMode;
   served.access = stack.Parameters.Create.SecurityContext->DesiredAccess;
+  served.full_options = stack.Parameters.Create.SecurityContext->FullCreateOptions;
   served.allocation_size = irp->Overlay.AllocationSize.QuadPart;
   served.file_flags = stack.FileObject->Flags;
   served.related = stack.FileObject->RelatedFileObject;
@@ -93,6 +98,7 @@ inline void note(Served& served, PIRP irp) noexcept {
   served.stack = *IoGetCurrentIrpStackLocation(irp);
   served.flags = irp->Flags;
   served.mode = irp->RequestorMode;
+  served.original = irp->Tail.Overlay.OriginalFileObject;
   served.user_buffer = irp->UserBuffer;
   served.system_buffer = irp->AssociatedIrp.SystemBuffer;
   served.mdl = irp->MdlAddress != nullptr ? *irp->MdlAddress : MDL{};
@@ -218,5 +224,6 @@ inline LARGE_INTEGER at(LONGLONG offset) noexcept {
 }
 
 constexpr NTSTATUS untouched = 0x12345678;  // what a status block says that nobody wrote
+constexpr ULONG too_much = 0xFFFFF000;      // more bytes than there is memory for
 
 }  // namespace mica::test

@@ -1,6 +1,6 @@
 // Control codes, information and rights by handle.
 #include "file_support.hpp"
-#include "init/test_inside.hpp"
+#include "outside.hpp"
 
 using namespace mica::test;
 
@@ -9,15 +9,6 @@ namespace {
 constexpr ULONG code(ULONG method, ULONG access = FILE_ANY_ACCESS) {
   return CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, method, access);
 }
-
-// A thread that came from outside the kernel, as the Nt names see it.
-class [[nodiscard]] FromOutside {
- public:
-  FromOutside() noexcept { set_previous_mode(UserMode); }
-  FromOutside(FromOutside const&) = delete;
-  FromOutside& operator=(FromOutside const&) = delete;
-  ~FromOutside() { set_previous_mode(KernelMode); }
-};
 
 struct Buffers {
   unsigned char* input;
@@ -63,6 +54,12 @@ MICA_CASE("Io: the method of a control code says where its buffers are") {
     MICA_CHECK(buffers.output[0] == 0x5A);
   }
   server->information = 0;
+  auto* const nowhere = reinterpret_cast<void*>(0x1000);
+  int const served = server->served;
+  MICA_CHECK(ZwDeviceIoControlFile(file, nullptr, nullptr, nullptr, &buffers.result,
+                                   code(METHOD_OUT_DIRECT), buffers.input, 4, nowhere,
+                                   8) == STATUS_ACCESS_VIOLATION);
+  MICA_CHECK(server->served == served);
   MICA_CHECK(buffers.send(file, code(METHOD_NEITHER)) == STATUS_SUCCESS);
   MICA_CHECK(control.Type3InputBuffer == buffers.input && server->user_buffer == buffers.output);
   MICA_CHECK(server->system_buffer == nullptr);

@@ -18,7 +18,7 @@ struct Try {
 NTSTATUS open(Try const& how, IO_STATUS_BLOCK& result) {
   Attributes attributes{u"\\Device\\MicaFile"};
   LARGE_INTEGER allocation = at(how.allocation);
-  HANDLE handle = nullptr;
+  HANDLE handle = reinterpret_cast<HANDLE>(ULONG_PTR{0x44});  // an error makes it none
   NTSTATUS const status =
       ZwCreateFile(&handle, how.access, attributes, &result, &allocation, how.attributes, how.share,
                    how.disposition, how.options, nullptr, 0);
@@ -43,7 +43,8 @@ MICA_CASE("Io: ZwCreateFile tells the driver how, and the caller what came of it
   auto const& create = server->create.Parameters.Create;
   MICA_CHECK(create.Options == (ULONG{FILE_OVERWRITE_IF} << 24 | how.options));
   MICA_CHECK(create.ShareAccess == how.share && create.FileAttributes == how.attributes);
-  MICA_CHECK(create.EaLength == 0);
+  MICA_CHECK(create.EaLength == 0 && server->full_options == how.options);
+  MICA_CHECK(server->create_mode == KernelMode);
   MICA_CHECK(server->allocation_size == how.allocation);
   MICA_CHECK(server->access == FILE_GENERIC_READ);
   MICA_CHECK((server->file_flags & (FO_SYNCHRONOUS_IO | FO_ALERTABLE_IO)) ==
@@ -91,6 +92,41 @@ MICA_CASE("Io: bad parameters of an open are refused before the driver hears of 
   MICA_CHECK(server->created == 5);
 }
 
+MICA_CASE("Io: who asks for no check of an open's parameters leaves them to the driver") {
+  Server server;
+  Attributes attributes{u"\\Device\\MicaFile"};
+  for (ULONG const options : {ULONG{0}, ULONG{IO_NO_PARAMETER_CHECKING}}) {
+    HANDLE handle = nullptr;
+    IO_STATUS_BLOCK result{};
+    NTSTATUS const status = IoCreateFile(&handle, file_access, attributes, &result, nullptr, 0, 0,
+                                         FILE_OPEN, FILE_DIRECTORY_FILE | FILE_NON_DIRECTORY_FILE,
+                                         nullptr, 0, CreateFileTypeNone, nullptr, options);
+    MICA_CHECK(status == (options == 0 ? STATUS_INVALID_PARAMETER : STATUS_SUCCESS));
+    if (handle != nullptr) MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
+  }
+  MICA_CHECK(server->created == 1);
+}
+
+MICA_CASE("Io: a driver says more of an open than that it succeeded") {
+  Server server;
+  server->answer = STATUS_OPLOCK_BREAK_IN_PROGRESS;
+  IO_STATUS_BLOCK result{};
+  MICA_CHECK(open({}, result) == STATUS_OPLOCK_BREAK_IN_PROGRESS);
+  MICA_CHECK(result.Status == STATUS_OPLOCK_BREAK_IN_PROGRESS);
+  MICA_CHECK(result.Information == FILE_OPENED);
+}
+
+MICA_CASE("Io: an open with more attributes than there is memory for is refused") {
+  Server server;
+  Attributes attributes{u"\\Device\\MicaFile"};
+  char extended[8] = {};
+  HANDLE handle = nullptr;
+  IO_STATUS_BLOCK result{};
+  MICA_CHECK(ZwCreateFile(&handle, file_access, attributes, &result, nullptr, 0, 0, FILE_OPEN, 0,
+                          extended, too_much) == STATUS_INSUFFICIENT_RESOURCES);
+  MICA_CHECK(handle == nullptr && server->created == 0 && server->closed == 0);
+}
+
 MICA_CASE("Io: an open that the driver refuses makes no handle and leaves the status block alone") {
   Server server;
   server->answer = STATUS_SHARING_VIOLATION;
@@ -118,6 +154,7 @@ MICA_CASE("Io: a name may be relative to a directory, or to an open file") {
   MICA_REQUIRE(ZwOpenFile(&file, file_access, in_folder, &result, 0, 0) == STATUS_SUCCESS);
   MICA_CHECK(server->related == folder_object && server->path_bytes == 2);
   MICA_CHECK(server->path[0] == u'B');
+  MICA_CHECK(server->create.FileObject->RelatedFileObject == nullptr);  // not after the create
   MICA_CHECK(server.device->ReferenceCount == 2);
   Attributes absolute{u"\\B", OBJ_CASE_INSENSITIVE, folder};
   HANDLE none = nullptr;

@@ -1,5 +1,7 @@
 // Files: what opening a device by name, closing the handle and dropping the last reference send to
 // its driver.
+#include <nt/rtl/list.h>
+
 #include "io_support.hpp"
 
 using namespace mica::test;
@@ -12,6 +14,8 @@ struct Log {
   ACCESS_MASK access;
   ULONG options;
   ULONG create_flags, cleanup_flags, close_flags;  // of the IRPs
+  bool was_clean;                                  // the file, before its cleanup
+  bool keeps;                                      // a file whose create is answered
   int of_others;                                   // IRPs that say another file than their stack
   NTSTATUS answer;                                 // to the create
   WCHAR first, second;                             // of the file's path
@@ -21,7 +25,11 @@ NTSTATUS NTAPI note(PDEVICE_OBJECT device, PIRP irp) {
   Log& log = *static_cast<Log*>(device->DeviceExtension);
   IO_STACK_LOCATION const& stack = *IoGetCurrentIrpStackLocation(irp);
   log.of_others += irp->Tail.Overlay.OriginalFileObject != stack.FileObject;
-  if (stack.MajorFunction == IRP_MJ_CLEANUP) ++log.cleaned, log.cleanup_flags = irp->Flags;
+  if (stack.MajorFunction == IRP_MJ_CLEANUP) {
+    ++log.cleaned;
+    log.cleanup_flags = irp->Flags;
+    log.was_clean = (stack.FileObject->Flags & FO_CLEANUP_COMPLETE) != 0;
+  }
   if (stack.MajorFunction == IRP_MJ_CLOSE) ++log.closed, log.close_flags = irp->Flags;
   if (stack.MajorFunction != IRP_MJ_CREATE) return complete(irp, STATUS_SUCCESS);
   ++log.created;
@@ -29,6 +37,7 @@ NTSTATUS NTAPI note(PDEVICE_OBJECT device, PIRP irp) {
   log.file = stack.FileObject;
   log.access = stack.Parameters.Create.SecurityContext->DesiredAccess;
   log.options = stack.Parameters.Create.Options;
+  if (log.keeps) ObReferenceObject(stack.FileObject);
   if (stack.FileObject->FileName.Length >= 2 * sizeof(WCHAR)) {
     log.first = stack.FileObject->FileName.Buffer[0];
     log.second = stack.FileObject->FileName.Buffer[1];
@@ -67,8 +76,10 @@ MICA_CASE(
   Log& log = opened.log();
   MICA_CHECK(log.created == 1 && log.file == file);
   MICA_CHECK(log.access == FILE_READ_DATA);
-  MICA_CHECK(log.options >> 24 == FILE_OPEN);
+  MICA_CHECK(log.options == (ULONG{FILE_OPEN} << 24 | FILE_NON_DIRECTORY_FILE));
+  MICA_CHECK(IsListEmpty(&file->IrpList) != FALSE);
   MICA_CHECK(log.cleaned == 1);  // the routine closes its own handle
+  MICA_CHECK(!log.was_clean && (file->Flags & FO_CLEANUP_COMPLETE) != 0);
   MICA_CHECK(log.closed == 0);
   ObDereferenceObject(file);
   MICA_CHECK(log.cleaned == 1 && log.closed == 1 && log.of_others == 0);
@@ -113,6 +124,28 @@ MICA_CASE("Io: a driver that refuses create hears no cleanup and no close") {
   MICA_CHECK(opened.device->ReferenceCount == 0);
 }
 
+MICA_CASE("Io: a file that was not opened is no device's, whoever keeps it") {
+  OpenedFile opened;
+  opened.log().answer = STATUS_ACCESS_DENIED;
+  opened.log().keeps = true;
+  PFILE_OBJECT file = nullptr;
+  PDEVICE_OBJECT device = nullptr;
+  MICA_REQUIRE(IoGetDeviceObjectPointer(opened.name, FILE_READ_DATA, &file, &device) ==
+               STATUS_ACCESS_DENIED);
+  PFILE_OBJECT const kept = opened.log().file;
+  MICA_CHECK(kept->DeviceObject == nullptr);
+  PSECURITY_DESCRIPTOR descriptor = &opened;
+  BOOLEAN allocated = TRUE;
+  MICA_CHECK(ObGetObjectSecurity(kept, &descriptor, &allocated) == STATUS_SUCCESS);
+  MICA_CHECK(descriptor == nullptr && allocated == FALSE);
+  OBJECT_NAME_INFORMATION name{};
+  ULONG needed = 0;
+  MICA_CHECK(ObQueryNameString(kept, &name, sizeof name, &needed) == STATUS_SUCCESS);
+  MICA_CHECK(name.Name.Length == 0 && needed == sizeof name);
+  ObDereferenceObject(kept);
+  MICA_CHECK(opened.log().cleaned == 0 && opened.log().closed == 0);
+}
+
 MICA_CASE("Io: an exclusive device is opened once at a time") {
   OpenedFile opened{TRUE};
   PFILE_OBJECT file = nullptr;
@@ -142,8 +175,14 @@ MICA_CASE("Io: a device that is not ready, or no device, cannot be opened") {
   MICA_CHECK(IoGetDeviceObjectPointer(directory, FILE_READ_DATA, &file, &device) ==
              STATUS_OBJECT_TYPE_MISMATCH);
   void* object = nullptr;
-  MICA_CHECK(ObReferenceObjectByName(opened.name, 0, nullptr, 0, nullptr, KernelMode, nullptr,
-                                     &object) == STATUS_OBJECT_TYPE_MISMATCH);
+  auto refer = [&](POBJECT_TYPE type, void* context) {
+    return ObReferenceObjectByName(opened.name, 0, nullptr, 0, type, KernelMode, context, &object);
+  };
+  // Whoever does not say how to open a file opens none.
+  MICA_CHECK(refer(nullptr, nullptr) == STATUS_OBJECT_TYPE_MISMATCH);
+  MICA_CHECK(refer(*IoFileObjectType, nullptr) == STATUS_OBJECT_TYPE_MISMATCH);
+  MICA_CHECK(refer(nullptr, &opened) == STATUS_OBJECT_TYPE_MISMATCH);
+  MICA_CHECK(refer(*IoDeviceObjectType, &opened) == STATUS_OBJECT_TYPE_MISMATCH);
 }
 
 MICA_CASE("Io: create goes to the top of the stack, and that is the device one gets") {

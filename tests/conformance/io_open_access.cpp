@@ -1,6 +1,7 @@
 // Who may open a device that has a security descriptor.
 //        [MSDN "Controlling Device Namespace Access", InitializeObjectAttributes, IoCreateFile]
 #include "file_support.hpp"
+#include "outside.hpp"
 #include "security_support.hpp"
 
 using namespace mica::test;
@@ -57,6 +58,24 @@ MICA_CASE("Io: who is judged opens a device for what its descriptor grants") {
   MICA_CHECK(open(trusted, MAXIMUM_ALLOWED).granted == FILE_ALL_ACCESS);
   MICA_CHECK(open(trusted, FILE_WRITE_DATA, IO_FORCE_ACCESS_CHECK).status == STATUS_ACCESS_DENIED);
   MICA_CHECK(server->created == server->closed);
+}
+
+MICA_CASE("Io: who comes from outside the kernel is judged, and the driver hears of it") {
+  Server server;
+  Sid everyone{1, 0};
+  AccessList reads;
+  reads.allow(GENERIC_READ, everyone);
+  protect(server.device, reads);
+  Attributes attributes{u"\\Device\\MicaFile"};
+  FromOutside const outside;
+  IO_STATUS_BLOCK result{};
+  HANDLE handle = nullptr;
+  MICA_CHECK(NtOpenFile(&handle, FILE_WRITE_DATA, attributes, &result, 0, 0) ==
+             STATUS_ACCESS_DENIED);
+  MICA_CHECK(server->created == 0);
+  MICA_REQUIRE(NtOpenFile(&handle, FILE_READ_DATA, attributes, &result, 0, 0) == STATUS_SUCCESS);
+  MICA_CHECK(server->created == 1 && server->create_mode == UserMode);
+  MICA_CHECK(NtClose(handle) == STATUS_SUCCESS);
 }
 
 MICA_CASE("Io: a device without a descriptor is opened by everyone") {

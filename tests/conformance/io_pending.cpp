@@ -204,8 +204,9 @@ MICA_CASE("Io: ZwCancelIoFileEx cancels what any thread asked, or one request al
   Server server;
   server->keeps = true;
   OpenedFile file{0};
-  IO_STATUS_BLOCK result{};
+  IO_STATUS_BLOCK result{{untouched}, 7};
   MICA_CHECK(ZwCancelIoFileEx(file, nullptr, &result) == STATUS_NOT_FOUND);
+  MICA_CHECK(result.Status == STATUS_NOT_FOUND && result.Information == 0);
   Read theirs, mine[2];
   auto body = [&] {
     FileEvent event;

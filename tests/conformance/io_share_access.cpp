@@ -87,6 +87,20 @@ MICA_CASE("Io: who opens a file is counted when that is asked for, and taken bac
   MICA_CHECK(is(all, 0, 0, 0, 0, 0, 0, 0));
 }
 
+MICA_CASE("Io: who wants nothing that is shared is not counted, nor taken back") {
+  FILE_OBJECT first{}, second{};
+  SHARE_ACCESS all;
+  constexpr ULONG share = FILE_SHARE_READ | FILE_SHARE_WRITE;
+  IoSetShareAccess(FILE_READ_DATA, share, &first, &all);
+  MICA_CHECK(IoCheckShareAccess(FILE_READ_ATTRIBUTES, share, &second, &all, TRUE) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(is(all, 1, 1, 0, 0, 1, 1, 0));
+  IoUpdateShareAccess(&second, &all);
+  MICA_CHECK(is(all, 1, 1, 0, 0, 1, 1, 0));
+  IoRemoveShareAccess(&second, &all);
+  MICA_CHECK(is(all, 1, 1, 0, 0, 1, 1, 0));
+}
+
 MICA_CASE("Io: who may not write to a file cannot keep others from reading it") {
   FILE_OBJECT file{};
   SHARE_ACCESS all;

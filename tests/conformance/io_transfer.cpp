@@ -33,6 +33,10 @@ MICA_CASE("Io: a read and a write of a synchronous file on a buffered device") {
   MICA_CHECK(NtWriteFile(file, nullptr, nullptr, nullptr, &result, data, sizeof data, &offset,
                          nullptr) == STATUS_SUCCESS);
   MICA_CHECK(server->stack.MajorFunction == IRP_MJ_WRITE && server->first == 0x77);
+  MICA_CHECK(server->stack.Parameters.Write.Key == 0 && server->original == file.object());
+  MICA_CHECK(ZwWriteFile(file, nullptr, nullptr, nullptr, &result, data, sizeof data, &offset,
+                         &key) == STATUS_SUCCESS);
+  MICA_CHECK(server->stack.Parameters.Write.Key == 77);
   MICA_CHECK((server->flags & IRP_WRITE_OPERATION) != 0 && data[0] == 0x77);
   server->information = 0;
   MICA_CHECK(NtReadFile(file, nullptr, nullptr, nullptr, &result, data, 0, &offset, nullptr) ==
@@ -113,11 +117,18 @@ MICA_CASE("Io: where a read or a write goes") {
   MICA_CHECK(server->stack.Parameters.Read.ByteOffset.QuadPart == 4096);
   MICA_CHECK(write(positioned, &here) == STATUS_SUCCESS);
   MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == 4096);
+  here.HighPart = end.HighPart = 0;  // then they are offsets like others
+  for (LARGE_INTEGER* const plain : {&here, &end}) {
+    MICA_CHECK(write(positioned, plain) == STATUS_SUCCESS);
+    MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == plain->QuadPart);
+  }
   positioned.close();
 
   OpenedFile appending{synchronous, FILE_APPEND_DATA | SYNCHRONIZE};
   MICA_CHECK(write(appending, &there) == STATUS_SUCCESS);
   MICA_CHECK(server->stack.Parameters.Write.ByteOffset.QuadPart == -1);
+  MICA_CHECK(read(appending, &there) == STATUS_SUCCESS);
+  MICA_CHECK(server->stack.Parameters.Read.ByteOffset.QuadPart == there.QuadPart);
 }
 
 MICA_CASE("Io: without intermediate buffering what is transferred is whole sectors") {
@@ -151,6 +162,10 @@ MICA_CASE("Io: without intermediate buffering what is transferred is whole secto
   LARGE_INTEGER anywhere = at(100);
   MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, data, 100, &anywhere, nullptr) ==
              STATUS_SUCCESS);
+  server.device->SectorSize = 512;
+  OpenedFile buffered{synchronous};
+  MICA_CHECK(ZwReadFile(buffered, nullptr, nullptr, nullptr, &result, data + 1, 100, &anywhere,
+                        nullptr) == STATUS_SUCCESS);
 }
 
 MICA_CASE("Io: a write through says so to the driver, a read does not") {
@@ -197,5 +212,8 @@ MICA_CASE("Io: requests by a handle that is none, or none of a file, are refused
              STATUS_INVALID_HANDLE);
   MICA_CHECK(ZwReadFile(file, file, nullptr, nullptr, &result, data, 4, &offset, nullptr) ==
              STATUS_OBJECT_TYPE_MISMATCH);
+  // It gives back the event too that it has found.
+  MICA_CHECK(ZwReadFile(file, event, nullptr, nullptr, &result, data, 4, nullptr, nullptr) ==
+             STATUS_INVALID_PARAMETER);
   MICA_CHECK(result.Status == untouched && server->served == 0);
 }

@@ -2,6 +2,7 @@
 #include <nt/ntddk.h>
 
 #include "conformance/file_support.hpp"
+#include "conformance/security_support.hpp"
 #include "io/driver.hpp"
 #include "shortage.hpp"
 
@@ -20,6 +21,17 @@ NTSTATUS done(PDEVICE_OBJECT device, PIRP irp, KEVENT& event) noexcept {
   NTSTATUS const status = IoCallDriver(device, irp);
   MICA_CHECK(wait(&event) == STATUS_SUCCESS);
   return status;
+}
+
+// A request comes to the driver, or is refused.
+template <class Request>
+void ask_served(Window& window, Server const& server, Request request) noexcept {
+  ask(window, [&] {
+    int const served = server->served;
+    NTSTATUS const status = request();
+    MICA_CHECK(server->served - served == (status == STATUS_SUCCESS));
+    return status;
+  });
 }
 
 }  // namespace
@@ -65,10 +77,68 @@ MICA_EXPLORE("M1-short-file",
     Attributes attributes{u"\\Device\\MicaFile\\Path", OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE};
     HANDLE handle = nullptr;
     IO_STATUS_BLOCK result{};
+    char extended[8] = {};
+    int const created = server->created;
     NTSTATUS const status =
-        close(ZwOpenFile(&handle, file_access, attributes, &result, 0, synchronous), handle);
+        close(ZwCreateFile(&handle, file_access, attributes, &result, nullptr, 0, 0, FILE_OPEN,
+                           synchronous, extended, sizeof extended),
+              handle);
+    bool const opened = status == STATUS_SUCCESS;
+    if (opened) MICA_CHECK(server->created == created + 1);
+    if (opened) MICA_CHECK(server->path_bytes == sizeof u"\\Path" - sizeof(WCHAR));
     MICA_CHECK(server->created == server->cleaned && server->created == server->closed);
     return status;
+  });
+}
+
+MICA_EXPLORE("M1-short-elsewhere",
+             "M1: an open that its driver sends elsewhere comes there, or nowhere", .processors = 1,
+             .bound = 2, .shortage = true) {
+  Driver const driver;
+  driver->MajorFunction[IRP_MJ_CREATE] = [](PDEVICE_OBJECT, PIRP irp) NTAPI -> NTSTATUS {
+    constexpr WCHAR other[] = u"\\Device\\Null";
+    constexpr USHORT bytes = sizeof other - sizeof(WCHAR);
+    auto* const text = static_cast<WCHAR*>(ExAllocatePool2(POOL_FLAG_NON_PAGED, bytes, 'tseT'));
+    if (text == nullptr) return complete(irp, STATUS_INSUFFICIENT_RESOURCES);
+    RtlCopyMemory(text, other, bytes);
+    UNICODE_STRING& name = IoGetCurrentIrpStackLocation(irp)->FileObject->FileName;
+    if (name.Buffer != nullptr) ExFreePool(name.Buffer);
+    name = {bytes, bytes, text};
+    return complete(irp, STATUS_REPARSE, IO_REPARSE);
+  };
+  driver->MajorFunction[IRP_MJ_CLOSE] = [](PDEVICE_OBJECT device, PIRP irp) NTAPI -> NTSTATUS {
+    ++*static_cast<int*>(device->DeviceExtension);
+    return complete(irp, STATUS_SUCCESS);
+  };
+  Text name{u"\\Device\\MicaElsewhere"};
+  PDEVICE_OBJECT const device = driver.make<int>(name);
+  ask(window, [&] {
+    Attributes attributes{u"\\Device\\MicaElsewhere", OBJ_CASE_INSENSITIVE | OBJ_KERNEL_HANDLE};
+    HANDLE handle = nullptr;
+    IO_STATUS_BLOCK result{};
+    NTSTATUS const status =
+        close(ZwOpenFile(&handle, file_access, attributes, &result, 0, synchronous), handle);
+    MICA_CHECK(*static_cast<int*>(device->DeviceExtension) == 0 && device->ReferenceCount == 0);
+    return status;
+  });
+}
+
+MICA_EXPLORE("M1-short-judged", "M1: nobody is let in for want of memory to judge him",
+             .processors = 1, .bound = 2, .shortage = true) {
+  Server const server;
+  HANDLE device = nullptr;
+  MICA_REQUIRE(ObOpenObjectByPointer(server.device, OBJ_KERNEL_HANDLE, nullptr, WRITE_DAC,
+                                     *IoDeviceObjectType, KernelMode, &device) == STATUS_SUCCESS);
+  AccessList nobody;
+  MICA_CHECK(ZwSetSecurityObject(device, DACL_SECURITY_INFORMATION, nobody) == STATUS_SUCCESS);
+  ZwClose(device);
+  ask(window, [&] {
+    Attributes attributes{u"\\Device\\MicaFile", OBJ_KERNEL_HANDLE | OBJ_FORCE_ACCESS_CHECK};
+    HANDLE handle = nullptr;
+    IO_STATUS_BLOCK result{};
+    NTSTATUS const status = ZwOpenFile(&handle, FILE_READ_DATA, attributes, &result, 0, 0);
+    MICA_CHECK(handle == nullptr && server->created == 0);
+    return status == STATUS_ACCESS_DENIED ? STATUS_SUCCESS : status;
   });
 }
 
@@ -78,19 +148,13 @@ MICA_EXPLORE("M1-short-transfer", "M1: a read or a write that cannot be sent lea
     Server const server{flags};
     OpenedFile const file{synchronous};
     unsigned char buffer[24] = {};
-    auto transfer = [&](bool reads) {
-      LARGE_INTEGER begin{};
-      IO_STATUS_BLOCK result{};
-      int const served = server->served;
-      NTSTATUS const status = reads ? ZwReadFile(file, nullptr, nullptr, nullptr, &result, buffer,
-                                                 sizeof buffer, &begin, nullptr)
-                                    : ZwWriteFile(file, nullptr, nullptr, nullptr, &result, buffer,
-                                                  sizeof buffer, &begin, nullptr);
-      MICA_CHECK(server->served - served == (status == STATUS_SUCCESS));
-      return status;
-    };
-    ask(window, [&] { return transfer(true); });
-    ask(window, [&] { return transfer(false); });
+    for (auto* const transfer : {ZwReadFile, ZwWriteFile})
+      ask_served(window, server, [&] {
+        LARGE_INTEGER begin{};
+        IO_STATUS_BLOCK result{};
+        return transfer(file, nullptr, nullptr, nullptr, &result, buffer, sizeof buffer, &begin,
+                        nullptr);
+      });
   }
 }
 
@@ -99,7 +163,7 @@ MICA_EXPLORE("M1-short-control", "M1: a control request that cannot be sent leav
   Server const server;
   OpenedFile const file{synchronous};
   for (ULONG const method : {METHOD_BUFFERED, METHOD_IN_DIRECT, METHOD_NEITHER})
-    ask(window, [&] {
+    ask_served(window, server, [&] {
       char input[8] = {}, output[8] = {};
       IO_STATUS_BLOCK result{};
       return ZwDeviceIoControlFile(file, nullptr, nullptr, nullptr, &result, control_code(method),
@@ -111,18 +175,18 @@ MICA_EXPLORE("M1-short-information", "M1: what cannot be asked or told of a file
              .processors = 1, .bound = 1, .shortage = true) {
   Server const server;
   OpenedFile const file{synchronous};
-  ask(window, [&] {
+  ask_served(window, server, [&] {
     FILE_STANDARD_INFORMATION standard{};
     IO_STATUS_BLOCK result{};
     return ZwQueryInformationFile(file, &result, &standard, sizeof standard,
                                   FileStandardInformation);
   });
-  ask(window, [&] {
+  ask_served(window, server, [&] {
     FILE_END_OF_FILE_INFORMATION end{};
     IO_STATUS_BLOCK result{};
     return ZwSetInformationFile(file, &result, &end, sizeof end, FileEndOfFileInformation);
   });
-  ask(window, [&] {
+  ask_served(window, server, [&] {
     IO_STATUS_BLOCK result{};
     return ZwFlushBuffersFile(file, &result);
   });

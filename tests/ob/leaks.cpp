@@ -1,6 +1,6 @@
 // Every conformance case of ob, io, the registry, transactions and events gives back what it took:
-// objects, names, directories, keys, IRPs and buffers. Cases that end in a bugcheck abandon what
-// their thread held and are left out.
+// objects, names, directories, descriptors, keys, IRPs and buffers. Cases that end in a bugcheck
+// abandon what their thread held and are left out.
 #include <mica/system.hpp>
 #include <mica/test.hpp>
 
@@ -15,7 +15,9 @@
 #include "drivers/ram_disk.hpp"
 #include "io/state.hpp"
 #include "mm/usage.hpp"
+#include "ob/header.hpp"
 #include "ob/state.hpp"
+#include "se/token.hpp"
 #include "tm/objects.hpp"
 
 using namespace mica;
@@ -25,6 +27,7 @@ namespace {
 constexpr ULONG tags[] = {
     ob::tag_name,
     ob::tag_directory,
+    ob::tag_security,
     io::tag_irp,
     io::tag_buffer,
     io::tag_interrupt,
@@ -54,8 +57,10 @@ constexpr ULONG tags[] = {
     io::tag_mdl,
 };
 
+// The token of all is one for as long as the System: who keeps it is told by its references.
 std::uint64_t live_blocks() noexcept {
   std::uint64_t live = ob::state().handles.count();
+  live += ob::header_of(se::state().system_token).references.load();
   for (ULONG const tag : tags) {
     for (mm::PoolKind const kind : {mm::PoolKind::nonpaged, mm::PoolKind::paged}) {
       mm::TagUsage const usage = mm::pool_usage(mm::state(), kind, tag);
