@@ -18,9 +18,8 @@ bool NTAPI join(std::u16string_view prefix, UNICODE_STRING const& name,
   return true;
 }
 
-void NTAPI discard(UNICODE_STRING& text) noexcept {
+void NTAPI discard(UNICODE_STRING const& text) noexcept {
   if (text.Buffer != nullptr) ExFreePoolWithTag(text.Buffer, tag_name);
-  text = {};
 }
 
 }  // namespace mica::io

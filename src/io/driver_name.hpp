@@ -19,7 +19,7 @@ inline constexpr std::u16string_view service_folder =
                               UNICODE_STRING& joined) noexcept;
 
 // Frees what join() made; nothing is freed of an empty one.
-void NTAPI discard(UNICODE_STRING& text) noexcept;
+void NTAPI discard(UNICODE_STRING const& text) noexcept;
 
 // A string that joins two, while the scope lasts.
 class Joined {

@@ -11,9 +11,9 @@ PKEVENT NTAPI open_or_make(UNICODE_STRING* name, EVENT_TYPE type, HANDLE* handle
   OBJECT_ATTRIBUTES attributes;
   InitializeObjectAttributes(&attributes, name, OBJ_OPENIF | OBJ_KERNEL_HANDLE, nullptr, nullptr);
   NTSTATUS status = ZwCreateEvent(handle, EVENT_ALL_ACCESS, &attributes, type, TRUE);
-  if (!NT_SUCCESS(status)) return nullptr;
   void* event = nullptr;
-  status = ObReferenceObjectByHandle(*handle, 0, *ExEventObjectType, KernelMode, &event, nullptr);
+  if (NT_SUCCESS(status))
+    status = ObReferenceObjectByHandle(*handle, 0, *ExEventObjectType, KernelMode, &event, nullptr);
   if (!NT_SUCCESS(status)) return nullptr;
   ObDereferenceObject(event);  // the handle holds it
   return static_cast<PKEVENT>(event);

@@ -43,15 +43,16 @@ void NTAPI tick(PKDPC, PVOID context, PVOID, PVOID) noexcept {
   }
 }
 
-// At DISPATCH_LEVEL on the processor of the call, nobody but the routine itself comes here.
-void NTAPI wait_for_call(Timers& timers, DEVICE_OBJECT const& device,
-                         bool from_elsewhere) noexcept {
-  if (!from_elsewhere) return;
-  PDEVICE_OBJECT called;
-  do {
-    called = timers.called.load(std::memory_order_acquire);
-    if (called == &device) Machine::await(timers.called, called);
-  } while (called == &device);
+// Stops it. Whether its routine may still run: not where one was called last; at DISPATCH_LEVEL, on
+// the processor of the call, nobody but the routine itself comes here.
+[[nodiscard]] bool NTAPI leave(Timers& timers, DeviceTimer& timer) noexcept {
+  ke::SpinGuard guard{timers.lock};
+  if (timer.runs) {
+    timer.runs = false;
+    list_remove(timer.entry);
+    if (list_empty(timers.running)) static_cast<void>(KeCancelTimer(&timers.clock));
+  }
+  return timers.processor != KeGetCurrentProcessorNumberEx(nullptr);
 }
 
 }  // namespace
@@ -90,8 +91,7 @@ VOID NTAPI IoStartTimer(PDEVICE_OBJECT DeviceObject) {
   bool const first = list_empty(timers.running);
   list_append(timers.running, timer.entry);
   if (!first) return;
-  LARGE_INTEGER due;
-  due.QuadPart = -second_100ns;
+  LARGE_INTEGER const due{.QuadPart = -second_100ns};
   static_cast<void>(KeSetTimerEx(&timers.clock, due, second_ms, &timers.tick));
 }
 
@@ -99,15 +99,7 @@ VOID NTAPI IoStopTimer(PDEVICE_OBJECT DeviceObject) {
   MICA_REQUIRE_IRQL_AT_MOST(DISPATCH_LEVEL, DeviceObject);
   Timers& timers = state().timers;
   auto& timer = *static_cast<DeviceTimer*>(DeviceObject->Timer);
-  bool from_elsewhere;
-  {
-    ke::SpinGuard guard{timers.lock};
-    from_elsewhere = timers.processor != KeGetCurrentProcessorNumberEx(nullptr);
-    if (timer.runs) {
-      timer.runs = false;
-      list_remove(timer.entry);
-      if (list_empty(timers.running)) static_cast<void>(KeCancelTimer(&timers.clock));
-    }
-  }
-  wait_for_call(timers, *DeviceObject, from_elsewhere);
+  if (!leave(timers, timer)) return;
+  while (timers.called.load(std::memory_order_acquire) == DeviceObject)
+    Machine::await(timers.called, DeviceObject);
 }

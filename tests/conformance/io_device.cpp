@@ -1,7 +1,28 @@
 // Drivers and devices: IoCreateDriver, IoCreateDevice, IoDeleteDevice and stacks of devices.
 #include "io_support.hpp"
 
+#include <nt/rtl/string.h>
+
 using namespace mica::test;
+
+namespace {
+
+// What a handle to that object grants whose maker asked for GENERIC_WRITE.
+ACCESS_MASK write_access_to(void* object) noexcept {
+  HANDLE handle = nullptr;
+  MICA_REQUIRE(ObOpenObjectByPointer(object, OBJ_KERNEL_HANDLE, nullptr, GENERIC_WRITE, nullptr,
+                                     KernelMode, &handle) == STATUS_SUCCESS);
+  OBJECT_HANDLE_INFORMATION granted{};
+  void* found = nullptr;
+  MICA_CHECK(ObReferenceObjectByHandle(handle, 0, nullptr, KernelMode, &found, &granted) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(found == object);
+  ObDereferenceObject(found);
+  MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
+  return granted.GrantedAccess;
+}
+
+}  // namespace
 
 MICA_CASE("Io: a driver that fails to start is not there") {
   Text name{u"\\Driver\\Failing"};
@@ -21,7 +42,9 @@ MICA_CASE("Io: a driver's name is taken once, and may be left to the system") {
   MICA_CHECK(IoCreateDriver(name, succeed) == STATUS_OBJECT_NAME_COLLISION);
   MICA_CHECK(IoCreateDriver(nullptr, [](PDRIVER_OBJECT unnamed, PUNICODE_STRING) NTAPI -> NTSTATUS {
                UNICODE_STRING const& generated = unnamed->DriverName;
-               bool digits = generated.Length == sizeof u"\\Driver\\00000000" - sizeof(WCHAR);
+               Text folder{u"\\Driver\\"};
+               bool digits = generated.Length == sizeof u"\\Driver\\00000000" - sizeof(WCHAR) &&
+                             RtlPrefixUnicodeString(folder, &generated, FALSE) != FALSE;
                for (int i = 8; digits && i < 16; ++i)
                  digits = generated.Buffer[i] >= u'0' && generated.Buffer[i] <= u'9';
                return digits ? STATUS_CANCELLED : STATUS_UNSUCCESSFUL;
@@ -30,18 +53,10 @@ MICA_CASE("Io: a driver's name is taken once, and may be left to the system") {
 
 MICA_CASE("Io: a driver object says what it is") {
   Driver driver;
-  HANDLE handle = nullptr;
-  MICA_REQUIRE(ObOpenObjectByPointer(driver.get(), OBJ_KERNEL_HANDLE, nullptr, GENERIC_WRITE,
-                                     nullptr, KernelMode, &handle) == STATUS_SUCCESS);
-  OBJECT_HANDLE_INFORMATION granted{};
-  void* object = nullptr;
-  MICA_CHECK(ObReferenceObjectByHandle(handle, 0, nullptr, KernelMode, &object, &granted) ==
-             STATUS_SUCCESS);
-  MICA_CHECK(object == driver.get() && granted.GrantedAccess == STANDARD_RIGHTS_WRITE);
-  ObDereferenceObject(object);
-  ZwClose(handle);
+  MICA_CHECK(write_access_to(driver.get()) == STANDARD_RIGHTS_WRITE);
   MICA_CHECK(driver->Type == IO_TYPE_DRIVER);
   MICA_CHECK(driver->Size == sizeof(DRIVER_OBJECT));
+  MICA_CHECK(driver->Flags == DRVO_BUILTIN_DRIVER);
   MICA_CHECK(driver->DriverExtension->DriverObject == driver.get());
   MICA_CHECK(driver->DriverName.Length == sizeof u"\\Driver\\MicaTest" - sizeof(WCHAR));
   MICA_CHECK(driver->DeviceObject == nullptr);
@@ -91,6 +106,23 @@ MICA_CASE("Io: a new device is initializing, with a zeroed and aligned extension
   MICA_CHECK((second->Flags & DO_EXCLUSIVE) != 0);
   MICA_CHECK(driver->DeviceObject == second);
   MICA_CHECK(second->NextDevice == device);
+}
+
+MICA_CASE("Io: a handle to a device object has the rights of files") {
+  Driver driver;
+  MICA_CHECK(write_access_to(driver.make()) == FILE_GENERIC_WRITE);
+}
+
+MICA_CASE("Io: a device's extension is as large as its size can say") {
+  Driver driver;
+  constexpr ULONG most = 0xFFFF - sizeof(DEVICE_OBJECT);
+  PDEVICE_OBJECT device = nullptr;
+  MICA_REQUIRE(IoCreateDevice(driver.get(), most, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE,
+                              &device) == STATUS_SUCCESS);
+  MICA_CHECK(device->Size == 0xFFFF);
+  MICA_CHECK(IoCreateDevice(driver.get(), most + 1, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE,
+                            &device) == STATUS_INSUFFICIENT_RESOURCES);
+  MICA_CHECK(device == nullptr);
 }
 
 MICA_CASE("Io: devices made by the entry routine are ready when it returns") {
@@ -166,6 +198,19 @@ MICA_CASE("Io: devices attach to the top of a stack and leave it") {
   MICA_CHECK(IoGetAttachedDevice(bottom) == bottom);
 }
 
+MICA_CASE("Io: a device that is attached has the alignment and the sectors of the one below") {
+  Driver driver;
+  PDEVICE_OBJECT const above = driver.make();
+  PDEVICE_OBJECT disk = nullptr;
+  MICA_REQUIRE(IoCreateDevice(driver.get(), 0, nullptr, FILE_DEVICE_DISK, 0, FALSE, &disk) ==
+               STATUS_SUCCESS);
+  disk->AlignmentRequirement = FILE_LONG_ALIGNMENT;
+  disk->Flags &= ~ULONG{DO_DEVICE_INITIALIZING};
+  MICA_REQUIRE(IoAttachDeviceToDeviceStack(above, disk) == disk);
+  MICA_CHECK(above->AlignmentRequirement == FILE_LONG_ALIGNMENT && above->SectorSize == 512);
+  IoDetachDevice(disk);
+}
+
 MICA_CASE("Io: nothing attaches to a device that is being made or deleted") {
   Driver driver;
   PDEVICE_OBJECT const source = driver.make();
@@ -190,4 +235,14 @@ MICA_CASE("Io: a deleted device lasts until the one above it is detached") {
   MICA_CHECK(driver->DeviceObject == top && top->NextDevice == bottom);
   IoDetachDevice(bottom);
   MICA_CHECK(driver->DeviceObject == top && top->NextDevice == nullptr);
+}
+
+MICA_CASE("Io: a deleted device that is still referenced is in no list") {
+  Driver driver;
+  PDEVICE_OBJECT const first = driver.make();
+  PDEVICE_OBJECT const second = driver.make();
+  ObReferenceObject(second);
+  IoDeleteDevice(second);
+  MICA_CHECK(driver->DeviceObject == first && second->NextDevice == nullptr);
+  ObDereferenceObject(second);
 }

@@ -61,14 +61,16 @@ MICA_CASE("Io: an event with a name that cannot be or is something else's is NUL
 
 MICA_CASE("Io: making an event that drivers share above PASSIVE_LEVEL is bugcheck A") {
   for (Kind const& kind : kinds) {
-    Bugcheck const end = bugcheck_of([&] {
-      Text name{u"\\MicaShared"};
+    Text name{u"\\MicaShared"};
+    UNICODE_STRING* const named = name;
+    Bugcheck const end = bugcheck_of([&kind, named] {
       HANDLE handle = nullptr;
       KIRQL old;
       KeRaiseIrql(APC_LEVEL, &old);
-      kind.create(name, &handle);
+      kind.create(named, &handle);
     });
     MICA_CHECK(end.happened && end.code == IRQL_NOT_LESS_OR_EQUAL);
+    MICA_CHECK(end.parameters[0] == reinterpret_cast<ULONG_PTR>(named));
     MICA_CHECK(end.parameters[1] == APC_LEVEL);
   }
 }

@@ -77,6 +77,11 @@ MICA_CASE("Io: drivers and devices are asked at their levels") {
   }));
   MICA_REQUIRE(IoInitializeTimer(
                    device, [](PDEVICE_OBJECT, PVOID) NTAPI {}, nullptr) == STATUS_SUCCESS);
+  for (auto* const again : {IoRegisterDriverReinitialization, IoRegisterBootDriverReinitialization})
+    MICA_CHECK(stops_above(PASSIVE_LEVEL, object, [=] {
+      again(
+          object, [](PDRIVER_OBJECT, PVOID, ULONG) NTAPI {}, nullptr);
+    }));
   auto const stops = [&](void const* what, auto call) {
     return stops_above(DISPATCH_LEVEL, what, call);
   };

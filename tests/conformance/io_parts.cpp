@@ -108,6 +108,7 @@ MICA_CASE("Io: the lock of volumes raises to DISPATCH_LEVEL, restores, and exclu
       IoAcquireVpbSpinLock(&old);
       MICA_CHECK(old == PASSIVE_LEVEL && KeGetCurrentIrql() == DISPATCH_LEVEL);
       MICA_CHECK(++inside == 1);
+      KeStallExecutionProcessor(1);
       ++total;
       --inside;
       IoReleaseVpbSpinLock(old);
@@ -118,4 +119,25 @@ MICA_CASE("Io: the lock of volumes raises to DISPATCH_LEVEL, restores, and exclu
   work();
   join(thread);
   MICA_CHECK(total == 100);
+}
+
+MICA_CASE("Io: who waits below the lock of volumes runs when it is free") {
+  std::atomic<bool> ran = false;
+  KDPC dpc;
+  KeInitializeDpc(
+      &dpc,
+      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+        KIRQL old = HIGH_LEVEL;
+        IoAcquireVpbSpinLock(&old);
+        MICA_CHECK(old == DISPATCH_LEVEL);
+        IoReleaseVpbSpinLock(old);
+        *static_cast<std::atomic<bool>*>(context) = true;
+      },
+      &ran);
+  KIRQL old = HIGH_LEVEL;
+  IoAcquireVpbSpinLock(&old);
+  MICA_CHECK(KeInsertQueueDpc(&dpc, nullptr, nullptr) != FALSE);
+  MICA_CHECK(!ran);
+  IoReleaseVpbSpinLock(old);
+  until([&] { return ran.load(); });
 }

@@ -1,4 +1,5 @@
 // Timers of devices: IoInitializeTimer, IoStartTimer, IoStopTimer.
+#include "busy.hpp"
 #include "io_support.hpp"
 
 using namespace mica::test;
@@ -30,7 +31,8 @@ MICA_CASE("Io: a device's timer calls its routine once a second at DISPATCH_LEVE
   Ticks ticks;
   MICA_CHECK(device->Timer == nullptr);
   MICA_CHECK(IoInitializeTimer(device, note, &ticks) == STATUS_SUCCESS);
-  MICA_CHECK(device->Timer != nullptr);
+  MICA_REQUIRE(device->Timer != nullptr);
+  MICA_CHECK(*reinterpret_cast<CSHORT const*>(device->Timer) == IO_TYPE_TIMER);
   sleep(3 * half_second_100ns);
   MICA_CHECK(ticks.count == 0);
   ULONG64 const begin_100ns = KeQueryInterruptTime();
@@ -95,4 +97,87 @@ MICA_CASE("Io: a timer's routine may stop its own timer and another's") {
   until([&] { return of_second.count >= 2; });
   MICA_CHECK(of_first.count == 2);
   IoStopTimer(second);
+}
+
+MICA_CASE("Io: a timer that starts while others run leaves them their second") {
+  Driver driver;
+  PDEVICE_OBJECT const first = driver.make(), second = driver.make();
+  Ticks of_first, of_second;
+  IoInitializeTimer(first, note, &of_first);
+  IoInitializeTimer(second, note, &of_second);
+  IoStartTimer(first);
+  until([&] {
+    IoStartTimer(second);
+    IoStopTimer(second);
+    return of_first.count >= 2;
+  });
+  IoStopTimer(first);
+}
+
+namespace {
+
+struct Relay {
+  PDEVICE_OBJECT first, second;
+  ULONG64 first_100ns = 0, second_100ns = 0;  // when they were called
+  std::atomic<bool> over{false};
+};
+
+}  // namespace
+
+MICA_CASE("Io: a timer that another's routine starts in its place is called a second later") {
+  Driver driver;
+  Relay relay{.first = driver.make(), .second = driver.make()};
+  IoInitializeTimer(
+      relay.first,
+      [](PDEVICE_OBJECT self, PVOID context) NTAPI {
+        auto& to = *static_cast<Relay*>(context);
+        to.first_100ns = KeQueryInterruptTime();
+        IoStopTimer(self);
+        IoStartTimer(to.second);
+      },
+      &relay);
+  IoInitializeTimer(
+      relay.second,
+      [](PDEVICE_OBJECT self, PVOID context) NTAPI {
+        auto& to = *static_cast<Relay*>(context);
+        to.second_100ns = KeQueryInterruptTime();
+        IoStopTimer(self);
+        to.over = true;
+      },
+      &relay);
+  IoStartTimer(relay.first);
+  until([&] { return relay.over.load(); });
+  MICA_CHECK(relay.second_100ns - relay.first_100ns >= half_second_100ns);
+}
+
+namespace {
+
+// A routine that takes its time, or until somebody says that it was stopped.
+struct Lasting {
+  std::atomic<bool> entered{false}, left{false}, stopped{false};
+  static void NTAPI call(PDEVICE_OBJECT, PVOID context) {
+    auto& self = *static_cast<Lasting*>(context);
+    self.entered = true;
+    for (int i = 0; i < 500 && !self.stopped; ++i) KeStallExecutionProcessor(10);
+    MICA_CHECK(!self.stopped);
+    self.left = true;
+  }
+};
+
+}  // namespace
+
+MICA_CASE("Io: who stops a timer waits for its routine, if that runs on another processor") {
+  if (processors() < 2) return;
+  Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  Lasting lasting;
+  IoInitializeTimer(device, Lasting::call, &lasting);
+  // The clock's DPC runs where the clock was set.
+  auto starter = [&] { IoStartTimer(device); };
+  join(start(starter, {.processor = 1}));
+  Pinned const elsewhere{LOW_REALTIME_PRIORITY};
+  spin_until(lasting.entered);
+  IoStopTimer(device);
+  lasting.stopped = true;
+  MICA_CHECK(lasting.left);
 }
