@@ -52,6 +52,7 @@ constexpr ULONG tags[] = {
     mica::tm::tag_resource_manager,
     dma::tag,
     io::tag_mdl,
+    ob::pool_tag("RRem"),  // of the cases of remove locks
 };
 
 std::uint64_t live_blocks() noexcept {
