@@ -16,7 +16,6 @@ NTSTATUS give_pages(IRP& irp, void* buffer, ULONG bytes, LOCK_OPERATION operatio
 
 void release_pages(IRP& irp) noexcept {
   MDL* mdl = irp.MdlAddress;
-  irp.MdlAddress = nullptr;
   while (mdl != nullptr) {
     MDL* const next = mdl->Next;
     if ((mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) MmUnlockPages(mdl);
@@ -39,12 +38,9 @@ NTSTATUS NTAPI give_buffer(IRP& irp, ULONG bytes, void const* from, ULONG from_b
 
 NTSTATUS NTAPI give_data(IRP& irp, DEVICE_OBJECT const& device, bool reads, void* buffer,
                          ULONG bytes) noexcept {
-  if ((device.Flags & DO_BUFFERED_IO) != 0) {
-    if (reads) return give_answer(irp, buffer, bytes);
-    irp.UserBuffer = buffer;
-    return give_buffer(irp, bytes, buffer, bytes);
-  }
   irp.UserBuffer = buffer;
+  if ((device.Flags & DO_BUFFERED_IO) != 0)
+    return reads ? give_answer(irp, buffer, bytes) : give_buffer(irp, bytes, buffer, bytes);
   if ((device.Flags & DO_DIRECT_IO) == 0) return STATUS_SUCCESS;
   return give_pages(irp, buffer, bytes, reads ? IoWriteAccess : IoReadAccess);
 }

@@ -16,9 +16,7 @@ struct Transfer {
 };
 
 IRP* give_up(IRP& irp) noexcept {
-  irp.IoStatus = {};
-  irp.Flags &= ~ULONG{IRP_INPUT_OPERATION};  // nothing came
-  release_buffers(irp);
+  release_buffers(irp);  // nothing came: IoStatus says so
   free_request(irp);
   return nullptr;
 }

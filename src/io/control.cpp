@@ -129,7 +129,7 @@ NTSTATUS NTAPI ZwCancelIoFile(HANDLE FileHandle, PIO_STATUS_BLOCK IoStatusBlock)
   FileCall call{KernelMode};
   NTSTATUS const status = call.open(FileHandle);
   if (!NT_SUCCESS(status)) return status;
-  static_cast<void>(cancel_and_wait(&call.file()));
+  cancel_and_wait(&call.file());
   IoStatusBlock->Status = STATUS_SUCCESS;
   IoStatusBlock->Information = 0;
   return STATUS_SUCCESS;

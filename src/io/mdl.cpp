@@ -10,6 +10,9 @@
 namespace mica::io {
 namespace {
 
+// Of what one list describes.                                               [MSDN IoAllocateMdl]
+constexpr ULONG most_bytes = MAXULONG - (PAGE_SIZE - 1);
+
 void attach(IRP& irp, MDL& mdl, bool last) noexcept {
   PMDL* place = &irp.MdlAddress;
   while (last && *place != nullptr) place = &(*place)->Next;
@@ -24,7 +27,7 @@ using namespace mica::io;
 
 PMDL NTAPI IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN,
                          PIRP Irp) {
-  if (Length > MAXULONG - PAGE_SIZE) return nullptr;
+  if (Length > most_bytes) return nullptr;
   auto* const mdl = static_cast<PMDL>(ExAllocatePool2(
       POOL_FLAG_NON_PAGED | POOL_FLAG_UNINITIALIZED, MmSizeOfMdl(VirtualAddress, Length), tag_mdl));
   if (mdl == nullptr) return nullptr;

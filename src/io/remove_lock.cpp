@@ -28,8 +28,7 @@ using Common = IO_REMOVE_LOCK_COMMON_BLOCK;
 using Debug = IO_REMOVE_LOCK_DBG_BLOCK;
 using Holder = _IO_REMOVE_LOCK_TRACKING_BLOCK;
 
-constexpr LONG removed = 0x4000'0000;    // beside the number in IoCount
-constexpr LONG signature = 0x4C52'4F49;  // IORL
+constexpr LONG removed = 0x4000'0000;  // beside the number in IoCount
 constexpr LONGLONG millisecond_100ns = 10'000;
 constexpr LONGLONG minute_100ns = 600'000'000;
 
@@ -144,12 +143,10 @@ VOID NTAPI IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULO
   KeInitializeEvent(&Lock->Common.RemoveEvent, NotificationEvent, FALSE);
   Debug* const debug = debug_of(Lock, RemlockSize);
   if (debug == nullptr) return;
-  *debug = {};
-  debug->Signature = signature;
+  *debug = {};  // its spin lock is free
   debug->HighWatermark = static_cast<LONG>(HighWatermark);
   debug->MaxLockedTicks = LONGLONG{MaxLockedMinutes} * minute_100ns;
   debug->AllocateTag = static_cast<LONG>(AllocateTag);
-  KeInitializeSpinLock(&debug->Spin);
   list_initialize(debug->LockList);
 }
 

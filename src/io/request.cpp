@@ -61,7 +61,7 @@ void call_or_free(IRP& irp, bool calls) noexcept {
 void signal(IRP const& irp, FILE_OBJECT* file) noexcept {
   PKEVENT const event = irp.UserEvent;
   if (event != nullptr) KeSetEvent(event, 0, FALSE);
-  if (file == nullptr || (irp.Flags & IRP_SYNCHRONOUS_API) != 0) return;
+  if (file == nullptr) return;
   bool const synchronous = (flags_of(*file) & FO_SYNCHRONOUS_IO) != 0;
   if (synchronous) file->FinalStatus = irp.IoStatus.Status;
   if (synchronous || event == nullptr) KeSetEvent(&file->Event, 0, FALSE);
@@ -88,8 +88,7 @@ void NTAPI finish(IRP& irp, CCHAR boost) noexcept {
 void NTAPI hand_over(IRP& irp) noexcept {
   bool const by_handle = (irp.AllocationFlags & owner::file) != 0;
   FILE_OBJECT* const file = by_handle ? first_location(irp).FileObject : nullptr;
-  bool const has_event_object =
-      by_handle && irp.UserEvent != nullptr && (irp.Flags & IRP_SYNCHRONOUS_API) == 0;
+  bool const has_event_object = by_handle && (irp.Flags & IRP_SYNCHRONOUS_API) == 0;
   PKEVENT const event = has_event_object ? irp.UserEvent : nullptr;
   bool const tells = irp.PendingReturned != FALSE || !NT_ERROR(irp.IoStatus.Status);
   release_buffers(irp);

@@ -74,7 +74,7 @@ bool cancel_of(_ETHREAD& thread, Asked const& asked) noexcept {
 }
 
 bool NTAPI has_requests(_ETHREAD const& thread) {
-  return thread.request_count.load() != 0;
+  return thread.request_count.load(std::memory_order_relaxed) != 0;
 }
 
 // Whoever ends a request while somebody waits for that sets the event, so each is looked for anew.
@@ -115,12 +115,10 @@ void NTAPI remove_request(IRP& irp) noexcept {
   if (PKEVENT const ended = thread.request_ended) KeSetEvent(ended, 0, FALSE);
 }
 
-bool NTAPI cancel_and_wait(FILE_OBJECT const* file) noexcept {
+void NTAPI cancel_and_wait(FILE_OBJECT const* file) noexcept {
   NoneEnds const guard;
   Asked const asked{.file = file};
-  bool const there = cancel_own(asked);
-  if (there) wait_until_ended(ps::current_thread(), asked);
-  return there;
+  if (cancel_own(asked)) wait_until_ended(ps::current_thread(), asked);
 }
 
 bool NTAPI cancel_everywhere(Asked asked) noexcept {
@@ -147,7 +145,7 @@ void NTAPI cancel_if_there(IRP const* irp) noexcept {
 }
 
 void NTAPI end_requests(ke::Thread&) noexcept {
-  static_cast<void>(cancel_and_wait(nullptr));
+  cancel_and_wait(nullptr);
 }
 
 }  // namespace mica::io

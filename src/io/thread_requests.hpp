@@ -25,8 +25,8 @@ struct Asked {
 [[nodiscard]] bool NTAPI cancel_everywhere(Asked asked) noexcept;
 
 // Cancels what the calling thread has asked of the file, with a null file all it has asked for, and
-// waits until that has ended. Whether there was any. IRQL PASSIVE_LEVEL.
-bool NTAPI cancel_and_wait(FILE_OBJECT const* file) noexcept;
+// waits until that has ended. IRQL PASSIVE_LEVEL.
+void NTAPI cancel_and_wait(FILE_OBJECT const* file) noexcept;
 
 // Cancels one of the calling thread's, if it has not ended. IRQL PASSIVE_LEVEL.
 void NTAPI cancel_if_there(IRP const* irp) noexcept;

@@ -20,7 +20,7 @@ struct _IO_WORKITEM {
   WORK_QUEUE_ITEM item;
   PVOID object;              // a device or a driver
   std::atomic<bool> queued;  // until its routine is about to be called
-  Task task;
+  Task task;                 // of who queued it last
 };
 
 namespace {
@@ -60,7 +60,6 @@ void NTAPI initialize_item(IO_WORKITEM& item, PVOID object) noexcept {
   ExInitializeWorkItem(&item.item, perform, &item);
   item.queued.store(false, std::memory_order_relaxed);
   item.object = object;
-  item.task = {};
 }
 
 void NTAPI require_idle(IO_WORKITEM const& item) noexcept {

@@ -1,4 +1,5 @@
 // Cancelling: IoCancelIrp, IoSetCancelRoutine, the cancel spin lock.
+#include "busy.hpp"
 #include "io_support.hpp"
 
 using namespace mica::test;
@@ -118,4 +119,63 @@ MICA_CASE("Io: of completion and cancellation at once, one wins") {
     complete(irp, STATUS_CANCELLED);
     IoFreeIrp(irp);
   }
+}
+
+MICA_CASE("Io: an IRP can be cancelled by the routine of who made it, before it is sent") {
+  struct {
+    IRP irp;
+    IO_STACK_LOCATION own;
+    IO_STACK_LOCATION above;  // which the routine is told the device of
+  } memory{};
+  PIRP const irp = &memory.irp;
+  IoInitializeIrp(irp, sizeof(IRP) + sizeof(IO_STACK_LOCATION), 1);
+  Cancelled log{};
+  irp->Tail.Overlay.DriverContext[0] = &log;
+  IoSetCancelRoutine(irp, cancel);
+  MICA_CHECK(IoCancelIrp(irp) != FALSE);
+  MICA_CHECK(log.calls == 1 && log.device == nullptr);
+}
+
+MICA_CASE("Io: the cancel spin lock is free before its holder is back at its level") {
+  bool ran = false;
+  KDPC dpc;
+  KeInitializeDpc(
+      &dpc,
+      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
+        KIRQL old = HIGH_LEVEL;
+        IoAcquireCancelSpinLock(&old);
+        IoReleaseCancelSpinLock(old);
+        *static_cast<bool*>(context) = true;
+      },
+      &ran);
+  KIRQL old = HIGH_LEVEL;
+  IoAcquireCancelSpinLock(&old);
+  KeInsertQueueDpc(&dpc, nullptr, nullptr);  // runs here, when the level is lowered
+  IoReleaseCancelSpinLock(old);
+  KeFlushQueuedDpcs();
+  MICA_CHECK(ran);
+}
+
+MICA_CASE("Io: no IRP is marked as cancelled while somebody holds the cancel spin lock") {
+  if (processors() < 2) return;
+  Pinned const here{8};
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  std::atomic<bool> held{false}, tries{false};
+  auto canceller = [&] {
+    spin_until(held);
+    tries = true;
+    MICA_CHECK(IoCancelIrp(irp) == FALSE);
+  };
+  Thread* const thread = start(canceller, {.processor = 1});
+  KIRQL old = HIGH_LEVEL;
+  IoAcquireCancelSpinLock(&old);
+  held = true;
+  spin_until(tries);
+  KeStallExecutionProcessor(100);
+  MICA_CHECK(irp->Cancel == FALSE);
+  IoReleaseCancelSpinLock(old);
+  join(thread);
+  MICA_CHECK(irp->Cancel != FALSE);
+  IoFreeIrp(irp);
 }

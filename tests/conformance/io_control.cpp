@@ -80,6 +80,27 @@ MICA_CASE("Io: a file system control has a major function of its own") {
   MICA_CHECK(server->stack.Parameters.FileSystemControl.Type3InputBuffer == buffers.input);
 }
 
+MICA_CASE("Io: an APC routine from outside the kernel goes with a thread that does not take it") {
+  Server server;
+  Attributes attributes{u"\\Device\\MicaFile"};
+  HANDLE handle = nullptr;
+  IO_STATUS_BLOCK result{};
+  MICA_REQUIRE(ZwOpenFile(&handle, GENERIC_READ, attributes, &result, 0, 0) == STATUS_SUCCESS);
+  std::atomic<int> calls{0};
+  auto body = [&] {
+    FromOutside const outside;
+    unsigned char data[4] = {};
+    LARGE_INTEGER offset = at(0);
+    PIO_APC_ROUTINE const routine = [](PVOID context, PIO_STATUS_BLOCK, ULONG)
+                                        NTAPI { ++*static_cast<std::atomic<int>*>(context); };
+    MICA_CHECK(NtReadFile(handle, nullptr, routine, &calls, &result, data, sizeof data, &offset,
+                          nullptr) == STATUS_SUCCESS);
+  };
+  join(start(body));
+  MICA_CHECK(calls == 0);
+  MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
+}
+
 MICA_CASE("Io: who comes from outside the kernel needs the rights that a request names") {
   Server server;
   OpenedFile reads{synchronous, FILE_READ_DATA | SYNCHRONIZE};

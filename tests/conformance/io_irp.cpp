@@ -114,6 +114,7 @@ MICA_CASE("Io: IoInitializeIrp makes an IRP of the caller's memory") {
   MICA_CHECK(memory.irp.Type == IO_TYPE_IRP);
   MICA_CHECK(memory.irp.Size == sizeof memory);
   MICA_CHECK(memory.irp.StackCount == 2 && memory.irp.CurrentLocation == 3);
+  MICA_CHECK(memory.irp.ThreadListEntry.Flink == &memory.irp.ThreadListEntry);
   MICA_CHECK(memory.bytes[sizeof memory - 1] == 0);
 }
 
@@ -204,22 +205,26 @@ MICA_CASE("Io: a pending mark is seen by the routine above and handed on where t
 
 MICA_CASE("Io: a location without a called routine hands the pending mark to the one above") {
   Stack stack;
-  stack.layer(0).pends = true;
-  // The middle driver forwards in its own location but sets no routine.
+  // A driver above forwards in its own location but sets no routine.
   stack.driver->MajorFunction[IRP_MJ_READ] = [](PDEVICE_OBJECT device, PIRP irp) NTAPI -> NTSTATUS {
     Layer const& layer = *static_cast<Layer*>(device->DeviceExtension);
     if (layer.lower == nullptr) return pass_down(device, irp);
     IoCopyCurrentIrpStackLocationToNext(irp);
     return IoCallDriver(layer.lower, irp);
   };
-  Trip own{};
-  own.answer = STATUS_MORE_PROCESSING_REQUIRED;
-  PIRP const irp = stack.make_irp();
-  IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
-  IoSetCompletionRoutine(irp, note, &own, TRUE, TRUE, TRUE);
-  IoCallDriver(stack.devices[2], irp);
-  MICA_CHECK(own.count == 1 && own.visits[0].pending != FALSE);
-  IoFreeIrp(irp);
+  for (bool const pends : {false, true}) {
+    for (PDEVICE_OBJECT const top : {stack.devices[1], stack.devices[2]}) {
+      stack.layer(0).pends = pends;
+      Trip own{};
+      own.answer = STATUS_MORE_PROCESSING_REQUIRED;
+      PIRP const irp = stack.make_irp();
+      IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_READ;
+      IoSetCompletionRoutine(irp, note, &own, TRUE, TRUE, TRUE);
+      IoCallDriver(top, irp);
+      MICA_CHECK(own.count == 1 && (own.visits[0].pending != FALSE) == pends);
+      IoFreeIrp(irp);
+    }
+  }
 }
 
 MICA_CASE("Io: IRPs go down and up at DISPATCH_LEVEL") {

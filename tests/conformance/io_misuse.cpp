@@ -48,6 +48,9 @@ MICA_CASE("Io: completing with STATUS_PENDING, or with a cancel routine, is bugc
   MICA_CHECK(end.happened && end.code == 0xC9);
   MICA_CHECK(end.parameters[0] == 6 && end.parameters[1] == ULONG_PTR{STATUS_PENDING} &&
              end.parameters[2] == address(irp));
+  irp->IoStatus.Status = -1;
+  end = bugcheck_of([irp] { IoCompleteRequest(irp, IO_NO_INCREMENT); });
+  MICA_CHECK(end.happened && end.code == 0xC9 && end.parameters[0] == 6);
   irp->IoStatus.Status = STATUS_SUCCESS;
   PDRIVER_CANCEL const routine = [](PDEVICE_OBJECT, PIRP) NTAPI {};
   IoSetCancelRoutine(irp, routine);
@@ -57,13 +60,16 @@ MICA_CASE("Io: completing with STATUS_PENDING, or with a cancel routine, is bugc
   IoFreeIrp(irp);
 }
 
-MICA_CASE("Io: what is no IRP is not sent and not freed") {
+MICA_CASE("Io: what is no IRP is not sent, not completed and not freed") {
   Driver driver;
   PDEVICE_OBJECT const device = driver.make();
   IRP wrong{};
   Bugcheck end = bugcheck_of([&] { IoCallDriver(device, &wrong); });
   MICA_CHECK(end.happened && end.code == 0xC9);
   MICA_CHECK(end.parameters[0] == 3 && end.parameters[1] == address(&wrong));
+  end = bugcheck_of([&] { IoCompleteRequest(&wrong, IO_NO_INCREMENT); });
+  MICA_CHECK(end.happened && end.code == MULTIPLE_IRP_COMPLETE_REQUESTS);
+  MICA_CHECK(end.parameters[0] == address(&wrong));
   end = bugcheck_of([&] { IoFreeIrp(&wrong); });
   MICA_CHECK(end.happened && end.code == 0xC9);
   MICA_CHECK(end.parameters[0] == 1 && end.parameters[1] == address(&wrong));
@@ -81,6 +87,9 @@ MICA_CASE("Io: cancelling an IRP that is complete and has a cancel routine is bu
   MICA_CHECK(end.happened && end.code == 0x48);
   MICA_CHECK(end.parameters[0] == address(irp));
   MICA_CHECK(end.parameters[1] == reinterpret_cast<ULONG_PTR>(routine));
+  KIRQL old = HIGH_LEVEL;
+  IoAcquireCancelSpinLock(&old);  // is free
+  IoReleaseCancelSpinLock(old);
   IoFreeIrp(irp);
 }
 

@@ -37,6 +37,26 @@ MICA_CASE("Io: the last part of a request completes the whole") {
   MICA_CHECK(whole.is_complete());
 }
 
+MICA_CASE("Io: the lists of memory that a part has go with it") {
+  Driver driver;
+  driver->MajorFunction[IRP_MJ_READ] = keep;
+  PDEVICE_OBJECT const device = driver.make<PIRP>();
+  void* const data = ExAllocatePool2(POOL_FLAG_NON_PAGED, 8, 'tseT');
+  MICA_REQUIRE(data != nullptr);
+  HeldIrp whole;
+  whole->AssociatedIrp.IrpCount = 1;
+  PIRP const part = IoMakeAssociatedIrp(whole, 1);
+  MICA_REQUIRE(part != nullptr);
+  MICA_REQUIRE(IoAllocateMdl(data, 8, FALSE, FALSE, part) != nullptr);
+  MmBuildMdlForNonPagedPool(part->MdlAddress);
+  IoGetNextIrpStackLocation(part)->MajorFunction = IRP_MJ_READ;
+  MICA_CHECK(IoCallDriver(device, part) == STATUS_PENDING);
+  whole->IoStatus.Status = STATUS_SUCCESS;
+  complete(part, STATUS_SUCCESS);
+  MICA_CHECK(whole.is_complete());
+  ExFreePool(data);
+}
+
 MICA_CASE("Io: a part whose owner takes it back at completion does not count") {
   Driver driver;
   driver->MajorFunction[IRP_MJ_READ] = keep;

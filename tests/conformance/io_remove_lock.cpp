@@ -1,4 +1,5 @@
 // Remove locks, in the short form and in that of drivers compiled with DBG.
+#include <nt/ntstrsafe.h>
 #include <nt/rtl.h>
 
 #include "io_support.hpp"
@@ -14,6 +15,8 @@ struct Long {
 };
 
 constexpr ULONG pool_tag = 0x6D65'5252;  // RRem
+constexpr char file[] = "user.c";        // who acquires
+constexpr ULONG line = 1234;
 char a, b;
 
 // A lock of either form.
@@ -25,12 +28,18 @@ class Lock {
   }
   [[nodiscard]] PIO_REMOVE_LOCK get() noexcept { return reinterpret_cast<PIO_REMOVE_LOCK>(&lock_); }
   NTSTATUS acquire(void* tag) noexcept {
-    return IoAcquireRemoveLockEx(get(), tag, __FILE__, __LINE__, bytes_);
+    return IoAcquireRemoveLockEx(get(), tag, file, line, bytes_);
   }
   void release(void* tag) noexcept { IoReleaseRemoveLockEx(get(), tag, bytes_); }
   void remove(void* tag) noexcept { IoReleaseRemoveLockAndWaitEx(get(), tag, bytes_); }
   // A minute is long for a case.
   [[nodiscard]] LONGLONG& longest_100ns() noexcept { return lock_.debug.MaxLockedTicks; }
+  // An acquisition as one that found no memory for its entry leaves it.
+  void acquire_without_memory() noexcept {
+    MICA_CHECK(IoAcquireRemoveLockEx(get(), nullptr, file, line, sizeof(IO_REMOVE_LOCK)) ==
+               STATUS_SUCCESS);
+    lock_.debug.LowMemoryCount = lock_.debug.LowMemoryCount + 1;
+  }
 
  private:
   ULONG bytes_;
@@ -118,6 +127,28 @@ MICA_CASE("Io: the long form of a remove lock knows by which tags it is held: vi
   lock.remove(&a);
 }
 
+MICA_CASE("Io: the long form forgives one unknown tag for each acquisition without memory") {
+  Lock lock{true};
+  lock.acquire_without_memory();
+  lock.acquire_without_memory();
+  lock.release(&a);
+  lock.release(&b);
+  MICA_CHECK(violates(bugcheck_of([&] { lock.release(&a); }), 0xD5, lock, &a));
+}
+
+MICA_CASE("Io: a remove lock in used memory is nobody's, and has no limits") {
+  static Long used;
+  RtlFillMemory(&used, sizeof used, 0x01);
+  auto* const lock = reinterpret_cast<PIO_REMOVE_LOCK>(&used);
+  IoInitializeRemoveLockEx(lock, pool_tag, 0, 0, sizeof used);
+  MICA_CHECK(used.common.IoCount == 0 && used.common.Removed == FALSE);
+  MICA_CHECK(used.debug.HighWatermark == 0 && used.debug.MaxLockedTicks == 0);
+  MICA_CHECK(IoAcquireRemoveLockEx(lock, &a, file, line, sizeof used) == STATUS_SUCCESS);
+  Bugcheck const end = bugcheck_of([&] { IoReleaseRemoveLockEx(lock, &b, sizeof used); });
+  MICA_CHECK(end.happened && end.code == 0xC4 && end.parameters[0] == 0xD5);
+  IoReleaseRemoveLockAndWaitEx(lock, &a, sizeof used);
+}
+
 MICA_CASE("Io: a device is removed once, by one who holds its remove lock: violation D6") {
   for (bool const is_long : {false, true}) {
     Lock lock{is_long};
@@ -130,59 +161,94 @@ MICA_CASE("Io: a device is removed once, by one who holds its remove lock: viola
 
 namespace {
 
-int heard_held_by;  // how many holders the last message was about
-int heard_held_for;
+int heard;           // messages about remove locks
+char expected[128];  // one of them
+bool heard_expected;
 
 // What the debugger is told of remove locks.
 class Heard {
  public:
   Heard() noexcept {
-    heard_held_by = heard_held_for = 0;
+    heard = 0;
+    expect("");
     MICA_CHECK(NT_SUCCESS(DbgSetDebugPrintCallback(listen, TRUE)));
   }
   ~Heard() { DbgSetDebugPrintCallback(listen, FALSE); }
 
+  template <class... Values>
+  static void expect(char const* format, Values... values) noexcept {
+    heard_expected = false;
+    MICA_CHECK(NT_SUCCESS(RtlStringCbPrintfA(expected, sizeof expected, format, values...)));
+  }
+
  private:
-  static bool begins(STRING const& text, char const* what, USHORT from) noexcept {
+  static bool begins(STRING const& text, char const* what) noexcept {
+    USHORT from = 0;
     for (; *what != 0; ++what, ++from)
       if (from >= text.Length || text.Buffer[from] != *what) return false;
     return true;
   }
-  static bool has(STRING const& text, char const* what) noexcept {
-    for (USHORT from = 0; from < text.Length; ++from)
-      if (begins(text, what, from)) return true;
-    return false;
-  }
   static void NTAPI listen(PSTRING text, ULONG, ULONG level) {
-    if (level != DPFLTR_ERROR_LEVEL || !begins(*text, "Remove lock ", 0)) return;
-    if (has(*text, " is held by 2 at once")) ++heard_held_by;
-    if (has(*text, " was held for ")) ++heard_held_for;
+    if (level != DPFLTR_ERROR_LEVEL || !begins(*text, "Remove lock ")) return;
+    ++heard;
+    if (expected[0] != 0 && begins(*text, expected)) heard_expected = true;
   }
 };
+
+// Waits until interrupt time has just passed on, so that two calls see the same.
+ULONG64 new_interrupt_time() noexcept {
+  ULONG64 const before = KeQueryInterruptTime();
+  ULONG64 now = before;
+  until([&] { return (now = KeQueryInterruptTime()) != before; });
+  return now;
+}
 
 }  // namespace
 
 MICA_CASE("Io: the long form of a remove lock tells of more holders than it was said to have") {
-  Heard const heard;
+  Heard const listens;
   Lock lock{true, 1};
   MICA_CHECK(lock.acquire(&a) == STATUS_SUCCESS);
-  MICA_CHECK(heard_held_by == 0);
+  MICA_CHECK(heard == 0);
+  Heard::expect("Remove lock %p is held by 2 at once, at user.c line 1234\n", lock.get());
   MICA_CHECK(lock.acquire(&b) == STATUS_SUCCESS);
-  MICA_CHECK(heard_held_by == 1);
+  MICA_CHECK(heard == 1 && heard_expected);
   lock.release(&b);
   lock.remove(&a);
+  MICA_CHECK(heard == 1);
 }
 
 MICA_CASE("Io: the long form of a remove lock tells of who holds it longer than was said") {
-  Heard const heard;
+  Heard const listens;
   Lock lock{true, 0, 2};
   MICA_CHECK(lock.longest_100ns() == 2 * 600'000'000LL);
-  lock.longest_100ns() = 50 * millisecond_100ns;
+  for (LONGLONG const longer_100ns : {0, 1}) {
+    for (bool exact = false; !exact;) {
+      ULONG64 const since = new_interrupt_time();
+      MICA_CHECK(lock.acquire(&a) == STATUS_SUCCESS);
+      exact = KeQueryInterruptTime() == since;
+      ULONG64 const end = new_interrupt_time();
+      auto const held_100ns = static_cast<LONGLONG>(end - since);
+      lock.longest_100ns() = held_100ns - longer_100ns;
+      Heard::expect("Remove lock %p was held for %I64d ms, since user.c line 1234\n", lock.get(),
+                    held_100ns / millisecond_100ns);
+      int const before = heard;
+      lock.release(&a);
+      exact = exact && KeQueryInterruptTime() == end;
+      if (!exact) continue;
+      MICA_CHECK(heard == before + longer_100ns);
+      MICA_CHECK(heard_expected == (longer_100ns != 0));
+    }
+  }
+}
+
+MICA_CASE("Io: a remove lock without limits tells of nothing, however many hold it for long") {
+  Heard const listens;
+  Lock lock{true};
   MICA_CHECK(lock.acquire(&a) == STATUS_SUCCESS);
   MICA_CHECK(lock.acquire(&b) == STATUS_SUCCESS);
+  sleep(20 * millisecond_100ns);
   lock.release(&b);
-  MICA_CHECK(heard_held_for == 0);
-  sleep(60 * millisecond_100ns);
   lock.remove(&a);
-  MICA_CHECK(heard_held_for == 1);
+  MICA_CHECK(heard == 0);
 }

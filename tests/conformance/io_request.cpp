@@ -154,6 +154,51 @@ MICA_CASE("Io: a device without a buffering flag gets the caller's address") {
   MICA_CHECK(seen.stack.MajorFunction == IRP_MJ_FLUSH_BUFFERS);
 }
 
+MICA_CASE("Io: what is neither a read nor a write is built without buffer, length and offset") {
+  Driver driver;
+  driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = answer;
+  PDEVICE_OBJECT const device = driver.make<Seen>();
+  device->Flags |= DO_BUFFERED_IO;
+  Seen const& seen = *static_cast<Seen*>(device->DeviceExtension);
+  Request request;
+  unsigned char data[8] = {};
+  LARGE_INTEGER offset;
+  offset.QuadPart = 12;
+  PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_FLUSH_BUFFERS, device, data, sizeof data,
+                                                &offset, &request.done, &request.status);
+  MICA_CHECK(request.send(device, irp) == STATUS_SUCCESS);
+  MICA_CHECK(seen.system_buffer == nullptr && seen.user_buffer == nullptr);
+  MICA_CHECK(seen.stack.Parameters.Write.Length == 0);
+  MICA_CHECK(seen.stack.Parameters.Write.ByteOffset.QuadPart == 0);
+}
+
+MICA_CASE("Io: of a request without a buffer nothing is copied, whatever its driver says") {
+  Driver driver;
+  driver->MajorFunction[IRP_MJ_READ] = [](PDEVICE_OBJECT, PIRP irp) NTAPI -> NTSTATUS {
+    return complete(irp, STATUS_SUCCESS, 3);
+  };
+  PDEVICE_OBJECT const device = driver.make();
+  device->Flags |= DO_BUFFERED_IO;
+  Request request;
+  unsigned char data[8] = {1, 2, 3};
+  PIRP const irp = IoBuildSynchronousFsdRequest(IRP_MJ_READ, device, data, 0, nullptr,
+                                                &request.done, &request.status);
+  MICA_CHECK(request.send(device, irp) == STATUS_SUCCESS);
+  MICA_CHECK(request.status.Information == 3 && data[0] == 1 && data[2] == 3);
+}
+
+MICA_CASE("Io: a request that its maker does not send is ended by completing it") {
+  Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  Request request;
+  PIRP const irp = IoBuildDeviceIoControlRequest(control(METHOD_NEITHER), device, nullptr, 0,
+                                                 nullptr, 0, FALSE, &request.done, &request.status);
+  MICA_REQUIRE(irp != nullptr);
+  complete(irp, STATUS_SUCCESS, 5);
+  wait(&request.done);
+  MICA_CHECK(request.status.Status == STATUS_SUCCESS && request.status.Information == 5);
+}
+
 MICA_CASE("Io: the event of a pended request comes with its completion") {
   Driver driver;
   static constexpr auto keep = [](PDEVICE_OBJECT device, PIRP irp) NTAPI -> NTSTATUS {

@@ -1,4 +1,5 @@
 // StartIo: IoStartPacket, IoStartNextPacket and what they do to the device queue.
+#include "busy.hpp"
 #include "held_irp.hpp"
 
 using namespace mica::test;
@@ -199,6 +200,123 @@ MICA_CASE("Io: the next IRP is started at DISPATCH_LEVEL only") {
   });
   MICA_CHECK(end.happened && end.code == IRQL_NOT_LESS_OR_EQUAL);
   MICA_CHECK(end.parameters[0] == parameter && end.parameters[1] == CLOCK_LEVEL);
+  HeldIrp first;
+  end = bugcheck_of([&] {
+    AtLevel const high{CLOCK_LEVEL};
+    IoStartPacket(object, first, nullptr, nullptr);
+  });
+  MICA_CHECK(end.happened && end.code == IRQL_NOT_LESS_OR_EQUAL);
+  MICA_CHECK(end.parameters[0] == parameter && end.parameters[1] == CLOCK_LEVEL);
+  MICA_CHECK(device.count == 0);
+  complete(first, STATUS_SUCCESS);
+}
+
+MICA_CASE("Io: what cannot be cancelled is started without the cancel spin lock") {
+  Driver driver;
+  Starter device{driver};
+  HeldIrp first, second, third;
+  KIRQL old = HIGH_LEVEL;
+  IoAcquireCancelSpinLock(&old);
+  for (PIRP const irp : {PIRP{first}, PIRP{second}, PIRP{third}})
+    IoStartPacket(device, irp, nullptr, nullptr);
+  IoStartNextPacket(device, FALSE);
+  IoStartNextPacketByKey(device, FALSE, 0);
+  MICA_CHECK(device.count == 3 && device->CurrentIrp == third);
+  IoReleaseCancelSpinLock(old);
+  device.next();
+  for (PIRP const irp : {PIRP{first}, PIRP{second}, PIRP{third}}) device.finish(irp);
+}
+
+MICA_CASE("Io: what can be cancelled is started, and waits, under the cancel spin lock") {
+  if (processors() < 2) return;
+  Pinned const here{8};
+  for (bool const waits : {false, true}) {
+    Driver driver;
+    Starter device{driver};
+    HeldIrp before{device}, request{device};
+    IoStartPacket(device, before, nullptr, nullptr);
+    if (!waits) device.next();
+    std::atomic<bool> held{false}, tries{false};
+    auto starter = [&] {
+      spin_until(held);
+      tries = true;
+      IoStartPacket(device, request, nullptr, Starter::cancel);
+    };
+    Thread* const thread = start(starter, {.processor = 1});
+    KIRQL old = HIGH_LEVEL;
+    IoAcquireCancelSpinLock(&old);
+    held = true;
+    spin_until(tries);
+    KeStallExecutionProcessor(100);
+    MICA_CHECK(request->CancelRoutine == nullptr);
+    MICA_CHECK(device->CurrentIrp == (waits ? PIRP{before} : nullptr));
+    IoReleaseCancelSpinLock(old);
+    join(thread);
+    MICA_CHECK(request->CancelRoutine == Starter::cancel);
+    if (waits) device.next(TRUE);
+    MICA_CHECK(device->CurrentIrp == request);
+    IoSetCancelRoutine(request, nullptr);
+    device.next(TRUE);
+    device.finish(before);
+    device.finish(request);
+  }
+}
+
+MICA_CASE("Io: the cancel routine of an IRP that has to wait gives the lock back for good") {
+  if (processors() < 2) return;
+  Pinned const here{8};
+  static std::atomic<bool> given, held, inside, returned;
+  given = held = inside = returned = false;
+  PDRIVER_CANCEL const routine = [](PDEVICE_OBJECT self, PIRP irp) NTAPI {
+    MICA_CHECK(KeRemoveEntryDeviceQueue(&self->DeviceQueue, &irp->Tail.Overlay.DeviceQueueEntry) !=
+               FALSE);
+    IoReleaseCancelSpinLock(irp->CancelIrql);
+    given = true;
+    spin_until(held);
+    complete(irp, STATUS_CANCELLED);
+  };
+  Driver driver;
+  Starter device{driver};
+  HeldIrp first{device}, second{device};
+  IoStartPacket(device, first, nullptr, nullptr);
+  IoCancelIrp(second);
+  auto holder = [] {
+    spin_until(given);
+    KIRQL level = HIGH_LEVEL;
+    IoAcquireCancelSpinLock(&level);
+    inside = held = true;
+    spin_until(returned);
+    KeStallExecutionProcessor(100);
+    inside = false;
+    IoReleaseCancelSpinLock(level);
+  };
+  Thread* const thread = start(holder, {.processor = 1});
+  IoStartPacket(device, second, nullptr, routine);
+  returned = true;
+  KIRQL old = HIGH_LEVEL;
+  IoAcquireCancelSpinLock(&old);
+  MICA_CHECK(!inside);
+  IoReleaseCancelSpinLock(old);
+  join(thread);
+  device.next();
+  device.finish(first);
+}
+
+MICA_CASE("Io: without a cancel routine of its own IoStartPacket leaves the IRP the one it has") {
+  Driver driver;
+  Starter device{driver};
+  HeldIrp first{device}, second{device};
+  IoStartPacket(device, first, nullptr, nullptr);
+  IoCancelIrp(second);
+  IoSetCancelRoutine(second, Starter::cancel);
+  IoStartPacket(device, second, nullptr, nullptr);
+  MICA_CHECK(second->CancelRoutine == Starter::cancel && device.cancelled == 0);
+  IoSetCancelRoutine(second, nullptr);
+  device.next();
+  MICA_CHECK(device->CurrentIrp == second);
+  device.next();
+  device.finish(first);
+  device.finish(second);
 }
 
 MICA_CASE("Io: a device's own DPC gets the IRP and the context of its request") {

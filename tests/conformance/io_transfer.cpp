@@ -67,11 +67,32 @@ MICA_CASE("Io: a device with DO_DIRECT_IO gets the pages of the caller's buffer"
              STATUS_SUCCESS);
   MICA_CHECK(server->first == 0x33);
   MICA_CHECK((server->mdl.MdlFlags & (MDL_PAGES_LOCKED | MDL_WRITE_OPERATION)) == MDL_PAGES_LOCKED);
+  MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, start, 0, &offset, nullptr) ==
+             STATUS_SUCCESS);
+  MICA_CHECK(server->served == 3 && server->mdl.Size == 0);  // nothing has no pages
   // No memory, no request.
   MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, reinterpret_cast<void*>(0x1000),
                         8, &offset, nullptr) == STATUS_ACCESS_VIOLATION);
-  MICA_CHECK(server->served == 2);
+  MICA_CHECK(server->served == 3);
   ExFreePool(data);
+}
+
+MICA_CASE("Io: a request of more than there is memory for is not made") {
+  unsigned char data[8] = {};
+  IO_STATUS_BLOCK result{};
+  LARGE_INTEGER offset = at(0);
+  for (ULONG const flags : {ULONG{DO_BUFFERED_IO}, ULONG{DO_DIRECT_IO}}) {
+    Server server{flags};
+    OpenedFile file{synchronous};
+    MICA_CHECK(ZwReadFile(file, nullptr, nullptr, nullptr, &result, data, MAXULONG, &offset,
+                          nullptr) == STATUS_INSUFFICIENT_RESOURCES);
+    for (ULONG const method : {METHOD_BUFFERED, METHOD_IN_DIRECT, METHOD_OUT_DIRECT})
+      MICA_CHECK(
+          ZwDeviceIoControlFile(file, nullptr, nullptr, nullptr, &result,
+                                CTL_CODE(FILE_DEVICE_UNKNOWN, 0x800, method, FILE_ANY_ACCESS), data,
+                                MAXULONG, nullptr, 0) == STATUS_INSUFFICIENT_RESOURCES);
+    MICA_CHECK(server->served == 0);
+  }
 }
 
 MICA_CASE("Io: a device with neither flag gets the caller's address") {

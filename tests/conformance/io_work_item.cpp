@@ -1,4 +1,6 @@
 // Work items of devices and drivers.
+#include <nt/rtl.h>
+
 #include "busy.hpp"
 #include "io_support.hpp"
 
@@ -113,6 +115,7 @@ MICA_CASE("Io: a work item may stand in the driver's own memory, and belong to t
   auto* const item =
       static_cast<PIO_WORKITEM>(ExAllocatePool2(POOL_FLAG_NON_PAGED, IoSizeofWorkItem(), tag));
   MICA_REQUIRE(item != nullptr);
+  RtlFillMemory(item, IoSizeofWorkItem(), 0xFF);
   IoInitializeWorkItem(driver.get(), item);
   Job job;
   IoQueueWorkItemEx(item, extended, DelayedWorkQueue, &job);
@@ -185,4 +188,24 @@ MICA_CASE("Io: a work item is a device's or a driver's: bugcheck WORKER_INVALID 
   MICA_CHECK(invalid(bugcheck_of([&] { IoInitializeWorkItem(&file, item); }), 3, item,
                      reinterpret_cast<ULONG_PTR>(&file)));
   MICA_CHECK(invalid(bugcheck_of([&] { IoInitializeWorkItem(nullptr, item); }), 3, item, 0));
+}
+
+MICA_CASE("Io: a work item is queued at DISPATCH_LEVEL and below") {
+  Driver driver;
+  PIO_WORKITEM const item = IoAllocateWorkItem(driver.make());
+  MICA_REQUIRE(item != nullptr);
+  Job job;
+  Bugcheck const end = bugcheck_of([&] {
+    AtLevel const high{CLOCK_LEVEL};
+    IoQueueWorkItem(item, plain, DelayedWorkQueue, &job);
+  });
+  MICA_CHECK(end.happened && end.code == IRQL_NOT_LESS_OR_EQUAL);
+  MICA_CHECK(end.parameters[0] == reinterpret_cast<ULONG_PTR>(item));
+  MICA_CHECK(end.parameters[1] == CLOCK_LEVEL && job.calls == 0);
+  {
+    AtLevel const dispatch{DISPATCH_LEVEL};
+    IoQueueWorkItem(item, plain, DelayedWorkQueue, &job);  // it is still free
+  }
+  wait(&job.done);
+  IoFreeWorkItem(item);
 }

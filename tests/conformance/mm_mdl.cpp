@@ -190,6 +190,53 @@ MICA_CASE("Io: a partial list describes a part of another, through its mapping i
   MmUnlockPages(source);
 }
 
+MICA_CASE("Io: a list that is made says nothing of a process and of a mapping") {
+  constexpr std::size_t bytes = sizeof(MDL) + sizeof(PFN_NUMBER);
+  {
+    Block const used[] = {Block{bytes}, Block{bytes}, Block{bytes}, Block{bytes}};
+    for (Block const& block : used) std::memset(block, 0xAA, bytes);
+  }
+  Block block{PAGE_SIZE};
+  List source{block, 64}, part{block, 64};
+  for (PMDL const mdl : {PMDL{source}, PMDL{part}})
+    MICA_CHECK(mdl->Process == nullptr && mdl->MappedSystemVa == nullptr);
+  auto* const process = reinterpret_cast<decltype(source->Process)>(&source);
+  source->Process = process;  // a part's pages are of the same
+  IoBuildPartialMdl(source, part, block, 64);
+  MICA_CHECK(part->Process == process);
+}
+
+MICA_CASE("Io: an IRP's lists are in a row, or the only one is another") {
+  Block block{PAGE_SIZE};
+  PIRP const irp = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(irp != nullptr);
+  PMDL const first = IoAllocateMdl(block, 8, FALSE, FALSE, irp);
+  MICA_CHECK(irp->MdlAddress == first);
+  PMDL const second = IoAllocateMdl(block, 8, TRUE, FALSE, irp);
+  MICA_CHECK(irp->MdlAddress == first && first->Next == second);
+  PMDL const other = IoAllocateMdl(block, 8, FALSE, FALSE, irp);
+  MICA_CHECK(irp->MdlAddress == other && other->Next == nullptr && second->Next == nullptr);
+  for (PMDL const mdl : {first, second, other}) IoFreeMdl(mdl);
+  irp->MdlAddress = nullptr;
+  IoFreeIrp(irp);
+}
+
+MICA_CASE("Io: a list describes 4 GB less a page at most, and any part of that") {
+  constexpr ULONG most = 0xFFFF'F000;
+  auto* const start = reinterpret_cast<char*>(ULONG_PTR{16} * PAGE_SIZE);  // nobody looks there
+  PMDL const whole = IoAllocateMdl(start, most, FALSE, FALSE, nullptr);
+  MICA_REQUIRE(whole != nullptr);
+  MICA_CHECK(MmGetMdlByteCount(whole) == most && MmGetMdlVirtualAddress(whole) == start);
+  MmGetMdlPfnArray(whole)[0xFFFFE] = 77;
+  MICA_CHECK(IoAllocateMdl(start, most + 1, FALSE, FALSE, nullptr) == nullptr);
+  constexpr ULONG part_bytes = 8'191 * PAGE_SIZE;  // more pages than the list's Size can say
+  List part{start, part_bytes};
+  IoBuildPartialMdl(whole, part, start + most - part_bytes, 0);
+  MICA_CHECK(MmGetMdlByteCount(part) == part_bytes);
+  MICA_CHECK(MmGetMdlPfnArray(part)[8'190] == 77);
+  IoFreeMdl(whole);
+}
+
 MICA_CASE("Mm: pages for a list are new, zeroed, and go back") {
   PMDL const mdl =
       MmAllocatePagesForMdl(physical(0), physical(everywhere), physical(0), 3 * PAGE_SIZE - 1);

@@ -55,6 +55,7 @@ constexpr ULONG tags[] = {
     mica::tm::tag_resource_manager,
     dma::tag,
     io::tag_mdl,
+    ob::pool_tag("RRem"),  // of the cases of remove locks
 };
 
 // The token of all is one for as long as the System: who keeps it is told by its references.
