@@ -133,7 +133,9 @@ MICA_CASE("Io: the long form forgives one unknown tag for each acquisition witho
   lock.acquire_without_memory();
   lock.release(&a);
   lock.release(&b);
+  MICA_CHECK(lock.acquire(&b) == STATUS_SUCCESS);
   MICA_CHECK(violates(bugcheck_of([&] { lock.release(&a); }), 0xD5, lock, &a));
+  lock.remove(&b);
 }
 
 MICA_CASE("Io: a remove lock in used memory is nobody's, and has no limits") {

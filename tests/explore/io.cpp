@@ -102,6 +102,52 @@ MICA_EXPLORE("I1-cancel-two", "I1: of two cancels and a completion at DISPATCH_L
 
 namespace {
 
+// A request in two parts, whose drivers leave what they find for who has the whole.
+struct Parts {
+  PIRP whole = IoAllocateIrp(2, FALSE);
+  PIRP parts[2];
+  int found[2] = {};  // plain: a race says that the whole was complete too soon
+  int sum = 0;
+  std::atomic<int> finished{0};
+
+  Parts() noexcept {
+    MICA_REQUIRE(whole != nullptr);
+    IoSetNextIrpStackLocation(whole);
+    IoSetCompletionRoutine(whole, add_up, this, TRUE, TRUE, TRUE);
+    IoSetNextIrpStackLocation(whole);
+    whole->AssociatedIrp.IrpCount = 2;
+    whole->IoStatus.Status = STATUS_SUCCESS;
+    for (PIRP& part : parts) {
+      part = IoMakeAssociatedIrp(whole, 1);
+      MICA_REQUIRE(part != nullptr);
+      IoSetNextIrpStackLocation(part);
+    }
+  }
+  static NTSTATUS NTAPI add_up(PDEVICE_OBJECT, PIRP, PVOID context) {
+    auto& self = *static_cast<Parts*>(context);
+    ++self.finished;
+    self.sum = self.found[0] + self.found[1];
+    return STATUS_MORE_PROCESSING_REQUIRED;
+  }
+};
+
+}  // namespace
+
+MICA_EXPLORE("I1-parts",
+             "I1: of two parts the last completes the whole, and that finds what both did",
+             .processors = 2, .bound = 2) {
+  Parts parts;
+  auto program = [&](unsigned number) {
+    parts.found[number] = static_cast<int>(number) + 1;
+    mica::test::complete(parts.parts[number], STATUS_SUCCESS);
+  };
+  run_together(window, {2}, program);
+  MICA_CHECK(parts.finished == 1 && parts.sum == 3);
+  IoFreeIrp(parts.whole);
+}
+
+namespace {
+
 // A driver whose device is open when somebody unloads it.
 struct Unloaded {
   KEVENT event;

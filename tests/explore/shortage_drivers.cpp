@@ -75,6 +75,22 @@ MICA_EXPLORE("M1-short-unload", "M1: a driver that cannot be unloaded is there s
   });
 }
 
+MICA_EXPLORE("M1-short-remove-lock", "M1: a remove lock is held by who finds no memory to say so",
+             .processors = 1, .bound = 1, .shortage = true) {
+  struct {
+    IO_REMOVE_LOCK_COMMON_BLOCK common;
+    IO_REMOVE_LOCK_DBG_BLOCK debug;
+  } long_form{};
+  auto* const lock = reinterpret_cast<PIO_REMOVE_LOCK>(&long_form);
+  IoInitializeRemoveLockEx(lock, 'kcoL', 0, 0, sizeof long_form);
+  ask(window, [&] {
+    NTSTATUS const status = IoAcquireRemoveLockEx(lock, &long_form, "", 0, sizeof long_form);
+    MICA_CHECK(status == STATUS_SUCCESS);
+    IoReleaseRemoveLockEx(lock, &long_form, sizeof long_form);
+    return status;
+  });
+}
+
 MICA_EXPLORE("M1-short-registered", "M1: what a driver cannot register leaves nothing",
              .processors = 1, .bound = 1, .shortage = true) {
   Driver const driver;

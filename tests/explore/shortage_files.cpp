@@ -181,3 +181,16 @@ MICA_EXPLORE("M1-short-built", "M1: a request that a driver cannot build leaves 
     });
   }
 }
+
+MICA_EXPLORE("M1-short-part", "M1: a part of a request that finds no memory leaves nothing",
+             .processors = 1, .bound = 1, .shortage = true) {
+  PIRP const whole = IoAllocateIrp(1, FALSE);
+  MICA_REQUIRE(whole != nullptr);
+  ask(window, [&] {
+    PIRP const part = IoMakeAssociatedIrp(whole, 1);
+    if (part == nullptr) return STATUS_INSUFFICIENT_RESOURCES;
+    IoFreeIrp(part);
+    return STATUS_SUCCESS;
+  });
+  IoFreeIrp(whole);
+}
