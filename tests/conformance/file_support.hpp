@@ -226,4 +226,15 @@ inline LARGE_INTEGER at(LONGLONG offset) noexcept {
 constexpr NTSTATUS untouched = 0x12345678;  // what a status block says that nobody wrote
 constexpr ULONG too_much = 0xFFFFF000;      // more bytes than there is memory for
 
+// What a case reads from the beginning of a file.
+struct FileRead {
+  IO_STATUS_BLOCK result{{untouched}, 7};
+  unsigned char data[4] = {};
+  NTSTATUS send(HANDLE file, HANDLE event = nullptr, PIO_APC_ROUTINE routine = nullptr,
+                void* context = nullptr) noexcept {
+    LARGE_INTEGER offset = at(0);
+    return ZwReadFile(file, event, routine, context, &result, data, sizeof data, &offset, nullptr);
+  }
+};
+
 }  // namespace mica::test
