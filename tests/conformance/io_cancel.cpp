@@ -1,6 +1,6 @@
 // Cancelling: IoCancelIrp, IoSetCancelRoutine, the cancel spin lock.
 #include "busy.hpp"
-#include "io_support.hpp"
+#include "io_lock.hpp"
 
 using namespace mica::test;
 
@@ -137,23 +137,7 @@ MICA_CASE("Io: an IRP can be cancelled by the routine of who made it, before it 
 }
 
 MICA_CASE("Io: the cancel spin lock is free before its holder is back at its level") {
-  bool ran = false;
-  KDPC dpc;
-  KeInitializeDpc(
-      &dpc,
-      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
-        KIRQL old = HIGH_LEVEL;
-        IoAcquireCancelSpinLock(&old);
-        IoReleaseCancelSpinLock(old);
-        *static_cast<bool*>(context) = true;
-      },
-      &ran);
-  KIRQL old = HIGH_LEVEL;
-  IoAcquireCancelSpinLock(&old);
-  KeInsertQueueDpc(&dpc, nullptr, nullptr);  // runs here, when the level is lowered
-  IoReleaseCancelSpinLock(old);
-  KeFlushQueuedDpcs();
-  MICA_CHECK(ran);
+  check_free_for_dpc({IoAcquireCancelSpinLock, IoReleaseCancelSpinLock});
 }
 
 MICA_CASE("Io: no IRP is marked as cancelled while somebody holds the cancel spin lock") {

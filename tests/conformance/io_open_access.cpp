@@ -16,6 +16,14 @@ void protect(PDEVICE_OBJECT device, PSECURITY_DESCRIPTOR descriptor) noexcept {
   MICA_CHECK(ZwClose(handle) == STATUS_SUCCESS);
 }
 
+// To everyone, and nothing else to anybody.
+void grant_reading(PDEVICE_OBJECT device) noexcept {
+  Sid everyone{1, 0};
+  AccessList reads;
+  reads.allow(GENERIC_READ, everyone);
+  protect(device, reads);
+}
+
 struct Opened {
   NTSTATUS status;
   ACCESS_MASK granted;
@@ -45,10 +53,7 @@ constexpr ULONG judged = OBJ_CASE_INSENSITIVE | OBJ_FORCE_ACCESS_CHECK;
 
 MICA_CASE("Io: who is judged opens a device for what its descriptor grants") {
   Server server;
-  Sid everyone{1, 0};
-  AccessList reads;
-  reads.allow(GENERIC_READ, everyone);
-  protect(server.device, reads);
+  grant_reading(server.device);
   Attributes checked{u"\\Device\\MicaFile", judged}, trusted{u"\\Device\\MicaFile"};
   MICA_CHECK(open(checked, FILE_WRITE_DATA).status == STATUS_ACCESS_DENIED);
   MICA_CHECK(server->created == 0);
@@ -62,10 +67,7 @@ MICA_CASE("Io: who is judged opens a device for what its descriptor grants") {
 
 MICA_CASE("Io: who comes from outside the kernel is judged, and the driver hears of it") {
   Server server;
-  Sid everyone{1, 0};
-  AccessList reads;
-  reads.allow(GENERIC_READ, everyone);
-  protect(server.device, reads);
+  grant_reading(server.device);
   Attributes attributes{u"\\Device\\MicaFile"};
   FromOutside const outside;
   IO_STATUS_BLOCK result{};

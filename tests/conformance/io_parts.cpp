@@ -3,6 +3,7 @@
 #include <nt/ps.h>
 
 #include "held_irp.hpp"
+#include "io_lock.hpp"
 
 using namespace mica::test;
 
@@ -142,22 +143,5 @@ MICA_CASE("Io: the lock of volumes raises to DISPATCH_LEVEL, restores, and exclu
 }
 
 MICA_CASE("Io: who waits below the lock of volumes runs when it is free") {
-  std::atomic<bool> ran = false;
-  KDPC dpc;
-  KeInitializeDpc(
-      &dpc,
-      [](PKDPC, PVOID context, PVOID, PVOID) NTAPI {
-        KIRQL old = HIGH_LEVEL;
-        IoAcquireVpbSpinLock(&old);
-        MICA_CHECK(old == DISPATCH_LEVEL);
-        IoReleaseVpbSpinLock(old);
-        *static_cast<std::atomic<bool>*>(context) = true;
-      },
-      &ran);
-  KIRQL old = HIGH_LEVEL;
-  IoAcquireVpbSpinLock(&old);
-  MICA_CHECK(KeInsertQueueDpc(&dpc, nullptr, nullptr) != FALSE);
-  MICA_CHECK(!ran);
-  IoReleaseVpbSpinLock(old);
-  until([&] { return ran.load(); });
+  check_free_for_dpc({IoAcquireVpbSpinLock, IoReleaseVpbSpinLock});
 }

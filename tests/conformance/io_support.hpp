@@ -8,19 +8,33 @@
 
 namespace mica::test {
 
+// A driver that does nothing yet, referenced.
+[[nodiscard]] inline PDRIVER_OBJECT create_driver(UNICODE_STRING* name) noexcept {
+  MICA_REQUIRE(IoCreateDriver(name, [](PDRIVER_OBJECT, PUNICODE_STRING) NTAPI -> NTSTATUS {
+                 return STATUS_SUCCESS;
+               }) == STATUS_SUCCESS);
+  void* object = nullptr;
+  MICA_REQUIRE(ObReferenceObjectByName(name, OBJ_CASE_INSENSITIVE, nullptr, 0, nullptr, KernelMode,
+                                       nullptr, &object) == STATUS_SUCCESS);
+  return static_cast<PDRIVER_OBJECT>(object);
+}
+
+// A device that is ready for use.
+[[nodiscard]] inline PDEVICE_OBJECT create_device(PDRIVER_OBJECT driver, ULONG extension_bytes,
+                                                  UNICODE_STRING* name = nullptr,
+                                                  BOOLEAN exclusive = FALSE) noexcept {
+  PDEVICE_OBJECT device = nullptr;
+  MICA_REQUIRE(IoCreateDevice(driver, extension_bytes, name, FILE_DEVICE_UNKNOWN, 0, exclusive,
+                              &device) == STATUS_SUCCESS);
+  device->Flags &= ~ULONG{DO_DEVICE_INITIALIZING};
+  return device;
+}
+
 // A driver for the length of a case; every slot that the case does not fill stays the I/O
 // manager's.
 class Driver {
  public:
-  Driver() noexcept {
-    MICA_REQUIRE(IoCreateDriver(name_, [](PDRIVER_OBJECT, PUNICODE_STRING) NTAPI -> NTSTATUS {
-                   return STATUS_SUCCESS;
-                 }) == STATUS_SUCCESS);
-    void* object = nullptr;
-    MICA_REQUIRE(ObReferenceObjectByName(name_, OBJ_CASE_INSENSITIVE, nullptr, 0, nullptr,
-                                         KernelMode, nullptr, &object) == STATUS_SUCCESS);
-    object_ = static_cast<PDRIVER_OBJECT>(object);
-  }
+  Driver() noexcept = default;
   Driver(Driver const&) = delete;
   Driver& operator=(Driver const&) = delete;
   ~Driver() {
@@ -35,17 +49,11 @@ class Driver {
   template <class Extension = int>
   [[nodiscard]] PDEVICE_OBJECT make(UNICODE_STRING* name = nullptr,
                                     BOOLEAN exclusive = FALSE) const noexcept {
-    PDEVICE_OBJECT device = nullptr;
-    NTSTATUS const status = IoCreateDevice(object_, sizeof(Extension), name, FILE_DEVICE_UNKNOWN, 0,
-                                           exclusive, &device);
-    MICA_REQUIRE(status == STATUS_SUCCESS);
-    device->Flags &= ~ULONG{DO_DEVICE_INITIALIZING};
-    return device;
+    return create_device(object_, sizeof(Extension), name, exclusive);
   }
 
  private:
-  Text name_{u"\\Driver\\MicaTest"};
-  PDRIVER_OBJECT object_ = nullptr;
+  PDRIVER_OBJECT const object_ = create_driver(Text{u"\\Driver\\MicaTest"});
 };
 
 inline NTSTATUS complete(PIRP irp, NTSTATUS status, ULONG_PTR information = 0) noexcept {

@@ -21,6 +21,20 @@ void NTAPI note(PDEVICE_OBJECT device, PVOID context) {
   ++ticks.count;  // at the end: who waits for it finds the timer stopped
 }
 
+// A device whose timer counts.
+class Ticker {
+ public:
+  explicit Ticker(Driver const& driver) noexcept : device_{driver.make<Ticks>()} {
+    MICA_CHECK(IoInitializeTimer(device_, note, new (device_->DeviceExtension) Ticks{}) ==
+               STATUS_SUCCESS);
+  }
+  operator PDEVICE_OBJECT() const noexcept { return device_; }
+  Ticks* operator->() const noexcept { return static_cast<Ticks*>(device_->DeviceExtension); }
+
+ private:
+  PDEVICE_OBJECT device_;
+};
+
 constexpr LONGLONG half_second_100ns = 5'000'000;
 
 }  // namespace
@@ -52,64 +66,53 @@ MICA_CASE("Io: a device's timer calls its routine once a second at DISPATCH_LEVE
 
 MICA_CASE("Io: the timers of several devices run and stop each for itself") {
   Driver driver;
-  PDEVICE_OBJECT const first = driver.make(), second = driver.make();
-  Ticks of_first, of_second;
-  IoInitializeTimer(first, note, &of_first);
-  IoInitializeTimer(second, note, &of_second);
+  Ticker const first{driver}, second{driver};
   IoStartTimer(first);
   IoStartTimer(first);  // it runs already
   IoStartTimer(second);
-  until([&] { return of_first.count >= 2 && of_second.count >= 2; });
-  MICA_CHECK(of_first.count == of_second.count);
+  until([&] { return first->count >= 2 && second->count >= 2; });
+  MICA_CHECK(first->count == second->count);
   IoStopTimer(first);
   IoStopTimer(first);
-  int const seen = of_first.count;
-  int const next = of_second.count + 2;
-  until([&] { return of_second.count >= next; });
-  MICA_CHECK(of_first.count == seen);
+  int const seen = first->count;
+  int const next = second->count + 2;
+  until([&] { return second->count >= next; });
+  MICA_CHECK(first->count == seen);
   IoStopTimer(second);
 }
 
 MICA_CASE("Io: a device that is deleted has no timer any more") {
   Driver driver;
-  PDEVICE_OBJECT const device = driver.make();
-  ObReferenceObject(device);
-  Ticks ticks;
-  IoInitializeTimer(device, note, &ticks);
+  Ticker const device{driver};
+  ObReferenceObject(PDEVICE_OBJECT{device});
   IoStartTimer(device);
   IoDeleteDevice(device);
   sleep(3 * half_second_100ns);
-  MICA_CHECK(ticks.count == 0);
-  ObDereferenceObject(device);
+  MICA_CHECK(device->count == 0);
+  ObDereferenceObject(PDEVICE_OBJECT{device});
 }
 
 MICA_CASE("Io: a timer's routine may stop its own timer and another's") {
   Driver driver;
-  PDEVICE_OBJECT const first = driver.make(), second = driver.make();
-  Ticks of_first, of_second;
-  of_first.stops = of_second.stops = first;
-  IoInitializeTimer(first, note, &of_first);
-  IoInitializeTimer(second, note, &of_second);
+  Ticker first{driver}, second{driver};
+  first->stops = second->stops = first;
   IoStartTimer(first);
-  until([&] { return of_first.count == 1; });
+  until([&] { return first->count == 1; });
   IoStartTimer(first);
   IoStartTimer(second);
-  until([&] { return of_second.count >= 2; });
-  MICA_CHECK(of_first.count == 2);
+  until([&] { return second->count >= 2; });
+  MICA_CHECK(first->count == 2);
   IoStopTimer(second);
 }
 
 MICA_CASE("Io: a timer that starts while others run leaves them their second") {
   Driver driver;
-  PDEVICE_OBJECT const first = driver.make(), second = driver.make();
-  Ticks of_first, of_second;
-  IoInitializeTimer(first, note, &of_first);
-  IoInitializeTimer(second, note, &of_second);
+  Ticker const first{driver}, second{driver};
   IoStartTimer(first);
   until([&] {
     IoStartTimer(second);
     IoStopTimer(second);
-    return of_first.count >= 2;
+    return first->count >= 2;
   });
   IoStopTimer(first);
 }

@@ -11,15 +11,7 @@ namespace {
 class Goes {
  public:
   Goes() noexcept {
-    MICA_REQUIRE(
-        IoCreateDriver(name_, [](PDRIVER_OBJECT driver, PUNICODE_STRING) NTAPI -> NTSTATUS {
-          driver->DriverUnload = unload_routine;
-          return STATUS_SUCCESS;
-        }) == STATUS_SUCCESS);
-    void* object = nullptr;
-    MICA_REQUIRE(ObReferenceObjectByName(name_, OBJ_CASE_INSENSITIVE, nullptr, 0, nullptr,
-                                         KernelMode, nullptr, &object) == STATUS_SUCCESS);
-    object_ = static_cast<PDRIVER_OBJECT>(object);
+    object_->DriverUnload = unload_routine;
     void* extension = nullptr;
     MICA_REQUIRE(IoAllocateDriverObjectExtension(object_, &extension_name, sizeof(Goes*),
                                                  &extension) == STATUS_SUCCESS);
@@ -30,13 +22,7 @@ class Goes {
   ~Goes() { ObDereferenceObject(object_); }
 
   PDRIVER_OBJECT operator->() const noexcept { return object_; }
-  [[nodiscard]] PDEVICE_OBJECT make() const noexcept {
-    PDEVICE_OBJECT device = nullptr;
-    MICA_REQUIRE(IoCreateDevice(object_, 0, nullptr, FILE_DEVICE_UNKNOWN, 0, FALSE, &device) ==
-                 STATUS_SUCCESS);
-    device->Flags &= ~ULONG{DO_DEVICE_INITIALIZING};
-    return device;
-  }
+  [[nodiscard]] PDEVICE_OBJECT make() const noexcept { return create_device(object_, 0); }
   [[nodiscard]] NTSTATUS unload() noexcept { return ZwUnloadDriver(service_); }
   [[nodiscard]] int unloaded() const noexcept { return unloaded_; }
 
@@ -49,15 +35,10 @@ class Goes {
     ++(*static_cast<Goes**>(IoGetDriverObjectExtension(driver, &extension_name)))->unloaded_;
   }
 
-  Text name_{u"\\Driver\\MicaGoes"};
   Text service_{u"\\Registry\\Machine\\System\\CurrentControlSet\\Services\\MicaGoes"};
-  PDRIVER_OBJECT object_ = nullptr;
+  PDRIVER_OBJECT const object_ = create_driver(Text{u"\\Driver\\MicaGoes"});
   std::atomic<int> unloaded_{0};
 };
-
-NTSTATUS NTAPI add_nothing(PDRIVER_OBJECT, PDEVICE_OBJECT) {
-  return STATUS_SUCCESS;
-}
 
 }  // namespace
 
@@ -93,29 +74,38 @@ MICA_CASE("Io: a driver is unloaded when no device is attached above its own any
   MICA_CHECK(driver.unloaded() == 1);
 }
 
-MICA_CASE("Io: a driver of plugged devices is unloaded at once if none of its own is attached") {
+namespace {
+
+// A device of a driver of plugged devices, attached above another driver's.
+struct Plugged {
   Driver below;
   Goes driver;
-  driver->DriverExtension->AddDevice = add_nothing;
-  PDEVICE_OBJECT const device = driver.make();
-  PDEVICE_OBJECT const target = below.make();
-  MICA_REQUIRE(IoAttachDeviceToDeviceStack(device, target) == target);
-  IoDetachDevice(target);
-  MICA_CHECK(driver.unload() == STATUS_SUCCESS);
-  MICA_CHECK(driver.unloaded() == 1);
+  PDEVICE_OBJECT device, target;
+
+  Plugged() noexcept {
+    driver->DriverExtension->AddDevice = [](PDRIVER_OBJECT, PDEVICE_OBJECT)
+                                             NTAPI -> NTSTATUS { return STATUS_SUCCESS; };
+    device = driver.make();
+    target = below.make();
+    MICA_REQUIRE(IoAttachDeviceToDeviceStack(device, target) == target);
+  }
+};
+
+}  // namespace
+
+MICA_CASE("Io: a driver of plugged devices is unloaded at once if none of its own is attached") {
+  Plugged plugged;
+  IoDetachDevice(plugged.target);
+  MICA_CHECK(plugged.driver.unload() == STATUS_SUCCESS);
+  MICA_CHECK(plugged.driver.unloaded() == 1);
 }
 
 MICA_CASE("Io: a driver of plugged devices is unloaded when the last of its own is detached") {
-  Driver below;
-  Goes driver;
-  driver->DriverExtension->AddDevice = add_nothing;
-  PDEVICE_OBJECT const device = driver.make();
-  PDEVICE_OBJECT const target = below.make();
-  MICA_REQUIRE(IoAttachDeviceToDeviceStack(device, target) == target);
-  MICA_CHECK(driver.unload() == STATUS_SUCCESS);
-  MICA_CHECK(driver.unloaded() == 0);
-  IoDetachDevice(target);
-  IoDeleteDevice(device);
-  until([&] { return driver.unloaded() != 0; });
-  MICA_CHECK(driver.unloaded() == 1);
+  Plugged plugged;
+  MICA_CHECK(plugged.driver.unload() == STATUS_SUCCESS);
+  MICA_CHECK(plugged.driver.unloaded() == 0);
+  IoDetachDevice(plugged.target);
+  IoDeleteDevice(plugged.device);
+  until([&] { return plugged.driver.unloaded() != 0; });
+  MICA_CHECK(plugged.driver.unloaded() == 1);
 }
