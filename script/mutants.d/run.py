@@ -3,11 +3,10 @@
 
     run.py ROOT WORK [FOLDER...] [--sample N] [--seed S] [--known] [--resume] [--list] [--workers N]
 
-A mutant meets the conformance cases and the unit tests of ke, ex and io first, then the scenarios of tests/explore, few
-schedules of each before many. What nothing notices must stand in tests/mutants/survivors.tsv with a reason; a sample,
-and --known, do not try again what stands there. A run of whole folders leaves what it saw in WORK/results.tsv
-(--resume goes on from there) and writes its part of docs/mutants.md. One worker for each processor, unless --workers
-says how many.
+A mutant meets the conformance cases and unit tests first, then the scenarios of tests/explore, few schedules of each
+before many. What nothing notices must stand in tests/mutants/survivors.tsv with a reason; a sample, and --known, do not
+try again what stands there. A run of whole folders leaves what it saw in WORK/results.tsv (--resume goes on from there)
+and writes its part of docs/mutants.md. One worker for each processor, unless --workers says how many.
 """
 import argparse
 import os
