@@ -3,6 +3,8 @@
 #include "io_support.hpp"
 #include "security_support.hpp"
 
+#include <utility>
+
 using namespace mica::test;
 
 namespace {
@@ -84,6 +86,32 @@ MICA_CASE("Ob: a device gets parts of a security descriptor and keeps the others
   MICA_CHECK(ZwQuerySecurityObject(handle.get(), OWNER_SECURITY_INFORMATION, room.get(),
                                    sizeof room, &length) == STATUS_SUCCESS);
   MICA_CHECK(length == 20 + 12 && room.relative().Control == SE_SELF_RELATIVE);
+}
+
+MICA_CASE("Ob: each part of a device's security descriptor is set, and asked for, by itself") {
+  Driver driver;
+  PDEVICE_OBJECT const device = driver.make();
+  DeviceHandle const handle{device};
+  Whole given;
+  constexpr ULONG header = sizeof(SECURITY_DESCRIPTOR_RELATIVE);
+  ULONG bytes = header;
+  for (auto const& [part, part_bytes] : {std::pair{OWNER_SECURITY_INFORMATION, 12u},
+                                         std::pair{GROUP_SECURITY_INFORMATION, 12u},
+                                         std::pair{DACL_SECURITY_INFORMATION, 28u},
+                                         std::pair{SACL_SECURITY_INFORMATION, 28u}}) {
+    RelativeRoom room;
+    ULONG length = 0;
+    auto const chosen = static_cast<SECURITY_INFORMATION>(part);
+    MICA_CHECK(ZwSetSecurityObject(handle.get(), chosen, given) == STATUS_SUCCESS);
+    MICA_CHECK(RtlLengthSecurityDescriptor(device->SecurityDescriptor) == (bytes += part_bytes));
+    MICA_CHECK(ZwQuerySecurityObject(handle.get(), chosen, room.get(), sizeof room, &length) ==
+               STATUS_SUCCESS);
+    MICA_CHECK(length == header + part_bytes);
+    MICA_CHECK(RtlValidRelativeSecurityDescriptor(room.get(), length, chosen));
+    MICA_CHECK(ZwQuerySecurityObject(handle.get(), all, room.get(), sizeof room, &length) ==
+               STATUS_SUCCESS);
+    MICA_CHECK(length == bytes);
+  }
 }
 
 MICA_CASE("Ob: who asks for a security descriptor gets a copy of it") {

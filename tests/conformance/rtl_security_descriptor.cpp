@@ -1,59 +1,20 @@
-// Security descriptors and lists of access rights, as values.
-//     [MSDN RtlCreateAcl, RtlCreateSecurityDescriptor, RtlAbsoluteToSelfRelativeSD and relatives]
+// Security descriptors, as values.
+//     [MSDN RtlCreateSecurityDescriptor, RtlAbsoluteToSelfRelativeSD and relatives]
 #include "security_support.hpp"
 
+#include <cstddef>
 #include <cstring>
 #include <initializer_list>
 
 using namespace mica::test;
 
-MICA_CASE("Rtl: a list of access rights has entries as long as there is room") {
-  AclRoom room;
-  ACL* const acl = room.get();
-  MICA_CHECK(RtlCreateAcl(acl, sizeof(ACL) - 1, ACL_REVISION) == STATUS_BUFFER_TOO_SMALL);
-  MICA_CHECK(RtlCreateAcl(acl, 0x10000, ACL_REVISION) == STATUS_INVALID_PARAMETER);
-  MICA_CHECK(RtlCreateAcl(acl, 64, MIN_ACL_REVISION - 1) == STATUS_INVALID_PARAMETER);
-  MICA_CHECK(RtlCreateAcl(acl, 64, MAX_ACL_REVISION + 1) == STATUS_INVALID_PARAMETER);
-  constexpr ULONG entries = 2 * 20;  // a header, a mask, a SID of one number
-  MICA_REQUIRE(RtlCreateAcl(acl, sizeof(ACL) + entries + 3, ACL_REVISION) == STATUS_SUCCESS);
-  MICA_CHECK(acl->AclRevision == ACL_REVISION && acl->AclSize == sizeof(ACL) + entries);
-  MICA_CHECK(acl->AceCount == 0);
-  Sid system{5, 18}, everyone{1, 0};
-  MICA_CHECK(RtlAddAccessAllowedAce(acl, ACL_REVISION, GENERIC_ALL, system) == STATUS_SUCCESS);
-  MICA_CHECK(RtlAddAccessAllowedAce(acl, ACL_REVISION, 0x89, everyone) == STATUS_SUCCESS);
-  MICA_CHECK(RtlAddAccessAllowedAce(acl, ACL_REVISION, 1, everyone) ==
-             STATUS_ALLOTTED_SPACE_EXCEEDED);
-  MICA_CHECK(acl->AceCount == 2);
-  void* at = nullptr;
-  MICA_REQUIRE(RtlGetAce(acl, 1, &at) == STATUS_SUCCESS);
-  auto& ace = *static_cast<ACCESS_ALLOWED_ACE*>(at);
-  MICA_CHECK(ace.Header.AceType == ACCESS_ALLOWED_ACE_TYPE && ace.Header.AceFlags == 0);
-  MICA_CHECK(ace.Header.AceSize == 20 && ace.Mask == 0x89);
-  MICA_CHECK(RtlEqualSid(&ace.SidStart, everyone));
-  MICA_CHECK(at == reinterpret_cast<char*>(acl) + sizeof(ACL) + 20);
-  MICA_CHECK(RtlGetAce(acl, 2, &at) == STATUS_INVALID_PARAMETER);
-}
+namespace {
 
-MICA_CASE("Rtl: what is no list or no SID gets no entry") {
-  AclRoom room;
-  ACL* const acl = room.get();
-  MICA_REQUIRE(RtlCreateAcl(acl, sizeof room, ACL_REVISION) == STATUS_SUCCESS);
-  Sid system{5, 18}, none{5, 18};
-  none.make_invalid();
-  MICA_CHECK(RtlAddAccessAllowedAce(acl, ACL_REVISION, 1, none) == STATUS_INVALID_SID);
-  MICA_CHECK(RtlAddAccessAllowedAce(acl, 5, 1, system) == STATUS_REVISION_MISMATCH);
-  MICA_CHECK(RtlAddAccessAllowedAce(acl, ACL_REVISION_DS, 1, system) == STATUS_SUCCESS);
-  MICA_CHECK(acl->AclRevision == ACL_REVISION_DS);
-  void* at = nullptr;
-  MICA_REQUIRE(RtlGetAce(acl, 0, &at) == STATUS_SUCCESS);
-  static_cast<ACE_HEADER*>(at)->AceSize = 0xFFFC;
-  MICA_CHECK(RtlGetAce(acl, 0, &at) == STATUS_INVALID_PARAMETER);
-  MICA_CHECK(RtlAddAccessAllowedAce(acl, ACL_REVISION, 1, system) == STATUS_INVALID_ACL);
-  for (USHORT const size : {16, 22}) {  // its SID would end outside; the next would begin askew
-    static_cast<ACE_HEADER*>(at)->AceSize = size;
-    MICA_CHECK(RtlGetAce(acl, 0, &at) == STATUS_INVALID_PARAMETER);
-  }
-}
+constexpr SECURITY_INFORMATION parts[] = {OWNER_SECURITY_INFORMATION, GROUP_SECURITY_INFORMATION,
+                                          DACL_SECURITY_INFORMATION, SACL_SECURITY_INFORMATION};
+constexpr SECURITY_INFORMATION every_part = 15;
+
+}  // namespace
 
 MICA_CASE("Rtl: an absolute security descriptor points to what it is given") {
   AclRoom room;
@@ -87,14 +48,45 @@ MICA_CASE("Rtl: an absolute security descriptor points to what it is given") {
 
   MICA_CHECK(RtlSetDaclSecurityDescriptor(&descriptor, FALSE, room.get(), TRUE) == STATUS_SUCCESS);
   MICA_CHECK(descriptor.Control == SE_GROUP_DEFAULTED && descriptor.Dacl == nullptr);
-  system.make_invalid();
-  MICA_CHECK(!RtlValidSecurityDescriptor(&descriptor));
-  descriptor.Revision = 2;
-  MICA_CHECK(RtlSetOwnerSecurityDescriptor(&descriptor, everyone, FALSE) ==
-             STATUS_UNKNOWN_REVISION);
-  MICA_CHECK(RtlGetGroupSecurityDescriptor(&descriptor, &sid, &defaulted) ==
-             STATUS_UNKNOWN_REVISION);
+  MICA_CHECK(RtlSetOwnerSecurityDescriptor(&descriptor, system, TRUE) == STATUS_SUCCESS);
+  MICA_CHECK(descriptor.Control == (SE_OWNER_DEFAULTED | SE_GROUP_DEFAULTED));
+  MICA_CHECK(RtlGetOwnerSecurityDescriptor(&descriptor, &sid, &defaulted) == STATUS_SUCCESS);
+  MICA_CHECK(defaulted == TRUE);
+}
+
+MICA_CASE("Rtl: a security descriptor of another revision is none") {
+  Descriptor descriptor{GENERIC_READ};
+  Sid everyone{1, 0};
+  descriptor->Revision = SECURITY_DESCRIPTOR_REVISION + 1;
+  BOOLEAN present = 7, defaulted = 7;
+  PACL dacl = nullptr;
+  PSID sid = nullptr;
+  constexpr NTSTATUS unknown = STATUS_UNKNOWN_REVISION;
+  MICA_CHECK(RtlSetDaclSecurityDescriptor(descriptor, FALSE, nullptr, FALSE) == unknown);
+  MICA_CHECK(RtlSetOwnerSecurityDescriptor(descriptor, everyone, FALSE) == unknown);
+  MICA_CHECK(RtlSetGroupSecurityDescriptor(descriptor, everyone, FALSE) == unknown);
+  MICA_CHECK(RtlGetDaclSecurityDescriptor(descriptor, &present, &dacl, &defaulted) == unknown);
+  MICA_CHECK(RtlGetOwnerSecurityDescriptor(descriptor, &sid, &defaulted) == unknown);
+  MICA_CHECK(RtlGetGroupSecurityDescriptor(descriptor, &sid, &defaulted) == unknown);
+  MICA_CHECK(present == 7 && defaulted == 7 && dacl == nullptr && sid == nullptr);
+  MICA_CHECK(!RtlValidSecurityDescriptor(descriptor));
   MICA_CHECK(!RtlValidSecurityDescriptor(nullptr));
+}
+
+MICA_CASE("Rtl: a security descriptor is valid if each of its parts is") {
+  Whole whole;
+  MICA_CHECK(RtlValidSecurityDescriptor(whole));
+  for (PSID const sid : {whole.owner.get(), whole.group.get()}) {
+    static_cast<SID*>(sid)->Revision = SID_REVISION + 1;
+    MICA_CHECK(!RtlValidSecurityDescriptor(whole));
+    static_cast<SID*>(sid)->Revision = SID_REVISION;
+  }
+  for (ACL* const acl : {whole.sacl.get(), whole.dacl.get()}) {
+    acl->AclRevision = MAX_ACL_REVISION + 1;
+    MICA_CHECK(!RtlValidSecurityDescriptor(whole));
+    acl->AclRevision = ACL_REVISION;
+  }
+  MICA_CHECK(RtlValidSecurityDescriptor(whole));
 }
 
 MICA_CASE("Rtl: a security descriptor becomes self-relative, and stays what it says") {
@@ -123,6 +115,45 @@ MICA_CASE("Rtl: a security descriptor becomes self-relative, and stays what it s
              STATUS_INVALID_SECURITY_DESCR);
   MICA_CHECK(RtlSetGroupSecurityDescriptor(room.get(), system, FALSE) ==
              STATUS_INVALID_SECURITY_DESCR);
+}
+
+MICA_CASE("Rtl: all parts of a security descriptor go along, a list as whole words") {
+  Whole whole;
+  whole->Sbz1 = 0x5A;  // a resource manager's
+  whole->Control |= SE_RM_CONTROL_VALID;
+  whole.sacl.get()->AclSize += 2;  // which is padded
+  reinterpret_cast<UCHAR*>(whole.sacl.get())[sizeof(ACL) + 20 + 2] = 0xEE;  // of nobody
+  constexpr ULONG bytes = 20 + (8 + 20 + 4) + (8 + 20) + 12 + 12;
+  RelativeRoom room;
+  std::memset(room.get(), 0xEE, sizeof room);
+  ULONG length = sizeof room;
+  MICA_REQUIRE(RtlAbsoluteToSelfRelativeSD(whole, room.get(), &length) == STATUS_SUCCESS);
+  MICA_CHECK(RtlLengthSecurityDescriptor(room.get()) == bytes);
+  MICA_CHECK(RtlLengthSecurityDescriptor(whole) == bytes);
+  auto const* const start = static_cast<UCHAR const*>(room.get());
+  SECURITY_DESCRIPTOR_RELATIVE const& header = room.relative();
+  MICA_CHECK(header.Revision == SECURITY_DESCRIPTOR_REVISION && header.Sbz1 == 0x5A);
+  MICA_CHECK(header.Control == (whole->Control | SE_SELF_RELATIVE));
+  MICA_CHECK(std::memcmp(start + header.Sacl, whole.sacl.get(), 8 + 20 + 2) == 0);
+  MICA_CHECK(start[header.Sacl + 8 + 20 + 2] == 0 && start[header.Sacl + 8 + 20 + 3] == 0);
+  MICA_CHECK(std::memcmp(start + header.Dacl, whole.dacl.get(), 8 + 20) == 0);
+  MICA_CHECK(std::memcmp(start + header.Owner, whole.owner.get(), 12) == 0);
+  MICA_CHECK(std::memcmp(start + header.Group, whole.group.get(), 12) == 0);
+  MICA_CHECK(start[bytes] == 0xEE);
+  MICA_CHECK(RtlValidRelativeSecurityDescriptor(room.get(), bytes, every_part));
+}
+
+MICA_CASE("Rtl: a list that is not present does not go along") {
+  Whole whole;
+  whole->Control &= static_cast<USHORT>(~(SE_SACL_PRESENT | SE_DACL_PRESENT));
+  RelativeRoom room;
+  std::memset(room.get(), 0xEE, sizeof room);
+  ULONG length = 20 + 12 + 12;
+  MICA_CHECK(RtlLengthSecurityDescriptor(whole) == length);
+  MICA_REQUIRE(RtlAbsoluteToSelfRelativeSD(whole, room.get(), &length) == STATUS_SUCCESS);
+  MICA_CHECK(room.relative().Sacl == 0 && room.relative().Dacl == 0);
+  room.relative().Sacl = room.relative().Dacl = room.relative().Owner;
+  MICA_CHECK(RtlLengthSecurityDescriptor(room.get()) == length);
 }
 
 MICA_CASE("Rtl: bytes are a security descriptor if nothing in them leads outside") {
@@ -155,10 +186,51 @@ MICA_CASE("Rtl: bytes are a security descriptor if nothing in them leads outside
   MICA_CHECK(!lie([](auto& header) { header.Owner += 2; }));
   MICA_CHECK(!lie([](auto& header) { header.Group = 0xFFFF'FFFC; }));
   MICA_CHECK(!lie([](auto& header) { header.Dacl = header.Owner; }));
+  MICA_CHECK(!lie([](auto& header) { header.Dacl = 0xFFFF'FFFC; }));
   MICA_CHECK(lie([](auto& header) { header.Sacl = 0xFFFF'FFFC; }));  // which is not present
+  // A SID would be there, of no sub-authority, but in the header.
+  MICA_CHECK(!lie([](auto& header) {
+    header.Sacl = SID_REVISION;
+    header.Owner = offsetof(SECURITY_DESCRIPTOR_RELATIVE, Sacl);
+  }));
   MICA_CHECK(valid(length));
   // A SID is where its owner is said to be, but askew.
   std::memmove(static_cast<char*>(room.get()) + truth.Owner + 2, system.get(), 12);
   length += 2;
   MICA_CHECK(!lie([](auto& header) { header.Owner += 2; }));
+}
+
+MICA_CASE("Rtl: a security descriptor may be nothing but its header, and lack what nobody needs") {
+  RelativeRoom room;
+  SECURITY_DESCRIPTOR_RELATIVE& header = room.relative();
+  header.Revision = SECURITY_DESCRIPTOR_REVISION;
+  header.Control = SE_SELF_RELATIVE;
+  constexpr ULONG bytes = sizeof header;
+  MICA_CHECK(RtlValidRelativeSecurityDescriptor(room.get(), bytes, 0));
+  MICA_CHECK(!RtlValidRelativeSecurityDescriptor(room.get(), bytes - 1, 0));
+  for (SECURITY_INFORMATION const part : parts)
+    MICA_CHECK(!RtlValidRelativeSecurityDescriptor(room.get(), bytes, part));
+  header.Control |= SE_DACL_PRESENT | SE_SACL_PRESENT;  // lists that are null
+  MICA_CHECK(RtlValidRelativeSecurityDescriptor(
+      room.get(), bytes, DACL_SECURITY_INFORMATION | SACL_SECURITY_INFORMATION));
+}
+
+MICA_CASE("Rtl: each part of a self-relative security descriptor has to be what it says") {
+  Whole whole;
+  RelativeRoom room;
+  ULONG length = sizeof room;
+  MICA_REQUIRE(RtlAbsoluteToSelfRelativeSD(whole, room.get(), &length) == STATUS_SUCCESS);
+  length = RtlLengthSecurityDescriptor(room.get());
+  SECURITY_DESCRIPTOR_RELATIVE& header = room.relative();
+  auto valid = [&] { return RtlValidRelativeSecurityDescriptor(room.get(), length, 0) != FALSE; };
+  MICA_CHECK(valid());
+  for (ULONG const part : {header.Owner, header.Group, header.Sacl, header.Dacl}) {
+    UCHAR& revision = static_cast<UCHAR*>(room.get())[part];
+    revision += 8;
+    MICA_CHECK(!valid());
+    revision -= 8;
+  }
+  static_cast<UCHAR*>(room.get())[header.Dacl] += 8;
+  header.Control &= static_cast<USHORT>(~SE_DACL_PRESENT);
+  MICA_CHECK(valid());
 }

@@ -5,6 +5,7 @@
 #include <mica/test.hpp>
 
 #include <cstddef>
+#include <initializer_list>
 
 namespace mica::test {
 
@@ -92,6 +93,32 @@ class Descriptor {
  private:
   AclRoom acl_;
   SECURITY_DESCRIPTOR descriptor_{};
+};
+
+// An absolute descriptor with each of its parts; each list has one entry.
+struct Whole {
+  Whole() noexcept {
+    MICA_REQUIRE(RtlCreateSecurityDescriptor(&descriptor, SECURITY_DESCRIPTOR_REVISION) ==
+                 STATUS_SUCCESS);
+    for (ACL* const acl : {sacl.get(), dacl.get()}) {
+      MICA_REQUIRE(RtlCreateAcl(acl, sizeof(ACL) + 20, ACL_REVISION) == STATUS_SUCCESS);
+      MICA_REQUIRE(RtlAddAccessAllowedAce(acl, ACL_REVISION, 1, owner) == STATUS_SUCCESS);
+    }
+    MICA_REQUIRE(RtlSetDaclSecurityDescriptor(&descriptor, TRUE, dacl.get(), FALSE) ==
+                 STATUS_SUCCESS);
+    MICA_REQUIRE(RtlSetOwnerSecurityDescriptor(&descriptor, owner, FALSE) == STATUS_SUCCESS);
+    MICA_REQUIRE(RtlSetGroupSecurityDescriptor(&descriptor, group, FALSE) == STATUS_SUCCESS);
+    descriptor.Sacl = sacl.get();  // which no routine sets
+    descriptor.Control |= SE_SACL_PRESENT;
+  }
+  Whole(Whole const&) = delete;
+  Whole& operator=(Whole const&) = delete;
+  operator PSECURITY_DESCRIPTOR() noexcept { return &descriptor; }
+  SECURITY_DESCRIPTOR* operator->() noexcept { return &descriptor; }
+
+  Sid owner{5, 18}, group{1, 0};
+  AclRoom sacl, dacl;
+  SECURITY_DESCRIPTOR descriptor;
 };
 
 // Room for one that is self-relative.
