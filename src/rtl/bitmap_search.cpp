@@ -18,7 +18,6 @@ constexpr ULONG none = MAXULONG;
 
 // The second try covers the whole: a range may begin before the hint and end after it.
 [[nodiscard]] ULONG find(RTL_BITMAP const& map, ULONG count, ULONG hint, Bit value) noexcept {
-  if (count > map.SizeOfBitMap) return none;
   if (hint >= map.SizeOfBitMap) hint = 0;
   if (count == 0) return hint;
   ULONG const found = first_fit(map, hint, count, value);

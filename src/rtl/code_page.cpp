@@ -18,15 +18,15 @@ namespace {
   return oem_of(RtlUpcaseUnicodeChar(character));
 }
 
-// Whether all of it fits.
-[[nodiscard]] bool to_unicode(WCHAR* to, ULONG room_bytes, ULONG* written_bytes, CHAR const* from,
+// As much as fits.
+void to_unicode(WCHAR* to, ULONG room_bytes, ULONG* written_bytes, CHAR const* from,
                               ULONG count, WCHAR(NTAPI* convert)(CHAR)) noexcept {
   ULONG const shown = std::min<ULONG>(count, room_bytes / sizeof(WCHAR));
   for (ULONG i = 0; i < shown; ++i) to[i] = convert(from[i]);
   if (written_bytes != nullptr) *written_bytes = shown * ULONG{sizeof(WCHAR)};
-  return shown == count;
 }
 
+// Whether all of it fits.
 [[nodiscard]] bool from_unicode(CHAR* to, ULONG room, ULONG* written, WCHAR const* from,
                                 ULONG from_bytes, CHAR(NTAPI* convert)(WCHAR)) noexcept {
   ULONG const count = from_bytes / ULONG{sizeof(WCHAR)}, shown = std::min(count, room);
@@ -47,16 +47,16 @@ using namespace mica::rtl;
 NTSTATUS NTAPI RtlMultiByteToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString,
                                       PULONG BytesInUnicodeString, PCSTR MultiByteString,
                                       ULONG BytesInMultiByteString) {
-  static_cast<void>(to_unicode(UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
-                               MultiByteString, BytesInMultiByteString, unicode_of));
+  to_unicode(UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
+                               MultiByteString, BytesInMultiByteString, unicode_of);
   return STATUS_SUCCESS;
 }
 
 NTSTATUS NTAPI RtlOemToUnicodeN(PWCH UnicodeString, ULONG MaxBytesInUnicodeString,
                                 PULONG BytesInUnicodeString, PCSTR OemString,
                                 ULONG BytesInOemString) {
-  static_cast<void>(to_unicode(UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
-                               OemString, BytesInOemString, unicode_of_oem));
+  to_unicode(UnicodeString, MaxBytesInUnicodeString, BytesInUnicodeString,
+                               OemString, BytesInOemString, unicode_of_oem);
   return STATUS_SUCCESS;
 }
 

@@ -172,7 +172,6 @@ class Formatter {
 
   void pointer(Specification specification) noexcept {
     specification.precision = 2 * sizeof(PVOID);
-    specification.type = 'X';
     auto const value = reinterpret_cast<ULONG_PTR>(next<PVOID>());
     number(specification, value, specification.alternate ? "0X" : "", 16);
   }
@@ -259,7 +258,7 @@ class Formatter {
       return character;
   }
   [[nodiscard]] static CHAR fill_of(Specification const& specification) noexcept {
-    return specification.zero && !specification.left ? '0' : ' ';
+    return specification.zero ? '0' : ' ';
   }
 
   template <class Given>

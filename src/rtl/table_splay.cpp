@@ -40,7 +40,6 @@ void* NTAPI insert(Table& table, void const* data, ULONG bytes, BOOLEAN* is_new,
   table.TableRoot = RtlSplay(&element->links);
   list_append(table.InsertOrderList, element->inserted);
   ++table.NumberGenericTableElements;
-  forget_number(table);
   say(is_new, true);
   return data_of(*element);
 }

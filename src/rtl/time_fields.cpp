@@ -29,7 +29,6 @@ static_assert(seconds_to_1970 == 11'644'473'600);
 [[nodiscard]] LONG year_of(LONG day) noexcept {
   LONG const years = static_cast<LONG>(LONGLONG{day} * 400 / days_in_400_years);
   LONG const year = first_year + years;
-  if (days_before(year) > day) return year - 1;
   return days_before(year + 1) <= day ? year + 1 : year;
 }
 
@@ -39,7 +38,7 @@ static_assert(seconds_to_1970 == 11'644'473'600);
 
 [[nodiscard]] BOOLEAN seconds_since(LONGLONG start, LONGLONG time, ULONG& seconds) noexcept {
   LONGLONG const since = time / ticks_a_second - start;
-  if (time < 0 || since < 0 || since > LONGLONG{MAXULONG}) return FALSE;
+  if (since < 0 || since > LONGLONG{MAXULONG}) return FALSE;
   seconds = static_cast<ULONG>(since);
   return TRUE;
 }

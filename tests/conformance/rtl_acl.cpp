@@ -2,6 +2,7 @@
 #include "security_support.hpp"
 
 #include <cstddef>
+#include <initializer_list>
 
 using namespace mica::test;
 

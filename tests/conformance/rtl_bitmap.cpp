@@ -1,6 +1,8 @@
 // Bitmaps.                                                              [MSDN "RTL_BITMAP"]
 #include "rtl_support.hpp"
 
+#include <initializer_list>
+
 using namespace mica::test;
 
 namespace {
@@ -68,6 +70,10 @@ MICA_CASE("Rtl: whether a range is clear or set") {
   MICA_CHECK(RtlAreBitsClear(&bits.map, 40, 30) == TRUE);
   MICA_CHECK(RtlAreBitsClear(&bits.map, 40, 31) == FALSE);
   MICA_CHECK(RtlAreBitsClear(&bits.map, 70, 1) == FALSE);
+  for (ULONG const first : {40, 70, 80}) {  // ends behind the last number
+    MICA_CHECK(RtlAreBitsClear(&bits.map, first, 0xFFFFFFF0) == FALSE);
+    MICA_CHECK(RtlAreBitsClear(&bits.map, first, none) == FALSE);
+  }
   MICA_CHECK(RtlAreBitsClear(&bits.map, 0, 0) == FALSE && RtlAreBitsSet(&bits.map, 20, 0) == FALSE);
 }
 
@@ -86,6 +92,17 @@ MICA_CASE("Rtl: a search begins at the hint and goes on from the start") {
   MICA_CHECK(RtlFindSetBits(&bits.map, 23, 0) == 7);
   MICA_CHECK(RtlFindSetBits(&bits.map, 35, 8) == 35);
   MICA_CHECK(RtlFindSetBits(&bits.map, 36, 0) == none);
+}
+
+MICA_CASE("Rtl: no bits are found at the hint, or at the beginning if that is outside") {
+  Bits bits{none};
+  RtlClearBits(&bits.map, 4, 3);
+  for (ULONG const hint : {0, 5, 69}) {
+    MICA_CHECK(RtlFindClearBits(&bits.map, 0, hint) == hint);
+    MICA_CHECK(RtlFindSetBits(&bits.map, 0, hint) == hint);
+  }
+  MICA_CHECK(RtlFindClearBits(&bits.map, 0, 70) == 0 && RtlFindClearBits(&bits.map, 0, 500) == 0);
+  MICA_CHECK(RtlFindSetBits(&bits.map, 0, 70) == 0);
 }
 
 MICA_CASE("Rtl: found ranges can be taken") {

@@ -4,6 +4,7 @@
 #include <nt/rtl.h>
 
 #include <cstring>
+#include <initializer_list>
 
 #include <mica/test.hpp>
 
@@ -55,6 +56,30 @@ MICA_CASE("Rtl: a byte of the OEM code page is a character and back") {
     MICA_CHECK(RtlOemToUnicodeN(&character, 2, nullptr, &byte, 1) == STATUS_SUCCESS);
     MICA_CHECK(RtlUnicodeToOemN(&back, 1, nullptr, &character, 2) == STATUS_SUCCESS);
     MICA_CHECK(back == byte);
+  }
+}
+
+MICA_CASE("Rtl: a byte of the ANSI code page is a character and back, a control is itself") {
+  for (unsigned code = 0; code < 256; ++code) {
+    CHAR const byte = static_cast<CHAR>(code);
+    CHAR back = 0;
+    WCHAR character = 0;
+    MICA_CHECK(RtlMultiByteToUnicodeN(&character, 2, nullptr, &byte, 1) == STATUS_SUCCESS);
+    MICA_CHECK((character == code) == (code < 0x80 || code >= 0xA0 || code == 0x81 ||
+                                       code == 0x8D || code == 0x8F || code == 0x90 ||
+                                       code == 0x9D));
+    MICA_CHECK(RtlUnicodeToMultiByteN(&back, 1, nullptr, &character, 2) == STATUS_SUCCESS);
+    MICA_CHECK(back == byte);
+  }
+}
+
+MICA_CASE("Rtl: a character that a code page lacks is a question mark in it") {
+  constexpr WCHAR lacking[] = {0x80, 0x9F, 0x100, 0x4E00, 0xFFFF};
+  for (WCHAR const character : lacking) {
+    CHAR ansi = 0, oem = 0;
+    MICA_CHECK(RtlUnicodeToMultiByteN(&ansi, 1, nullptr, &character, 2) == STATUS_SUCCESS);
+    MICA_CHECK(RtlUnicodeToOemN(&oem, 1, nullptr, &character, 2) == STATUS_SUCCESS);
+    MICA_CHECK(ansi == '?' && oem == '?');
   }
 }
 

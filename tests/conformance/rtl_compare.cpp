@@ -56,6 +56,9 @@ MICA_CASE("Rtl: RtlPrefixUnicodeString asks whether the second begins with the f
   MICA_CHECK(RtlPrefixUnicodeString(&name.string, &device.string, TRUE) == FALSE);
   MICA_CHECK(RtlPrefixUnicodeString(&empty, &name.string, FALSE) == TRUE);
   MICA_CHECK(RtlPrefixUnicodeString(&name.string, &name.string, FALSE) == TRUE);
+  UNICODE_STRING shorter = name.string;
+  shorter.Length = 4 * sizeof(WCHAR);  // what follows in its buffer is not of it
+  MICA_CHECK(RtlPrefixUnicodeString(&name.string, &shorter, FALSE) == FALSE);
 }
 
 MICA_CASE("Rtl: RtlHashUnicodeString is x65599, modulo 2^32") {

@@ -1,11 +1,15 @@
 // The debugger's console.          [MSDN DbgPrint, DbgPrintEx; wdm.h, DbgSetDebugPrintCallback]
 #include "rtl_support.hpp"
 
+#include <nt/ex.h>
+
 #include <string_view>
 
 using namespace mica::test;
 
 namespace {
+
+constexpr ULONG tag = 'tmrF';
 
 // What the listener was told last, and how often.
 struct Heard {
@@ -113,4 +117,20 @@ MICA_CASE("Rtl: one listener at a time") {
   }
   DbgPrint("not heard\n");
   MICA_CHECK(heard.calls == 1);
+}
+
+MICA_CASE("Rtl: of a string with a precision no more is read than it says") {
+  SpecialPool const special{tag};  // after whose blocks nothing can be read
+  constexpr SIZE_T bytes = 32;
+  auto* const text = static_cast<CHAR*>(ExAllocatePoolWithTag(NonPagedPoolNx, bytes, tag));
+  MICA_REQUIRE(text != nullptr);
+  RtlFillMemory(text, bytes, 'q');
+  Listening const listening;
+  print("<%.4s>", text + bytes - 4);
+  MICA_CHECK(std::string_view(heard.text, heard.length) == "<qqqq>");
+  print("<%.2ws>", text + bytes - 4);
+  MICA_CHECK(std::string_view(heard.text, heard.length) == "<??>");
+  print("<%.0s%.0ws>", text + bytes, text + bytes);
+  MICA_CHECK(std::string_view(heard.text, heard.length) == "<>");
+  ExFreePoolWithTag(text, tag);
 }

@@ -1,6 +1,8 @@
 // Numbers as text and back.          [MSDN RtlUnicodeStringToInteger, RtlIntegerToUnicodeString]
 #include "rtl_support.hpp"
 
+#include <initializer_list>
+
 using namespace mica::test;
 
 namespace {
@@ -38,6 +40,22 @@ MICA_CASE("Rtl: RtlUnicodeStringToInteger skips spaces and stops at the first ot
   MICA_CHECK(reads(u"778", 8, 077));
   MICA_CHECK(reads(u"fFg", 16, 0xFF));
   MICA_CHECK(reads(u"4294967295", 10, 0xFFFFFFFF));
+  // What stands beside the digits and letters in ASCII is none of them.
+  for (WCHAR const character : {u'/', u':', u'@', u'G', u'`', u'g'}) {
+    WCHAR text[] = {u'1', character, u'2'};
+    UNICODE_STRING const string{sizeof text, sizeof text, text};
+    ULONG value = 0;
+    MICA_CHECK(RtlUnicodeStringToInteger(&string, 16, &value) == STATUS_SUCCESS && value == 1);
+  }
+}
+
+MICA_CASE("Rtl: RtlUnicodeStringToInteger reads nothing behind the string") {
+  WCHAR text[] = u" -5 +5 0x5";
+  for (USHORT const first : {0, 3, 7}) {  // one character of each, a blank or the 0 of a prefix
+    UNICODE_STRING const string{sizeof(WCHAR), sizeof(WCHAR), text + first};
+    ULONG value = 9;
+    MICA_CHECK(RtlUnicodeStringToInteger(&string, 0, &value) == STATUS_SUCCESS && value == 0);
+  }
 }
 
 MICA_CASE("Rtl: with base 0 the prefix chooses") {
@@ -47,6 +65,10 @@ MICA_CASE("Rtl: with base 0 the prefix chooses") {
   MICA_CHECK(reads(u"017", 0, 17));
   MICA_CHECK(reads(u"-0x10", 0, static_cast<ULONG>(-16)));
   MICA_CHECK(reads(u"0", 0, 0));
+  MICA_CHECK(reads(u"7", 0, 7));
+  MICA_CHECK(reads(u"12", 0, 12));
+  MICA_CHECK(reads(u"1x5", 0, 1));
+  MICA_CHECK(reads(u"0x", 0, 0));
 }
 
 MICA_CASE("Rtl: RtlUnicodeStringToInteger refuses empty strings and other bases") {

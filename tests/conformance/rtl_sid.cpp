@@ -57,6 +57,8 @@ MICA_CASE("Rtl: what is no SID is not valid") {
   MICA_CHECK(!RtlValidSid(room.get()));
   SID_IDENTIFIER_AUTHORITY authority = nt_authority;
   MICA_CHECK(RtlInitializeSid(room.get(), &authority, 16) == STATUS_INVALID_PARAMETER);
+  MICA_CHECK(RtlInitializeSid(room.get(), &authority, 15) == STATUS_SUCCESS);
+  *RtlSubAuthorityCountSid(room.get()) = SID_MAX_SUB_AUTHORITIES + 1;
   UNICODE_STRING text{};
   MICA_CHECK(RtlConvertSidToUnicodeString(&text, room.get(), FALSE) == STATUS_INVALID_SID);
 }
@@ -65,7 +67,10 @@ MICA_CASE("Rtl: SIDs are equal in all their parts, and a copy is") {
   Room first{}, second{};
   make_administrators(first);
   MICA_CHECK(RtlCopySid(15, second.get(), first.get()) == STATUS_BUFFER_TOO_SMALL);
+  *RtlSubAuthoritySid(first.get(), 2) = 1;  // behind it
+  *RtlSubAuthoritySid(second.get(), 2) = 2;
   MICA_CHECK(RtlCopySid(16, second.get(), first.get()) == STATUS_SUCCESS);
+  MICA_CHECK(*RtlSubAuthoritySid(second.get(), 2) == 2);
   MICA_CHECK(RtlEqualSid(first.get(), second.get()));
   *RtlSubAuthoritySid(second.get(), 1) = 545;
   MICA_CHECK(!RtlEqualSid(first.get(), second.get()));

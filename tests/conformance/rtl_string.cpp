@@ -116,11 +116,15 @@ MICA_CASE("Rtl: appending to a string adds all or nothing") {
   MICA_CHECK(is(room.string, u"abcde"));
 }
 
-MICA_CASE("Rtl: appending nothing succeeds") {
+MICA_CASE("Rtl: appending nothing succeeds and writes nothing") {
   Wide string{u"ab"};
   UNICODE_STRING const empty{};
   MICA_CHECK(RtlAppendUnicodeToString(&string.string, nullptr) == STATUS_SUCCESS);
   MICA_CHECK(RtlAppendUnicodeStringToString(&string.string, nullptr) == STATUS_SUCCESS);
   MICA_CHECK(RtlAppendUnicodeStringToString(&string.string, &empty) == STATUS_SUCCESS);
   MICA_CHECK(is(string.string, u"ab"));
+  Room<2> room;
+  MICA_CHECK(RtlAppendUnicodeToString(&room.string, nullptr) == STATUS_SUCCESS);
+  MICA_CHECK(RtlAppendUnicodeStringToString(&room.string, &empty) == STATUS_SUCCESS);
+  MICA_CHECK(room.text[0] == u'~');
 }

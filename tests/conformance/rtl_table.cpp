@@ -194,6 +194,31 @@ void no_memory() noexcept {
   empty(table, books);
 }
 
+// The size is added to that of the links.
+template <class Table, class Insert>
+void too_large(Insert* insert_element) noexcept {
+  Books books;
+  Table table{books};
+  Entry entry{5, 0};
+  BOOLEAN is_new = TRUE;
+  MICA_CHECK(insert_element(&table.table, &entry, 0xFFFF'FFF0, &is_new) == nullptr);
+  MICA_CHECK(is_new == FALSE && table.empty() && books.last_bytes == 0);
+}
+
+// What is deleted before an element, or is one, changes the numbers of those behind it.
+template <class Table>
+void numbers_after_deleting() noexcept {
+  for (ULONG const deleted : {0, 1, 2}) {
+    Books books;
+    Table table{books};
+    for (ULONG key = 0; key < 5; ++key) insert(table, key);
+    MICA_CHECK(table.numbered(2)->key == 2);
+    MICA_CHECK(table.remove(deleted));
+    MICA_CHECK(table.numbered(2)->key == 3 && table.numbered(3)->key == 4);
+    empty(table, books);
+  }
+}
+
 template <class Table>
 void in_two_steps() noexcept {
   Books books;
@@ -250,6 +275,11 @@ MICA_CASE("Rtl: a generic table without memory for an element goes on without it
   no_memory<Balanced>();
 }
 
+MICA_CASE("Rtl: an element of a generic table whose size overflows is not made") {
+  too_large<Splayed>(&RtlInsertElementGenericTable);
+  too_large<Balanced>(&RtlInsertElementGenericTableAvl);
+}
+
 MICA_CASE("Rtl: where something belongs in a generic table is found first, and used then") {
   in_two_steps<Splayed>();
   in_two_steps<Balanced>();
@@ -269,6 +299,35 @@ MICA_CASE("Rtl: elements of a generic table are numbered in the order of their i
   ULONG const third[] = {7, 9, 1, 5, 3};
   check_numbers(table, third, 5);
   empty(table, books);
+}
+
+MICA_CASE("Rtl: numbers of elements count what is there after some were deleted") {
+  numbers_after_deleting<Splayed>();
+  numbers_after_deleting<Balanced>();
+}
+
+MICA_CASE("Rtl: what is found in a generic table is the root of its tree then") {
+  Books books;
+  Splayed table{books};
+  for (ULONG const key : {7, 3, 9, 1, 5}) insert(table, key);
+  for (ULONG const key : {1, 9, 5}) {
+    auto* const found = reinterpret_cast<UCHAR*>(table.find(key));
+    MICA_CHECK(reinterpret_cast<UCHAR*>(table.table.TableRoot) == found - Splayed::header);
+  }
+  empty(table, books);
+}
+
+MICA_CASE("Rtl: a balanced generic table says how deep its tree is, and counts deletions") {
+  Books books;
+  Balanced table{books};
+  constexpr ULONG depths[] = {1, 2, 2, 3, 3, 3, 3, 4};  // in the order of the keys
+  for (ULONG key = 0; key < 8; ++key) {
+    insert(table, key);
+    MICA_CHECK(table.table.DepthOfTree == depths[key]);
+  }
+  MICA_CHECK(table.remove(7) && table.table.DepthOfTree == 3 && table.table.DeleteCount == 1);
+  empty(table, books);
+  MICA_CHECK(table.table.DepthOfTree == 0 && table.table.DeleteCount == 8);
 }
 
 MICA_CASE("Rtl: elements of a balanced generic table are numbered in their order") {

@@ -63,6 +63,12 @@ MICA_CASE("Rtl: seconds are counted from 1970 and from 1980, while a ULONG holds
   time.QuadPart += 9'999'999;
   MICA_CHECK(RtlTimeToSecondsSince1970(&time, &seconds) == TRUE && seconds == 1);
   MICA_CHECK(RtlTimeToSecondsSince1980(&time, &seconds) == FALSE);
+  time.QuadPart = 116'444'736'000'000'000;
+  MICA_CHECK(RtlTimeToSecondsSince1970(&time, &seconds) == TRUE && seconds == 0);
+  time.QuadPart -= 10'000'000;
+  MICA_CHECK(RtlTimeToSecondsSince1970(&time, &seconds) == FALSE);
+  time.QuadPart = -1;
+  MICA_CHECK(RtlTimeToSecondsSince1970(&time, &seconds) == FALSE);
   RtlSecondsSince1980ToTime(MAXULONG, &time);
   MICA_CHECK(RtlTimeToSecondsSince1980(&time, &seconds) == TRUE && seconds == MAXULONG);
   MICA_CHECK(RtlTimeToSecondsSince1970(&time, &seconds) == FALSE);
@@ -91,6 +97,7 @@ MICA_CASE("Rtl: the version is 10.0, build 19045") {
   version.dwOSVersionInfoSize = sizeof version;
   MICA_CHECK(RtlGetVersion(plain) == STATUS_SUCCESS);
   MICA_CHECK(version.wProductType == VER_NT_WORKSTATION && version.wServicePackMajor == 0);
+  MICA_CHECK(version.wReserved == 0);
   MICA_CHECK(RtlIsNtDdiVersionAvailable(0x06010000) == TRUE);
   MICA_CHECK(RtlIsNtDdiVersionAvailable(0x0A000000) == TRUE);
   MICA_CHECK(RtlIsNtDdiVersionAvailable(0x0B000000) == FALSE);
@@ -130,6 +137,8 @@ MICA_CASE("Rtl: major and minor version are one number, compared as the conditio
   MICA_CHECK(verify(version_of(10, 1), number, VER_GREATER_EQUAL) == mismatch);
   MICA_CHECK(verify(version_of(10, 1), number, VER_LESS) == STATUS_SUCCESS);
   MICA_CHECK(verify(version_of(11, 0), number, VER_LESS) == STATUS_SUCCESS);
+  MICA_CHECK(verify(version_of(10, 0), number, VER_LESS) == mismatch);
+  MICA_CHECK(verify(version_of(6, 1), number, VER_LESS) == mismatch);
   MICA_CHECK(verify(version_of(11, 0), VER_MAJORVERSION, VER_EQUAL) == mismatch);
   RTL_OSVERSIONINFOEXW pack = version_of(10, 0);
   pack.wServicePackMinor = 1;

@@ -40,6 +40,16 @@ int sign(double value) {
 
 }  // namespace
 
+TEST_CASE("altitude: digits, and a point behind the first of them", "[rtl]") {
+  auto const is_altitude = [](std::u16string text) { return rtl::is_altitude(view(text)); };
+  for (char16_t const* const text : {u"0", u"42", u"42.", u"0.5"}) CHECK(is_altitude(text));
+  for (char16_t const* const text : {u"", u".", u".5", u"1.2.3", u"12a", u"1.2a", u"-1", u"1,5"})
+    CHECK_FALSE(is_altitude(text));
+  std::u16string digits = u"12";
+  UNICODE_STRING const nothing{0, 4, digits.data()};
+  CHECK_FALSE(rtl::is_altitude(nothing));
+}
+
 TEST_CASE("altitude: the order is that of numbers", "[rtl]") {
   CHECK(rc::check([] {
     Altitude one = altitude(), other = altitude();

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "catch.hpp"
+#include "rtl/line.hpp"
 
 #include <nt/rtl.h>
 
@@ -39,4 +40,13 @@ TEST_CASE("Rtl: one call shows 512 bytes") {
   std::string const log{system.log()};
   CHECK(log.find(std::string(512, 'q')) != std::string::npos);
   CHECK(log.find(std::string(513, 'q')) == std::string::npos);
+}
+
+TEST_CASE("Rtl: a line of the executive's own has 511 characters at most") {
+  mica::System system;
+  std::string const text(600, 'q');
+  system.run([&] { mica::rtl::Line{} << text; });
+  std::string const log{system.log()};
+  CHECK(log.find(std::string(511, 'q') + "\n") != std::string::npos);
+  CHECK(log.find(std::string(512, 'q')) == std::string::npos);
 }

@@ -94,18 +94,23 @@ TEST_CASE("Rtl: NT's own formats") {
   CHECK(shown("%wZ %wZ %Z", nullptr, &none, nullptr) == "(null) (null) (null)");
   CHECK(shown("%ws %ls %S %s", u"a\u20AC", u"b", u"c\u4E00", "d") == "a\x80 b c? d");
   CHECK(shown("%hs %hS %s %S", "e", "f", nullptr, nullptr) == "e f (null) (null)");
-  CHECK(shown("%c%C%wc%lc%hc%hC", 'a', u'\u00E9', u'\u0152', u'd', 'e', 'f') ==
-        "a\xE9\x8C"
+  CHECK(shown("%c%C%wc%lc%hc%hC", 'a', u'\u20AC', u'\u0152', u'd', 'e', 'f') ==
+        "a\x80\x8C"
         "def");
+  STRING const empty{};
+  CHECK(shown("%Z|%.0Z|%.1Z", &empty, &narrow, &narrow) == "(null)||x");
+  CHECK(shown("<%05s|%-05s>", "ab", "ab") == "<000ab|ab   >");
   CHECK(shown("%p", reinterpret_cast<void*>(0xFFFF8000ABCDEF12)) == "FFFF8000ABCDEF12");
   CHECK(shown("<%20p>", nullptr) == "<    0000000000000000>");
   CHECK(shown("%hd %hu %hx", 0x18000, 0x1FFFF, -1) == "-32768 65535 ffff");
+  CHECK(shown("%I32d %hlx", -1, 0x12345678) == "-1 12345678");  // of two sizes the last counts
   CHECK(shown("%I64x %llx %Ix", ~0ull, 1ull << 32, 1ull << 63) ==
         "ffffffffffffffff 100000000 8000000000000000");
 }
 
 TEST_CASE("Rtl: what is no format shows as itself") {
   CHECK(shown("100%% %y %f %") == "100% y f ");
+  CHECK(shown("%I6x|%I74|%I3x|%I72") == "6x|74|3x|72");  // sizes that are none
   CHECK(shown("%5") == "");
   CHECK(shown("") == "");
 }
