@@ -129,7 +129,7 @@ MICA_CASE("Rtl: of a string with a precision no more is read than it says") {
   print("<%.4s>", text + bytes - 4);
   MICA_CHECK(std::string_view(heard.text, heard.length) == "<qqqq>");
   print("<%.2ws>", text + bytes - 4);
-  MICA_CHECK(std::string_view(heard.text, heard.length) == "<??>");
+  MICA_CHECK(std::string_view(heard.text, heard.length) == "<\?\?>");
   print("<%.0s%.0ws>", text + bytes, text + bytes);
   MICA_CHECK(std::string_view(heard.text, heard.length) == "<>");
   ExFreePoolWithTag(text, tag);

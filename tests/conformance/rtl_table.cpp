@@ -1,8 +1,6 @@
 // Generic tables, of splay trees and of balanced ones.
 //   [MSDN RtlInitializeGenericTable, RtlInitializeGenericTableAvl and their relatives]
-#include <nt/ex.h>
-#include <nt/rtl.h>
-#include <mica/test.hpp>
+#include "table_support.hpp"
 
 #include <initializer_list>
 
@@ -10,109 +8,7 @@ using namespace mica::test;
 
 namespace {
 
-constexpr ULONG tag = 'lbaT';
 constexpr ULONG most = 61;
-
-// Elements are ordered by key / `alike`: keys of one quotient are equal.
-struct Entry {
-  ULONG key;
-  ULONG what;
-};
-
-struct Books {
-  ULONG alike = 1;
-  ULONG live = 0;
-  ULONG last_bytes = 0;
-  bool exhausted = false;
-  void* freed = nullptr;
-};
-
-template <class Table>
-RTL_GENERIC_COMPARE_RESULTS NTAPI compare(Table* table, PVOID first, PVOID second) noexcept {
-  ULONG const alike = static_cast<Books*>(table->TableContext)->alike;
-  ULONG const left = static_cast<Entry*>(first)->key / alike;
-  ULONG const right = static_cast<Entry*>(second)->key / alike;
-  return left < right ? GenericLessThan : left > right ? GenericGreaterThan : GenericEqual;
-}
-
-template <class Table>
-PVOID NTAPI allocate(Table* table, CLONG bytes) noexcept {
-  auto& books = *static_cast<Books*>(table->TableContext);
-  books.last_bytes = bytes;
-  if (books.exhausted) return nullptr;
-  ++books.live;
-  return ExAllocatePoolWithTag(NonPagedPoolNx, bytes, tag);
-}
-
-template <class Table>
-VOID NTAPI release(Table* table, PVOID element) noexcept {
-  auto& books = *static_cast<Books*>(table->TableContext);
-  --books.live;
-  books.freed = element;
-  ExFreePoolWithTag(element, tag);
-}
-
-// The same routines under one name each.
-#define MICA_TABLE(NAME, TABLE, HEADER, SUFFIX)                                                  \
-  struct NAME {                                                                                  \
-    static constexpr ULONG header = HEADER;                                                      \
-    TABLE table;                                                                                 \
-    explicit NAME(Books& books) noexcept {                                                       \
-      RtlInitializeGenericTable##SUFFIX(&table, compare<TABLE>, allocate<TABLE>, release<TABLE>, \
-                                        &books);                                                 \
-    }                                                                                            \
-    Entry* insert(Entry& entry, BOOLEAN* is_new) noexcept {                                      \
-      return static_cast<Entry*>(                                                                \
-          RtlInsertElementGenericTable##SUFFIX(&table, &entry, sizeof entry, is_new));           \
-    }                                                                                            \
-    Entry* insert_at(Entry& entry, BOOLEAN* is_new, void* where,                                 \
-                     TABLE_SEARCH_RESULT result) noexcept {                                      \
-      return static_cast<Entry*>(RtlInsertElementGenericTableFull##SUFFIX(                       \
-          &table, &entry, sizeof entry, is_new, where, result));                                 \
-    }                                                                                            \
-    bool remove(ULONG key) noexcept {                                                            \
-      Entry wanted{key, 0};                                                                      \
-      return RtlDeleteElementGenericTable##SUFFIX(&table, &wanted) == TRUE;                      \
-    }                                                                                            \
-    Entry* find(ULONG key) noexcept {                                                            \
-      Entry wanted{key, 0};                                                                      \
-      return static_cast<Entry*>(RtlLookupElementGenericTable##SUFFIX(&table, &wanted));         \
-    }                                                                                            \
-    Entry* find_place(ULONG key, void*& where, TABLE_SEARCH_RESULT& result) noexcept {           \
-      Entry wanted{key, 0};                                                                      \
-      return static_cast<Entry*>(                                                                \
-          RtlLookupElementGenericTableFull##SUFFIX(&table, &wanted, &where, &result));           \
-    }                                                                                            \
-    Entry* enumerate(bool restart) noexcept {                                                    \
-      return static_cast<Entry*>(                                                                \
-          RtlEnumerateGenericTable##SUFFIX(&table, restart ? TRUE : FALSE));                     \
-    }                                                                                            \
-    Entry* after(void*& key) noexcept {                                                          \
-      return static_cast<Entry*>(RtlEnumerateGenericTableWithoutSplaying##SUFFIX(&table, &key)); \
-    }                                                                                            \
-    Entry* numbered(ULONG number) noexcept {                                                     \
-      return static_cast<Entry*>(RtlGetElementGenericTable##SUFFIX(&table, number));             \
-    }                                                                                            \
-    ULONG count() noexcept { return RtlNumberGenericTableElements##SUFFIX(&table); }             \
-    bool empty() noexcept { return RtlIsGenericTableEmpty##SUFFIX(&table) == TRUE; }             \
-  }
-MICA_TABLE(Splayed, RTL_GENERIC_TABLE, sizeof(RTL_SPLAY_LINKS) + sizeof(LIST_ENTRY), );
-MICA_TABLE(Balanced, RTL_AVL_TABLE, sizeof(RTL_BALANCED_LINKS), Avl);
-#undef MICA_TABLE
-
-template <class Table>
-void insert(Table& table, ULONG key) noexcept {
-  Entry entry{key, key * 3};
-  BOOLEAN is_new = FALSE;
-  Entry* const made = table.insert(entry, &is_new);
-  MICA_CHECK(is_new == TRUE && made != &entry && made->key == key && made->what == key * 3);
-}
-
-template <class Table>
-void empty(Table& table, Books const& books) noexcept {
-  while (Entry* const first = table.enumerate(true)) MICA_REQUIRE(table.remove(first->key));
-  MICA_CHECK(table.empty() && table.count() == 0 && books.live == 0);
-}
 
 // Both enumerations tell of the keys that are there, in order, and of nothing else.
 template <class Table>
@@ -205,20 +101,6 @@ void too_large(Insert* insert_element) noexcept {
   MICA_CHECK(is_new == FALSE && table.empty() && books.last_bytes == 0);
 }
 
-// What is deleted before an element, or is one, changes the numbers of those behind it.
-template <class Table>
-void numbers_after_deleting() noexcept {
-  for (ULONG const deleted : {0, 1, 2}) {
-    Books books;
-    Table table{books};
-    for (ULONG key = 0; key < 5; ++key) insert(table, key);
-    MICA_CHECK(table.numbered(2)->key == 2);
-    MICA_CHECK(table.remove(deleted));
-    MICA_CHECK(table.numbered(2)->key == 3 && table.numbered(3)->key == 4);
-    empty(table, books);
-  }
-}
-
 template <class Table>
 void in_two_steps() noexcept {
   Books books;
@@ -245,14 +127,6 @@ void in_two_steps() noexcept {
   there[4] = there[10] = there[13] = there[16] = true;
   check_order(table, there);
   empty(table, books);
-}
-
-// Numbers are of that order, forward, back and after changes.
-template <class Table>
-void check_numbers(Table& table, ULONG const* keys, ULONG count) noexcept {
-  for (ULONG i = 0; i < count; ++i) MICA_CHECK(table.numbered(i)->key == keys[i]);
-  for (ULONG i = count; i-- > 0;) MICA_CHECK(table.numbered(i)->key == keys[i]);
-  MICA_CHECK(table.numbered(count) == nullptr);
 }
 
 }  // namespace
@@ -285,27 +159,6 @@ MICA_CASE("Rtl: where something belongs in a generic table is found first, and u
   in_two_steps<Balanced>();
 }
 
-MICA_CASE("Rtl: elements of a generic table are numbered in the order of their insertion") {
-  Books books;
-  Splayed table{books};
-  MICA_CHECK(table.numbered(0) == nullptr);
-  for (ULONG const key : {7, 3, 9, 1, 5}) insert(table, key);
-  ULONG const first[] = {7, 3, 9, 1, 5};
-  check_numbers(table, first, 5);
-  MICA_CHECK(table.remove(3));
-  ULONG const second[] = {7, 9, 1, 5};
-  check_numbers(table, second, 4);
-  insert(table, 3);
-  ULONG const third[] = {7, 9, 1, 5, 3};
-  check_numbers(table, third, 5);
-  empty(table, books);
-}
-
-MICA_CASE("Rtl: numbers of elements count what is there after some were deleted") {
-  numbers_after_deleting<Splayed>();
-  numbers_after_deleting<Balanced>();
-}
-
 MICA_CASE("Rtl: what is found in a generic table is the root of its tree then") {
   Books books;
   Splayed table{books};
@@ -328,22 +181,6 @@ MICA_CASE("Rtl: a balanced generic table says how deep its tree is, and counts d
   MICA_CHECK(table.remove(7) && table.table.DepthOfTree == 3 && table.table.DeleteCount == 1);
   empty(table, books);
   MICA_CHECK(table.table.DepthOfTree == 0 && table.table.DeleteCount == 8);
-}
-
-MICA_CASE("Rtl: elements of a balanced generic table are numbered in their order") {
-  Books books;
-  Balanced table{books};
-  MICA_CHECK(table.numbered(0) == nullptr);
-  for (ULONG const key : {7, 3, 9, 1, 5}) insert(table, key);
-  ULONG const first[] = {1, 3, 5, 7, 9};
-  check_numbers(table, first, 5);
-  MICA_CHECK(table.remove(3));
-  ULONG const second[] = {1, 5, 7, 9};
-  check_numbers(table, second, 4);
-  insert(table, 0);
-  ULONG const third[] = {0, 1, 5, 7, 9};
-  check_numbers(table, third, 5);
-  empty(table, books);
 }
 
 MICA_CASE("Rtl: what an enumeration of a balanced generic table is at may be deleted") {
