@@ -58,7 +58,8 @@ MICA_CASE("Rtl: what is no list or no SID gets no entry") {
 
 namespace {
 
-constexpr UCHAR label_type = 0x11;  // SYSTEM_MANDATORY_LABEL_ACE_TYPE: its contents are not looked at
+// SYSTEM_MANDATORY_LABEL_ACE_TYPE: its contents are not looked at.
+constexpr UCHAR label_type = 0x11;
 
 // A list of one entry for S-1-5-18, which a case then changes.
 class OneEntry {
