@@ -8,7 +8,13 @@
 namespace mica::cm {
 namespace {
 
-[[nodiscard]] NTSTATUS store_string(UNICODE_STRING& string, Found const& found) noexcept {
+// With its terminating null. A default that is no text is an empty one.
+[[nodiscard]] NTSTATUS store_string(UNICODE_STRING& string, Found const& given) noexcept {
+  WCHAR nothing = 0;
+  Found const found = given.bytes >= sizeof nothing
+                          ? given
+                          : Found{given.name, given.type, reinterpret_cast<std::byte*>(&nothing),
+                                  sizeof nothing};
   if (found.bytes > UNICODE_STRING_MAX_BYTES) return STATUS_BUFFER_TOO_SMALL;
   if (string.Buffer == nullptr) {
     string.Buffer = static_cast<WCHAR*>(

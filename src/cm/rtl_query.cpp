@@ -119,6 +119,7 @@ class Query {
   // By their places: a routine that deletes a value makes this pass one over.
   [[nodiscard]] NTSTATUS all(Entry const& entry) noexcept {
     ULONG index = 0;
+    bool any = false;
     for (;;) {
       Block block;
       UNICODE_STRING name;
@@ -134,11 +135,13 @@ class Query {
       if (deletes) status = ZwDeleteValueKey(at_, &name);
       if (!NT_SUCCESS(status)) return status;
       if (!deletes) ++index;
+      any = true;
     }
     bool const required = (entry.Flags & RTL_QUERY_REGISTRY_REQUIRED) != 0;
-    return index == 0 && required ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
+    return required && !any ? STATUS_OBJECT_NAME_NOT_FOUND : STATUS_SUCCESS;
   }
 
+  // With a terminating null behind it: a block is zero-filled.
   [[nodiscard]] NTSTATUS name_at(ULONG index, Block& block, UNICODE_STRING& name) noexcept {
     constexpr ULONG fixed = offsetof(KEY_VALUE_BASIC_INFORMATION, Name);
     ULONG needed = fixed + 64;
@@ -151,7 +154,6 @@ class Query {
       if (!NT_SUCCESS(status)) return status;
       auto* const information = static_cast<KEY_VALUE_BASIC_INFORMATION*>(block.get());
       auto const bytes = static_cast<USHORT>(information->NameLength);
-      information->Name[bytes / sizeof(WCHAR)] = 0;
       name = {bytes, bytes, information->Name};
       return STATUS_SUCCESS;
     }
