@@ -262,7 +262,6 @@ bool DeviceReader::next(Description& device) noexcept {
     Words words{line()};
     if (words.at_end()) continue;
     std::string_view const name = words.next();
-    unsigned const column = words.column();
     if (name == "device" || name == "child") {
       if (!device.name.empty()) break;  // the next one
       begin = at_;
@@ -271,11 +270,9 @@ bool DeviceReader::next(Description& device) noexcept {
       continue;
     }
     if (device.name.empty())
-      return refuse(line_, column, "'device' and a name, or 'child' and an identifier");
+      return refuse(line_, words.column(), "'device' and a name, or 'child' and an identifier");
     char const* const wrong = read_property(name, words, place_, device);
-    if (wrong == nullptr) continue;
-    bool const by_name = wrong == any_property || wrong == childs_property;
-    return refuse(line_, by_name ? column : words.column(), wrong);
+    if (wrong != nullptr) return refuse(line_, words.column(), wrong);
   }
   return !device.name.empty() && end_device(begin, first_line, device);
 }

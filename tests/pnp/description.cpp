@@ -161,3 +161,50 @@ TEST_CASE("pnp: resources that are wrong say what was expected", "[pnp]") {
   for (int i = 0; i < 17; ++i) ports += "port " + std::to_string(i) + " 1\n";
   CHECK(begins(mistake_of(ports), "19:9 no more than 16 resources"));
 }
+
+TEST_CASE("pnp: texts are of printable letters, GUIDs of hexadecimal digits", "[pnp]") {
+  CHECK(mistake_of("description \" ~\"") == "");
+  CHECK(begins(mistake_of("description \"\x7F\""), "3:13 a text of 1 to 199"));
+  auto const with = [](char letter) {
+    return mistake_of(std::string{"class Sample {0123456"} + letter +
+                      "-89ab-CDEF-0123-456789abcdef}");
+  };
+  for (char const letter : {'0', '9', 'a', 'f', 'A', 'F'}) CHECK(with(letter) == "");
+  for (char const letter : {'/', ':', '@', 'G', '`', 'g'})
+    CHECK(begins(with(letter), "3:14 the class's GUID"));
+}
+
+TEST_CASE("pnp: what a device has one of is said once", "[pnp]") {
+  for (std::string const line : {"description a", "manufacturer a", "friendly-name a", "location a",
+                                 "class a", "address 1", "ui-number 1", "removable"}) {
+    CAPTURE(line);
+    CHECK(mistake_of(line) == "");
+    CHECK(mistake_of(line + "\n" + line) == "4:1 this property once for a device");
+  }
+  CHECK(mistake_in("device One\ndriver a/b\n") == "2:8 the name of a driver's service");
+  CHECK(mistake_of("memory 0 0") == "3:10 how long it is, a number in range");
+  CHECK(mistake_in("\n\ndevice One\n") == "3:1 a device that has a driver, or registers");
+}
+
+TEST_CASE("pnp: a device's registers are not of the range of the device before", "[pnp]") {
+  CHECK(begins(mistake_in("device One\ndriver one\nport 0 8\n"
+                          "device Two\ndriver two\nregister R 0 8\n"),
+               "6:"));
+}
+
+TEST_CASE("pnp: nothing is read behind a mistake", "[pnp]") {
+  for (std::string const wrong :
+       {"device a/b\n", "device One\ndriver one\ncolour red\n",
+        "device One\nport 0 8\nregister R 0 8 if Missing 1\n"}) {
+    CAPTURE(wrong);
+    std::string const text = wrong + "device Two\ndriver two\n";
+    DeviceReader reader{text};
+    Description device;
+    CHECK_FALSE(reader.next(device));
+    Mistake const first = reader.mistake();
+    CHECK(first.expected != nullptr);
+    CHECK_FALSE(reader.next(device));
+    CHECK(reader.mistake().line == first.line);
+    CHECK(reader.mistake().expected == first.expected);
+  }
+}
