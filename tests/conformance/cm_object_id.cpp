@@ -71,3 +71,28 @@ MICA_CASE("Cm: who asks for a key's identifier wrongly is told so") {
              STATUS_INVALID_PARAMETER);
   MICA_CHECK(id == 7);
 }
+
+MICA_CASE("Cm: what a key object stands for is asked at APC_LEVEL at most") {
+  CaseKey top;
+  Cookie cookie;
+  PVOID const key = object_of(top);
+  PCUNICODE_STRING name = nullptr;
+  MICA_REQUIRE(CmCallbackGetKeyObjectIDEx(&cookie.value, key, nullptr, &name, 0) ==
+               STATUS_SUCCESS);
+  auto const check = [](PVOID about, auto call) {
+    Bugcheck const seen = bugcheck_of([&] {
+      static_cast<void>(KfRaiseIrql(DISPATCH_LEVEL));
+      call();
+    });
+    MICA_CHECK(seen.happened && seen.code == IRQL_NOT_LESS_OR_EQUAL);
+    MICA_CHECK(seen.parameters[0] == reinterpret_cast<ULONG_PTR>(about));
+    MICA_CHECK(seen.parameters[1] == DISPATCH_LEVEL);
+  };
+  check(key, [&] {
+    ULONG_PTR id = 0;
+    static_cast<void>(CmCallbackGetKeyObjectIDEx(&cookie.value, key, &id, nullptr, 0));
+  });
+  check(key, [&] { static_cast<void>(CmGetBoundTransaction(&cookie.value, key)); });
+  check(const_cast<PUNICODE_STRING>(name), [&] { CmCallbackReleaseKeyObjectIDEx(name); });
+  CmCallbackReleaseKeyObjectIDEx(name);
+}
