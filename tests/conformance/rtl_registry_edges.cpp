@@ -1,5 +1,5 @@
 // The registry by path: long names and data, defaults, and what is passed on of a failure.
-//                                                                       [MSDN RtlQueryRegistryValues]
+//                                                         [MSDN RtlQueryRegistryValues]
 #include "rtl_registry_support.hpp"
 
 using namespace mica::test;
